@@ -1,0 +1,57 @@
+"""What a recurrent cell is: element-wise maths for one step, and nothing else.
+
+The time loop in recurrent.py owns time and every matrix product. At each step it hands the cell
+
+    x      (G, H, N)  the input's share of every gate, Wxh @ input + bh; to be read only
+    h      (G, H, N)  the state's share, Whh @ h_prev (+ bhh); the cell may write into it
+    state  a tuple of (H, N) arrays, the hidden state first
+
+as contiguous planes, one for each gate, so a cell unpacks gates by name. It gets back the new
+state and a tape: what `backward` needs, with the planes of gate values first.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import NamedTuple, TypeAlias
+
+import numpy as np
+
+from charrnn.parameters import Array
+
+State: TypeAlias = tuple[Array, ...]
+"""One layer's state: hidden, or hidden and cell, each (H, N)."""
+
+Tape: TypeAlias = tuple[Array, ...]
+"""What one step leaves for its backward pass; the gate planes (G, H, N) come first."""
+
+
+class Cell(NamedTuple):
+    """A kind of recurrent cell, as a value.
+
+    forward(x, h, state) -> (state, tape)
+    backward(dstate, tape) -> (dx, dh, dstate): the gradients with respect to x and h, both
+        (G, H, N) and possibly the same array, and what flows to the previous state directly,
+        not through Whh; 0.0 where nothing does.
+    """
+
+    gates: tuple[str, ...]
+    state: tuple[str, ...]
+    forward: Callable[[Array, Array, State], tuple[State, Tape]]
+    backward: Callable[[State, Tape], tuple[Array, Array, tuple[Array | float, ...]]]
+    biases: int = 1
+    """2 where the recurrent share has a bias of its own (`bhh`), as the GRU's candidate needs."""
+    initial_bias: Mapping[str, float] = {}
+    """Gates whose bias does not start at zero."""
+
+
+def sigmoid(x: Array) -> Array:
+    """1 / (1 + exp(-x)), written into x.
+
+    By way of tanh, which never overflows, takes complex numbers, and is vectorized in NumPy.
+    """
+    x *= 0.5
+    np.tanh(x, out=x)
+    x *= 0.5
+    x += 0.5
+    return x

@@ -1,0 +1,36 @@
+"""Cross-entropy: how surprised a model is by the characters that really come, in nats."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from charrnn.parameters import Array
+
+
+def log_softmax(logits: Array) -> Array:
+    """Log-probabilities of the symbols, along the first axis (V, ...).
+
+    The maximum is taken out first, so that exp never overflows and log never sees zero.
+    """
+    shifted = logits - logits.max(axis=0)
+    return shifted - np.log(np.exp(shifted).sum(axis=0))
+
+
+def surprise(logits: Array, targets: Array) -> Array:
+    """-log p(target) of every character, in nats: (V, T, N) and (T, N) to (T, N)."""
+    return -np.take_along_axis(log_softmax(logits), targets[None].astype(np.intp), axis=0)[0]
+
+
+def cross_entropy(logits: Array, targets: Array) -> tuple[Array, Array]:
+    """The mean surprise in nats per character, and its gradient.
+
+    logits (V, T, N), targets (T, N) ids; returns (loss, dlogits (V, T, N)). The gradient is
+    softmax(logits) less the one-hot targets, over T * N.
+    """
+    log_p = log_softmax(logits)
+    target = targets[None].astype(np.intp)  # (1, T, N)
+    loss = -np.take_along_axis(log_p, target, axis=0).mean()
+    dlogits = np.exp(log_p)
+    np.put_along_axis(dlogits, target, np.take_along_axis(dlogits, target, 0) - 1, axis=0)
+    dlogits /= targets.size
+    return loss, dlogits

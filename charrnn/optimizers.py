@@ -1,0 +1,120 @@
+"""Optimizers, clipping and learning rate schedules, all on one flat vector.
+
+An optimizer is a value: how many vectors of memory (slots) it keeps, a learning rate to start
+from, and an update that moves the weights in place. `t` counts updates from 1.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+from typing import NamedTuple
+
+import numpy as np
+
+from charrnn.parameters import Array
+
+EPSILON = 1e-8
+
+
+def sgd(w: Array, g: Array, slots: Sequence[Array], t: int, rate: float, decay: float) -> None:
+    """Stochastic gradient descent: w -= rate * g."""
+    w -= rate * (g + decay * w if decay else g)
+
+
+def momentum(w: Array, g: Array, slots: Sequence[Array], t: int, rate: float, decay: float) -> None:
+    """Heavy-ball momentum 0.9 (Polyak 1964)."""
+    (v,) = slots
+    v *= 0.9
+    v += g + decay * w if decay else g
+    w -= rate * v
+
+
+def adagrad(w: Array, g: Array, slots: Sequence[Array], t: int, rate: float, decay: float) -> None:
+    """A rate for every weight, falling with the squares it has seen (Duchi et al. 2011)."""
+    (s,) = slots
+    if decay:
+        g = g + decay * w
+    s += g * g
+    w -= rate * g / (np.sqrt(s) + EPSILON)
+
+
+def rmsprop(w: Array, g: Array, slots: Sequence[Array], t: int, rate: float, decay: float) -> None:
+    """Adagrad that forgets, with decay 0.99 (Tieleman & Hinton 2012)."""
+    (s,) = slots
+    if decay:
+        g = g + decay * w
+    s *= 0.99
+    s += 0.01 * g * g
+    w -= rate * g / (np.sqrt(s) + EPSILON)
+
+
+def adam(w: Array, g: Array, slots: Sequence[Array], t: int, rate: float, decay: float) -> None:
+    """Momentum over a running scale, both corrected for their start (Kingma & Ba 2015)."""
+    m, v = slots
+    if decay:
+        g = g + decay * w
+    b1, b2 = 0.9, 0.999
+    m += (1 - b1) * (g - m)
+    v += (1 - b2) * (g * g - v)
+    scale = math.sqrt(1 - b2**t)
+    w -= (rate * scale / (1 - b1**t)) * m / (np.sqrt(v) + EPSILON * scale)
+
+
+def adamw(w: Array, g: Array, slots: Sequence[Array], t: int, rate: float, decay: float) -> None:
+    """Adam with the decay of the weights kept out of its moments (Loshchilov & Hutter 2019)."""
+    w *= 1 - rate * decay
+    adam(w, g, slots, t, rate, 0.0)
+
+
+Update = Callable[[Array, Array, Sequence[Array], int, float, float], None]
+
+
+class Optimizer(NamedTuple):
+    """update(weights, gradient, slots, t, rate, weight_decay) moves weights and slots in place."""
+
+    update: Update
+    slots: int
+    learning_rate: float
+    """A rate to start from on text of some length; training takes it when none is given."""
+
+
+OPTIMIZERS: dict[str, Optimizer] = {
+    "sgd": Optimizer(sgd, 0, 0.5),
+    "momentum": Optimizer(momentum, 1, 0.1),
+    "adagrad": Optimizer(adagrad, 1, 0.03),
+    "rmsprop": Optimizer(rmsprop, 1, 2e-3),
+    "adam": Optimizer(adam, 2, 4e-3),
+    "adamw": Optimizer(adamw, 2, 4e-3),
+}
+
+
+def clip_by_value(g: Array, limit: float) -> None:
+    """Clamp every element of a gradient to [-limit, limit], in place."""
+    np.clip(g, -limit, limit, out=g)
+
+
+def clip_by_norm(g: Array, limit: float, norm: float) -> None:
+    """Scale a gradient of length `norm` down to `limit`, in place (Pascanu et al. 2013)."""
+    if norm > limit:
+        g *= limit / norm
+
+
+def constant(fraction: float, final: float) -> float:
+    """The full rate throughout."""
+    return 1.0
+
+
+def step(fraction: float, final: float) -> float:
+    """Ten equal stairs, each a constant factor below the last, from 1 down to `final`."""
+    return final ** (min(math.floor(10 * fraction), 9) / 9)
+
+
+def cosine(fraction: float, final: float) -> float:
+    """Half a cosine from 1 down to `final` (Loshchilov & Hutter 2017)."""
+    return final + (1 - final) * (1 + math.cos(math.pi * min(fraction, 1.0))) / 2
+
+
+Schedule = Callable[[float, float], float]
+SCHEDULES: dict[str, Schedule] = {"constant": constant, "step": step, "cosine": cosine}
+"""fraction (0 at the start, 1 at the end of the plan), final -> factor on the learning rate."""

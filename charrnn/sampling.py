@@ -1,0 +1,124 @@
+"""Writing: the model reads a seed, then draws one character after another."""
+
+from __future__ import annotations
+
+import math
+import warnings
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from charrnn.model import CharRNN, ModelState
+from charrnn.parameters import Array
+from charrnn.vocabulary import UNKNOWN, show_symbols
+
+GREEDY_BELOW = 1e-3
+"""Below this temperature the likeliest symbol has all the probability a float64 can tell."""
+
+
+@dataclass(frozen=True)
+class Sampling:
+    """How the next character is drawn. Raises ValueError with a sentence.
+
+    temperature divides the logits: 0 always takes the likeliest, 1 is the model's own
+    distribution, above 1 is more daring. top_k keeps the k likeliest (0: all), top_p the
+    fewest that together have probability p (Holtzman et al. 2020). Writing ends after `stop`.
+    The same random_seed gives the same text; None draws a new one.
+    """
+
+    temperature: float = 0.8
+    top_k: int = 0
+    top_p: float = 1.0
+    stop: str = ""
+    random_seed: int | None = None
+
+    def __post_init__(self) -> None:
+        if not (math.isfinite(self.temperature) and self.temperature >= 0):
+            raise ValueError("temperature must be a finite number, 0 or more.")
+        if self.top_k < 0:
+            raise ValueError("top_k must be 0 (all) or more.")
+        if not 0 < self.top_p <= 1:
+            raise ValueError("top_p must lie above 0 and at most be 1.")
+        if self.random_seed is not None and self.random_seed < 0:
+            raise ValueError("random_seed must be 0 or more.")
+
+
+def probabilities(logits: Array, sampling: Sampling) -> NDArray[np.float64]:
+    """What the next symbol may be: logits (V,) to probabilities (V,) that sum to 1.
+
+    In double precision with the maximum taken out, so that any finite logits and any
+    temperature give finite numbers.
+    """
+    y = logits.astype(np.float64)
+    y -= y.max()
+    if sampling.temperature < GREEDY_BELOW:
+        p = np.zeros_like(y)
+        p[y.argmax()] = 1.0
+        return p
+    p = np.exp(y / sampling.temperature)
+    p /= p.sum()
+    if sampling.top_k or sampling.top_p < 1:
+        order = np.argsort(-p, kind="stable")
+        before = np.cumsum(p[order]) - p[order]  # probability of all that are likelier
+        kept = before < sampling.top_p
+        kept[sampling.top_k or len(p) :] = False
+        kept[0] = True
+        p[order[~kept]] = 0.0
+        p /= p.sum()
+    return p
+
+
+def draw(p: NDArray[np.float64], u: float) -> int:
+    """The symbol that a random number u in [0, 1) falls on."""
+    cumulative = p.cumsum()
+    cumulative /= cumulative[-1]
+    return int(cumulative.searchsorted(u, side="right"))
+
+
+def prime(model: CharRNN, seed: str) -> tuple[Array, ModelState]:
+    """Read every symbol of the seed: logits (V,) for the next one, and the state.
+
+    An empty seed stands for a line break, or for the first symbol of a vocabulary that has no
+    line break. Symbols the model never saw are left out, with a UserWarning that lists them.
+    """
+    vocabulary = model.vocabulary
+    missing = vocabulary.unknown(seed)
+    if missing and UNKNOWN not in vocabulary.ids:
+        warnings.warn(
+            f"Left out of the seed, for the model never saw them: {show_symbols(missing)}",
+            stacklevel=3,
+        )
+    ids = vocabulary.encode(seed, unknown="skip")
+    if len(ids) == 0:
+        ids = np.array([vocabulary.ids.get("\n", 0)])
+    logits, state, _ = model.forward(ids[:, None])
+    return logits[:, -1, 0], state
+
+
+def generate(
+    model: CharRNN, seed: str = "", length: int = 500, sampling: Sampling | None = None
+) -> Iterator[str]:
+    """Write `length` symbols after the seed, one by one as they are drawn.
+
+    The seed is not repeated. UNKNOWN is never drawn. Raises ValueError for a negative length.
+    """
+    if length < 0:
+        raise ValueError("length must be 0 or more.")
+    sampling = sampling or Sampling()
+    rng = np.random.default_rng(sampling.random_seed)
+    unknown = model.vocabulary.ids.get(UNKNOWN)
+    logits, state = prime(model, seed)
+    written = ""
+    for _ in range(length):
+        if unknown is not None and len(logits) > 1:
+            logits[unknown] = -np.inf
+        i = draw(probabilities(logits, sampling), rng.random())
+        yield (symbol := model.vocabulary.symbols[i])
+        if sampling.stop:
+            written = (written + symbol)[-len(sampling.stop) - len(symbol) :]
+            if sampling.stop in written:
+                return
+        column, state = model.step(np.array([i]), state)
+        logits = column[:, 0]

@@ -1,0 +1,29 @@
+// The status card: a dot and a sentence, a progress bar, a row of numbers, a note.
+const dot = node('span', { class: 'dot', 'aria-hidden': 'true' });
+const title = node('strong', { role: 'status' });
+const note = node('span', { class: 'note' });
+const fill = node('div', { class: 'fill' });
+const bar = node('div', { class: 'bar', role: 'progressbar', 'aria-label': 'Training progress',
+  'aria-valuemin': 0, 'aria-valuemax': 100 }, fill);
+const numbers = node('dl', { class: 'numbers' });
+root.replaceChildren(node('div', { class: 'head' }, dot, title, note), bar, numbers);
+
+function write(target, text) { if (target.textContent !== text) target.textContent = text; }
+
+always((value) => {
+  root.dataset.state = value.state;
+  write(title, value.title);
+  write(note, value.note || '');
+  const percent = Math.max(0, Math.min(100, 100 * (value.fraction || 0)));
+  fill.style.width = `${percent}%`;
+  bar.setAttribute('aria-valuenow', Math.round(percent));
+  const wanted = value.numbers || [];
+  while (numbers.children.length > wanted.length) numbers.lastChild.remove();
+  while (numbers.children.length < wanted.length) {
+    numbers.append(node('div', {}, node('dt'), node('dd')));
+  }
+  wanted.forEach(([label, text], i) => {
+    write(numbers.children[i].children[0], label);
+    write(numbers.children[i].children[1], text);
+  });
+});

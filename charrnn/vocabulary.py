@@ -1,0 +1,208 @@
+"""Text to numbers and back: a vocabulary is the sorted list of the symbols a model knows.
+
+A symbol is a character or, with `words=True`, a word. The rest of the package only sees ids.
+"""
+
+from __future__ import annotations
+
+import re
+import sys
+import unicodedata
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+UNKNOWN = "\ufffd"
+"""The one symbol that stands for every rare or unseen symbol, in a vocabulary that has it."""
+
+CHUNK = 1 << 20
+"""Characters handled at once, so that a 100 MB text never becomes 400 MB of code points."""
+
+TOKEN = re.compile(r"\w+|[^\w\s]|\s")
+"""A word, a punctuation mark or one white space: joined again, tokens give the exact text."""
+
+
+def _letters(text: str) -> str:
+    """Lowercase, and a space for every run of characters that are not letters."""
+    return re.sub(r"[\W\d_]+", " ", text.lower())
+
+
+CLEANINGS: dict[str, Callable[[str], str]] = {
+    "none": lambda text: text,
+    "lowercase": str.lower,
+    "letters": _letters,
+}
+"""What may be done to a text before a model reads it."""
+
+
+class UnknownSymbolError(ValueError):
+    """A text holds symbols that the vocabulary never saw."""
+
+
+@dataclass(frozen=True)
+class Vocabulary:
+    """The symbols a model knows, in the order of their ids.
+
+    Symbols are sorted, so the same text gives the same ids in every process. `cleaning` names
+    the entry of CLEANINGS that every text goes through before it is encoded.
+    """
+
+    symbols: tuple[str, ...]
+    words: bool = False
+    cleaning: str = "none"
+
+    def __post_init__(self) -> None:
+        if not self.symbols:
+            raise ValueError("A vocabulary needs at least one symbol: the text is empty.")
+        if len(set(self.symbols)) != len(self.symbols):
+            raise ValueError("A vocabulary names each symbol once: this one has duplicates.")
+        if self.cleaning not in CLEANINGS:
+            raise ValueError(f"cleaning must be one of {', '.join(CLEANINGS)}.")
+
+    @classmethod
+    def from_text(
+        cls,
+        text: str,
+        *,
+        words: bool = False,
+        cleaning: str = "none",
+        min_count: int = 1,
+        max_size: int | None = None,
+    ) -> Vocabulary:
+        """Collect the symbols of a text.
+
+        Symbols seen fewer than `min_count` times, and all but the `max_size` most frequent,
+        are merged into UNKNOWN. Raises ValueError for an empty text.
+        """
+        empty = cls((UNKNOWN,), words, cleaning)
+        counts = empty._count(text)
+        kept = [s for s, n in counts.items() if n >= min_count and s != UNKNOWN]
+        if max_size is not None and len(kept) > max_size:
+            kept = sorted(kept, key=lambda s: (-counts[s], s))[: max(max_size - 1, 0)]
+        if len(kept) < len(counts):
+            kept.append(UNKNOWN)
+        return cls(tuple(sorted(kept)), words, cleaning)
+
+    def __len__(self) -> int:
+        return len(self.symbols)
+
+    @cached_property
+    def ids(self) -> dict[str, int]:
+        """The id of every symbol."""
+        return {symbol: i for i, symbol in enumerate(self.symbols)}
+
+    @cached_property
+    def dtype(self) -> np.dtype[np.unsignedinteger]:
+        """The smallest unsigned integer that holds every id: 1 byte up to 256 symbols."""
+        return np.min_scalar_type(len(self.symbols) - 1)
+
+    @cached_property
+    def _table(self) -> NDArray[np.int32]:
+        """The id of every code point up to one past the largest known; -1 where there is none."""
+        codes = [ord(symbol) for symbol in self.symbols]
+        table = np.full(max(codes) + 2, self.ids.get(UNKNOWN, -1), np.int32)
+        table[codes] = np.arange(len(codes))
+        return table
+
+    def clean(self, text: str) -> str:
+        """The text as the model reads it."""
+        return CLEANINGS[self.cleaning](text)
+
+    def tokens(self, text: str) -> list[str]:
+        """The text's symbols, known or not, in order."""
+        text = self.clean(text)
+        return TOKEN.findall(text) if self.words else list(text)
+
+    def unknown(self, text: str) -> list[str]:
+        """The distinct symbols of the text that have no id of their own, sorted."""
+        return sorted(self._count(text).keys() - self.ids.keys())
+
+    def encode(self, text: str, unknown: str = "error") -> NDArray[np.unsignedinteger]:
+        """Turn text into ids (T,), in the smallest unsigned integer type.
+
+        Symbols never seen become UNKNOWN where the vocabulary has it. Else they raise
+        UnknownSymbolError, or with `unknown="skip"` are left out.
+        """
+        text = self.clean(text)
+        chunks = list(self._encode_words(text) if self.words else self._encode_chars(text))
+        ids = np.concatenate(chunks) if chunks else np.zeros(0, self.dtype)
+        if unknown == "error" and len(ids) < self._length(text):
+            raise UnknownSymbolError(
+                "The model never saw these symbols: " + show_symbols(self.unknown(text))
+            )
+        return ids
+
+    def decode(self, ids: Iterable[int]) -> str:
+        """Turn ids back into text."""
+        return "".join(self.symbols[i] for i in ids)
+
+    def _encode_chars(self, text: str) -> Iterator[NDArray[np.unsignedinteger]]:
+        for codes in _code_points(text):
+            ids = self._table[np.minimum(codes, len(self._table) - 1)]
+            yield ids[ids >= 0].astype(self.dtype)
+
+    def _encode_words(self, text: str) -> Iterator[NDArray[np.unsignedinteger]]:
+        fallback = self.ids.get(UNKNOWN, -1)
+        ids = np.fromiter(
+            (self.ids.get(m.group(), fallback) for m in TOKEN.finditer(text)), np.int64
+        )
+        yield ids[ids >= 0].astype(self.dtype)
+
+    def _length(self, text: str) -> int:
+        return sum(1 for _ in TOKEN.finditer(text)) if self.words else len(text)
+
+    def _count(self, text: str) -> dict[str, int]:
+        text = self.clean(text)
+        if self.words:
+            return Counter(m.group() for m in TOKEN.finditer(text))
+        counts = np.zeros(sys.maxunicode + 1, np.int64)
+        for codes in _code_points(text):
+            found = np.bincount(codes)
+            counts[: len(found)] += found
+        return {chr(code): int(counts[code]) for code in np.flatnonzero(counts)}
+
+
+def _code_points(text: str) -> Iterator[NDArray[np.uint32]]:
+    """The text's Unicode code points, a chunk at a time."""
+    for start in range(0, len(text), CHUNK):
+        piece = text[start : start + CHUNK].encode("utf-32-le", "surrogatepass")
+        yield np.frombuffer(piece, np.dtype("<u4"))
+
+
+def show_symbols(symbols: Iterable[str], limit: int = 20) -> str:
+    """Symbols for a person to read: visible ones quoted, others by name and code point."""
+    symbols = list(symbols)
+    shown = [
+        repr(s) if s.isprintable() else unicodedata.name(s, f"U+{ord(s):04X}")
+        if len(s) == 1
+        else repr(s)
+        for s in symbols[:limit]
+    ]
+    more = len(symbols) - limit
+    return ", ".join(shown) + (f" and {more} more" if more > 0 else "")
+
+
+def decode_text(data: bytes, name: str = "The text") -> str:
+    """Decode the bytes of a text file: one BOM dropped, strict UTF-8, line ends kept.
+
+    Raises ValueError with a sentence that names the first bad byte.
+    """
+    data = data.removeprefix(b"\xef\xbb\xbf")
+    try:
+        return data.decode("utf-8")
+    except UnicodeDecodeError as error:
+        line = data.count(b"\n", 0, error.start) + 1
+        raise ValueError(
+            f"{name} is not UTF-8: byte 0x{data[error.start]:02x} at position {error.start:,} "
+            f"(line {line:,}). Save it as UTF-8 and try again."
+        ) from None
+
+
+def read_text(path: str | Path) -> str:
+    """Read a text file as decode_text does. Raises ValueError, or OSError if there is none."""
+    return decode_text(Path(path).read_bytes(), Path(path).name)
