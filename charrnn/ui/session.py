@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cache
 from pathlib import Path
@@ -74,6 +75,21 @@ class Visitor:
         return self
 
 
+@dataclass(frozen=True)
+class Tab:
+    """What a tab's `build(visitor)` gives back to the page's frame.
+
+    refresh(visitor) -> values for `outputs`: the frame calls it when the page opens and after every
+    change of model. changed: the tab's own events after which the visitor may hold another model.
+    address: components by the name under which the page's address may set them, `?name=value`.
+    """
+
+    refresh: Callable[[Visitor], Any] | None = None
+    outputs: Sequence[Any] = ()
+    changed: Sequence[Any] = ()
+    address: Mapping[str, Any] = field(default_factory=dict)
+
+
 @cache
 def starting_model() -> tuple[CharRNN, str]:
     """The pretrained model that the page opens with, read once for all visitors, and its name.
@@ -82,7 +98,7 @@ def starting_model() -> tuple[CharRNN, str]:
     """
     files = sorted(PRETRAINED.glob("*.npz"))
     if not files:
-        raise FileNotFoundError(f"No model in {PRETRAINED}: see pretrained/README.md for the command.")
+        raise FileNotFoundError(f"There is no model in {PRETRAINED}: its README tells how to make one.")
     return load(files[0]), f"pretrained: {files[0].stem}"
 
 

@@ -1,5 +1,5 @@
 // The loss chart: curves, rulers (dashed levels with a name), a hover that reads every curve.
-const HEIGHT = 226;
+const HEIGHT = 214;
 const MARGIN = { left: 40, right: 44, top: 10, bottom: 22 };
 const heading = node('strong');
 const about = node('span', { class: 'note' });
@@ -96,7 +96,8 @@ function pointer() {
       `${curve.name} ${py.toFixed(3)} nats, ${bits(py).toFixed(2)} bits`));
   }
   if (tip.hidden) return;
-  tip.replaceChildren(node('b', {}, `${data.unit} ${short(at)}`), ...rows);
+  const place = data.unit === 'step' ? Math.round(at).toLocaleString('en') : short(at);
+  tip.replaceChildren(node('b', {}, `${data.unit} ${place}`), ...rows);
   tip.style.left = `${Math.max(4, Math.min(x + 12, width - tip.offsetWidth - 4))}px`;
 }
 

@@ -1,0 +1,27 @@
+"""The page. Importing this package is light; Gradio comes with `build`."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import gradio as gr
+
+__all__ = ["build", "launch_settings"]
+
+
+def build(seconds: float = 120.0, workers: int = 2) -> gr.Blocks:
+    """The page as a `gr.Blocks`, ready to launch with `launch_settings()`.
+
+    seconds: wall-clock limit of one training run; "Continue" goes on. workers: runs at once.
+    """
+    from charrnn.ui.page import page
+
+    return page(seconds, workers)
+
+
+def launch_settings() -> dict[str, object]:
+    """The arguments of `Blocks.launch` that the page needs for its look and its safety."""
+    from charrnn.ui.page import settings
+
+    return settings()

@@ -1,0 +1,5 @@
+// The name of the page, one sentence, and the model that every tab works with.
+const model = node('span', { class: 'model', title: 'The model every tab works with' });
+root.replaceChildren(node('h1', {}, 'charrnn'),
+  node('span', { class: 'note' }, 'Train a character-level RNN in pure NumPy, watch it learn, look inside.'), model);
+always((value) => { model.textContent = value.model; model.hidden = !value.model; });

@@ -1,0 +1,47 @@
+"""The look of the page: one theme, one style sheet, fonts that are bundled with Gradio."""
+
+from __future__ import annotations
+
+import gradio as gr
+
+from charrnn.ui.drawing import STATIC
+
+# Only weights 400 and 700 of the bundled Plex files hold Latin letters; 600 then resolves to 700.
+WEIGHTS = (400, 700)
+
+
+def theme() -> gr.themes.Base:
+    """Indigo on slate, white blocks without shadows, light and dark."""
+    return gr.themes.Base(
+        primary_hue="indigo",
+        neutral_hue="slate",
+        radius_size="md",
+        spacing_size="sm",
+        text_size="md",
+        font=[gr.themes.LocalFont("IBM Plex Sans", weights=WEIGHTS), "system-ui", "sans-serif"],
+        font_mono=[gr.themes.LocalFont("IBM Plex Mono", weights=WEIGHTS), "monospace"],
+    ).set(
+        body_background_fill="*neutral_50",
+        body_background_fill_dark="*neutral_950",
+        body_text_color_subdued="*neutral_500",  # neutral_400 has a contrast of 2.5:1 on white
+        body_text_color_subdued_dark="*neutral_400",
+        block_background_fill="white",
+        block_background_fill_dark="*neutral_900",
+        block_border_width="1px",
+        block_shadow="none",
+        block_info_text_size="*text_xs",
+        block_label_text_weight="600",
+        block_title_text_weight="600",
+        button_primary_background_fill="*primary_600",
+        button_primary_background_fill_hover="*primary_700",
+        button_primary_background_fill_dark="*primary_600",
+        button_primary_text_color="white",
+        input_background_fill="*neutral_100",
+        input_background_fill_dark="*neutral_800",
+        slider_color="*primary_600",
+    )
+
+
+def css() -> str:
+    """Every style sheet of static/, one after another."""
+    return "\n".join(sheet.read_text("utf-8") for sheet in sorted(STATIC.glob("*.css")))

@@ -1,0 +1,47 @@
+"""The vault: what visitors held, kept a while, so that a reloaded page finds it again."""
+
+from __future__ import annotations
+
+import secrets
+import time
+from collections import OrderedDict
+from collections.abc import Callable
+from dataclasses import replace
+
+from charrnn.ui.session import Visitor
+
+
+class Vault:
+    """Visitors by ticket; bounded in number and in time. The browser holds the ticket."""
+
+    def __init__(
+        self, most: int = 64, seconds: float = 3600.0, clock: Callable[[], float] = time.monotonic
+    ) -> None:
+        self.most = most
+        self.seconds = seconds
+        self.clock = clock
+        self._kept: OrderedDict[str, tuple[float, Visitor]] = OrderedDict()  # oldest first
+
+    def keep(self, visitor: Visitor) -> Visitor:
+        """Store what the visitor holds, under their ticket or a new one; returns them with it."""
+        if not visitor.ticket:
+            visitor = replace(visitor, ticket=secrets.token_urlsafe(18))
+        self._kept.pop(visitor.ticket, None)
+        self._kept[visitor.ticket] = (self.clock(), visitor)
+        self._clear()
+        return visitor
+
+    def find(self, ticket: str) -> Visitor | None:
+        """What was kept under the ticket; None when there is nothing, or no longer."""
+        self._clear()
+        return self._kept[ticket][1] if ticket in self._kept else None
+
+    def __len__(self) -> int:
+        return len(self._kept)
+
+    def _clear(self) -> None:
+        while self._kept:
+            ticket, (at, _) = next(iter(self._kept.items()))
+            if len(self._kept) <= self.most and self.clock() - at <= self.seconds:
+                return
+            del self._kept[ticket]
