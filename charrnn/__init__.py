@@ -1,0 +1,63 @@
+"""Character-level recurrent networks in NumPy: train, understand and share them.
+
+The sizes that shapes are written with, everywhere:
+
+    T  steps in a window            N  sequences side by side
+    V  symbols in the vocabulary    D  width of a layer's input
+    H  hidden units                 G  gates of a cell
+
+Arrays are feature-first, (features, T, N). A gradient is `d` and the name of its array.
+"""
+
+from typing import TYPE_CHECKING, Any
+
+from charrnn.cells import CELLS, Cell
+from charrnn.checkpoint import ModelFileError, load, save
+from charrnn.corpora import CORPORA, Corpus, CorpusError, load_corpus
+from charrnn.gradcheck import gradient_check
+from charrnn.model import CharRNN, ModelConfig, score
+from charrnn.recipes import RECIPES, Recipe
+from charrnn.sampling import Sampling, generate
+from charrnn.training import Progress, TrainConfig, Trainer
+from charrnn.vocabulary import UnknownSymbolError, Vocabulary
+
+if TYPE_CHECKING:
+    from charrnn.hub import from_hub, push_to_hub
+
+__version__ = "0.1.0"
+
+__all__ = [
+    "CELLS",
+    "CORPORA",
+    "RECIPES",
+    "Cell",
+    "CharRNN",
+    "Corpus",
+    "CorpusError",
+    "ModelConfig",
+    "ModelFileError",
+    "Progress",
+    "Recipe",
+    "Sampling",
+    "TrainConfig",
+    "Trainer",
+    "UnknownSymbolError",
+    "Vocabulary",
+    "from_hub",
+    "generate",
+    "gradient_check",
+    "load",
+    "load_corpus",
+    "push_to_hub",
+    "save",
+    "score",
+]
+
+
+def __getattr__(name: str) -> Any:
+    """Import the Hub's functions on first use: its client takes longer than all the rest."""
+    if name in ("push_to_hub", "from_hub"):
+        from charrnn import hub
+
+        return getattr(hub, name)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -1,0 +1,31 @@
+"""The models that come with the project, so that the page writes from the first second."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from charrnn.checkpoint import load
+from charrnn.model import CharRNN
+
+DEFAULT = "shakespeare"
+
+
+def pretrained_folder() -> Path:
+    """The folder of models: in the package once installed, else beside it."""
+    package = Path(__file__).parent
+    inside = package / "pretrained"
+    return inside if inside.is_dir() else package.parent / "pretrained"
+
+
+def pretrained_names() -> list[str]:
+    """The names of the models that come with the project, the default first."""
+    names = sorted(path.stem for path in pretrained_folder().glob("*.npz"))
+    return sorted(names, key=lambda name: name != DEFAULT)
+
+
+def load_pretrained(name: str = DEFAULT) -> CharRNN:
+    """Load one of them. Raises ValueError for a name there is not."""
+    if name not in pretrained_names():
+        known = ", ".join(pretrained_names()) or "none"
+        raise ValueError(f"There is no pretrained model {name!r}. There are: {known}.")
+    return load(pretrained_folder() / f"{name}.npz")

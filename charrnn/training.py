@@ -1,0 +1,354 @@
+"""Training: an object for memory and a generator for time.
+
+`Trainer.run` yields a Progress after every step. Whoever iterates may draw, sample, save or
+stop between two of them; the trainer itself prints nothing and calls nobody back.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import hashlib
+import math
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from charrnn import checkpoint
+from charrnn.batches import Batches, Streams, Windows, fit
+from charrnn.model import CharRNN, ModelConfig, ModelState, score_ids
+from charrnn.optimizers import OPTIMIZERS, SCHEDULES, clip_by_norm, clip_by_value
+from charrnn.parameters import Array
+from charrnn.train_config import TrainConfig
+from charrnn.vocabulary import Vocabulary
+
+MIN_VALIDATION = 50
+"""Symbols a validation part must have to tell anything; with fewer, all the text trains."""
+VALIDATION_STREAMS = 32
+"""Parts of the validation text read side by side while training: 10 times as fast as one."""
+MAX_RESCUES = 8
+"""Times a run goes back to good weights at half the rate before it gives up."""
+
+
+@dataclass(frozen=True)
+class Progress:
+    """What one training step did. Losses are in nats per symbol."""
+
+    step: int
+    """Steps done, this one included."""
+    steps: int
+    """Steps planned."""
+    fraction: float
+    """Share of the plan that is done, in steps or in seconds, 0 to 1."""
+    epoch: float
+    loss: float
+    smooth_loss: float
+    val_loss: float | None
+    """The validation loss, at the steps that measured it."""
+    best_loss: float | None
+    """The lowest loss that was watched: validation, or training where there is none."""
+    best_step: int
+    learning_rate: float
+    gradient_norm: float
+    chars: int
+    """Symbols read so far, over all epochs."""
+    note: str = ""
+    """A sentence when something happened: a rescue, an early stop."""
+
+
+@dataclass
+class Ledger:
+    """The numbers a run keeps, apart from arrays: all that JSON needs to continue it."""
+
+    step: int = 0
+    updates: int = 0
+    chars: int = 0
+    smooth_loss: float = 0.0
+    best_loss: float | None = None
+    best_step: int = 0
+    stale: int = 0
+    """Evaluations since the best one."""
+    rescues: int = 0
+    rate_scale: float = 1.0
+    seconds: float = 0.0
+    history: list[list[float | None]] = field(default_factory=list)
+    """[step, smoothed training loss, validation loss or None] at every evaluation."""
+
+
+class Trainer:
+    """Trains one model on one text.
+
+    `model` has the best weights so far, `live` the present ones. Raises ValueError for a text
+    of fewer than two symbols.
+    """
+
+    def __init__(
+        self,
+        text: str,
+        model_config: ModelConfig | None = None,
+        config: TrainConfig | None = None,
+        *,
+        vocabulary: Vocabulary | None = None,
+        start: CharRNN | None = None,
+        corpus: str = "",
+    ) -> None:
+        """start: a model whose weights and vocabulary to go on from, on a new text."""
+        self.config = c = config or TrainConfig()
+        self.facts = {"corpus": corpus, "sha256": _sha256(text), "characters": len(text)}
+        if start is not None:
+            vocabulary, model_config = start.vocabulary, start.config
+        vocabulary = vocabulary or Vocabulary.from_text(
+            text,
+            words=c.words,
+            cleaning=c.cleaning,
+            min_count=c.min_count,
+            max_size=c.max_vocab or None,
+        )
+        self.live = CharRNN(vocabulary, model_config, random_seed=c.random_seed)
+        if start is not None:
+            self.live.parameters.vector[:] = start.parameters.vector
+        train_ids, self.val_ids = split(vocabulary.encode(text), c.val_fraction)
+        self.batches = _batches(train_ids, c)
+        self.optimizer = OPTIMIZERS[c.optimizer]
+        self.slots = [np.zeros_like(self.live.parameters.vector) for _ in range(self.optimizer.slots)]
+        self.state: ModelState = self.live.initial_state(self.batches.batch_size)
+        self.ledger = Ledger()
+        self._best: Array | None = None  # (P,), the weights of the best evaluation
+        self._safe = self.live.parameters.vector.copy()  # (P,), where a rescue goes back to
+
+    @property
+    def model(self) -> CharRNN:
+        """A model with the best weights so far (the present ones before any evaluation)."""
+        vector = self.live.parameters.vector if self._best is None else self._best
+        model = self.live.with_vector(vector.copy())
+        model.metadata = self._metadata()
+        return model
+
+    @property
+    def learning_rate(self) -> float:
+        """The rate the schedule starts from."""
+        return self.config.learning_rate or self.optimizer.learning_rate
+
+    @property
+    def learning_rate_scale(self) -> float:
+        """A factor on the learning rate; it may be set while training runs."""
+        return self.ledger.rate_scale
+
+    @learning_rate_scale.setter
+    def learning_rate_scale(self, scale: float) -> None:
+        self.ledger.rate_scale = scale
+
+    @property
+    def eval_every(self) -> int:
+        """Steps between two evaluations, by the config or by the length of the validation part."""
+        characters = self.batches.batch_size * self.batches.seq_length
+        return self.config.eval_every or max(20, math.ceil(4 * len(self.val_ids) / characters))
+
+    def run(self, steps: int | None = None, seconds: float | None = None) -> Iterator[Progress]:
+        """Train, and yield a Progress after every step.
+
+        Goes on to the planned number of steps, or for `steps` more, or for `seconds` of wall
+        time, which then is what the learning rate's schedule follows.
+        """
+        ledger, started = self.ledger, time.perf_counter()
+        limit = math.inf if seconds is not None else self.config.steps
+        if steps is not None:
+            limit = ledger.step + steps
+        done, stopped = 0.0, ledger.step >= limit
+        while not stopped:
+            tick = time.perf_counter()
+            plan = done if seconds is not None else ledger.step / self.config.steps
+            loss, rate, norm, note = self._step(plan)
+            done = (time.perf_counter() - started) / seconds if seconds is not None else 0.0
+            stopped = ledger.step >= limit or done >= 1 or ledger.rescues >= MAX_RESCUES
+            val_loss = None
+            if not note and (stopped or ledger.step % self.eval_every == 0):
+                val_loss, note = self._evaluate()
+                stopped = stopped or bool(note)
+            ledger.seconds += time.perf_counter() - tick
+            fraction = done if seconds is not None else ledger.step / self.config.steps
+            yield self._progress(loss, val_loss, rate, norm, min(fraction, 1.0), note)
+
+    def _step(self, plan: float) -> tuple[float, float, float, str]:
+        """One window forward, back, and one update: (loss, rate, gradient norm, note)."""
+        c, ledger = self.config, self.ledger
+        window = self.batches.window(ledger.step)
+        N = window.x.shape[1]
+        fresh = c.state == "reset" or c.batching == "windows"
+        if fresh or (window.first and c.state == "carry"):
+            self.state = self.live.initial_state(N)
+        rng = np.random.default_rng((c.random_seed, ledger.step))
+        loss_, gradient, state = self.live.loss_and_gradient(window.x, window.y, self.state, rng)
+        loss, g = float(loss_), gradient.vector
+        ledger.step += 1
+        ledger.chars += window.x.size
+        rate = self._rate(plan)
+        if c.clip_value:
+            clip_by_value(g, c.clip_value)
+        norm = math.sqrt(float(np.dot(g, g)))
+        if note := self._trouble(loss, norm):
+            return loss, rate, norm, note
+        if c.clip_norm:
+            clip_by_norm(g, c.clip_norm, norm)
+        ledger.updates += 1
+        w = self.live.parameters.vector
+        self.optimizer.update(w, g, self.slots, ledger.updates, rate, c.weight_decay)
+        self.state = state
+        ledger.smooth_loss += (loss - ledger.smooth_loss) * max(0.02, 1 / ledger.updates)
+        return loss, rate, norm, ""
+
+    def _rate(self, plan: float) -> float:
+        """The learning rate, with `plan` the share of the run that is done."""
+        c = self.config
+        warm = min(1.0, self.ledger.step / c.warmup_steps) if c.warmup_steps else 1.0
+        factor = SCHEDULES[c.schedule](plan, c.final_learning_rate)
+        return self.learning_rate * self.ledger.rate_scale * factor * warm
+
+    def _evaluate(self) -> tuple[float | None, str]:
+        """Measure, keep the weights if they are the best, and say so if patience is over."""
+        ledger = self.ledger
+        val_loss, watched = None, ledger.smooth_loss
+        if len(self.val_ids):
+            val_loss = watched = score_ids(self.live, self.val_ids, VALIDATION_STREAMS)
+        ledger.history.append([ledger.step, ledger.smooth_loss, val_loss])
+        ledger.history = thin(ledger.history)
+        if not math.isfinite(watched):
+            return val_loss, ""
+        ledger.stale += 1
+        if ledger.best_loss is None or watched < ledger.best_loss:
+            ledger.best_loss, ledger.best_step, ledger.stale = watched, ledger.step, 0
+            self._best = self._safe = self.live.parameters.vector.copy()
+        if self.config.patience and ledger.stale >= self.config.patience:
+            return val_loss, (
+                f"Stopped early: no progress in {ledger.stale} evaluations. "
+                f"The best weights, of step {ledger.best_step}, are back."
+            )
+        return val_loss, ""
+
+    def _trouble(self, loss: float, norm: float) -> str:
+        """Catch an exploding step before it reaches the weights: back, and half the rate."""
+        ledger = self.ledger
+        lost = not (math.isfinite(loss) and math.isfinite(norm))
+        worst = 1.5 * math.log(max(len(self.live.vocabulary), 3))
+        spike = self.config.rescue and ledger.updates > 20 and loss > max(worst, 1.0)
+        if not (lost or spike):
+            return ""
+        ledger.rescues += 1
+        ledger.rate_scale /= 2
+        self.live.parameters.vector[:] = self._safe
+        for slot in self.slots:
+            slot[:] = 0
+        ledger.updates = 0
+        self.state = self.live.initial_state(self.batches.batch_size)
+        what = "The loss was no longer a number" if lost else f"The loss jumped to {loss:.2f}"
+        then = "so training stopped" if ledger.rescues >= MAX_RESCUES else "at half the rate"
+        return f"{what} at step {ledger.step}: back to the last good weights, {then}."
+
+    def _progress(
+        self,
+        loss: float,
+        val_loss: float | None,
+        rate: float,
+        norm: float,
+        fraction: float,
+        note: str,
+    ) -> Progress:
+        ledger = self.ledger
+        return Progress(
+            step=ledger.step,
+            steps=self.config.steps,
+            fraction=fraction,
+            epoch=ledger.step / len(self.batches),
+            loss=loss,
+            smooth_loss=ledger.smooth_loss,
+            val_loss=val_loss,
+            best_loss=ledger.best_loss,
+            best_step=ledger.best_step,
+            learning_rate=rate,
+            gradient_norm=norm,
+            chars=ledger.chars,
+            note=note,
+        )
+
+    def _metadata(self) -> dict[str, Any]:
+        """The facts that go into the model's file: never the text itself."""
+        ledger = self.ledger
+        facts = ("best_loss", "best_step", "smooth_loss", "chars", "seconds", "history")
+        return {
+            **self.facts,
+            "steps": ledger.step,
+            "validated": bool(len(self.val_ids)),
+            **{name: getattr(ledger, name) for name in facts},
+            "config": dataclasses.asdict(self.config),
+        }
+
+    def save(self, path: str | Path) -> None:
+        """Write a model file that also holds all it takes to continue exactly. Atomic."""
+        arrays = {"live": self.live.parameters.vector}
+        arrays |= {f"slot{i}": slot for i, slot in enumerate(self.slots)}
+        for layer, state in enumerate(self.state):
+            arrays |= {f"state{layer}_{k}": array for k, array in enumerate(state)}
+        resume = {
+            "slots": len(self.slots),
+            "batch_size": self.state[0][0].shape[1],
+            "best": self._best is not None,
+            "facts": self.facts,
+            "config": dataclasses.asdict(self.config),
+            "ledger": dataclasses.asdict(self.ledger),
+        }
+        checkpoint.save_training(self.model, path, arrays, resume)
+
+    @classmethod
+    def resume(cls, path: str | Path, text: str) -> Trainer:
+        """Continue a saved run on the same text, to the last bit.
+
+        Raises ModelFileError for a file without a run in it, ValueError for another text.
+        """
+        model, arrays, resume = checkpoint.load_training(path)
+        if resume["facts"]["sha256"] != _sha256(text):
+            raise ValueError("This is not the text that the run was trained on.")
+        trainer = cls(
+            text,
+            model.config,
+            TrainConfig(**resume["config"]),
+            vocabulary=model.vocabulary,
+            corpus=resume["facts"]["corpus"],
+        )
+        trainer.live.parameters.vector[:] = arrays["live"]
+        trainer.slots = [arrays[f"slot{i}"] for i in range(resume["slots"])]
+        trainer.state = tuple(
+            tuple(arrays[f"state{layer}_{k}"] for k in range(len(model.cell.state)))
+            for layer in range(model.config.layers)
+        )
+        trainer.ledger = Ledger(**resume["ledger"])
+        if resume["best"]:
+            trainer._best = model.parameters.vector.copy()
+            trainer._safe = trainer._best.copy()
+        return trainer
+
+
+def split(ids: Array, val_fraction: float) -> tuple[Array, Array]:
+    """The training part and the validation part, one block at the end (empty if too short)."""
+    n = len(ids) - int(len(ids) * (1 - val_fraction))
+    if n < MIN_VALIDATION:
+        return ids, ids[:0]
+    return ids[:-n], ids[-n:]
+
+
+def thin(history: list[list[float | None]], most: int = 200) -> list[list[float | None]]:
+    """Drop every other point of a history that has grown too long, but not the last."""
+    return history if len(history) <= most else history[-1::-2][::-1]
+
+
+def _batches(ids: Array, c: TrainConfig) -> Batches:
+    N, T = fit(len(ids), c.batch_size, c.seq_length)
+    if c.batching == "windows":
+        return Windows(ids, N, T, c.stride or T, c.random_seed)
+    return Streams(ids, N, T)
+
+
+def _sha256(text: str) -> str:
+    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
