@@ -23,7 +23,7 @@ LARGEST_ORDER = 12
 def rulers(
     train_text: str, held_out_text: str, orders: Iterable[int] = (1, 2, 3, 4, 5, 6)
 ) -> dict[str, float]:
-    """Return nats per character on `held_out_text` for every ruler, by name, worst guesser first.
+    """Return nats per character on `held_out_text` for every ruler, by name.
 
     Names: "uniform", "letter frequencies", "last 1 character", "last 2 characters", ..., and
     "compression" (the size of both parts less the size of the training part; see `compression`).
@@ -61,7 +61,7 @@ def letter_frequencies(train_text: str, held_out_text: str) -> float:
 def compression(train_text: str, held_out_text: str) -> float:
     """Return nats per character of the held-out part given the training part, by LZMA.
 
-    Exactly: ln 2 * 8 * (bytes of LZMA2(training + held-out) - bytes of LZMA2(training)) / characters
+    Exactly: 8 ln 2 * (bytes of LZMA2(training + held-out) - bytes of LZMA2(training)) / characters
     of the held-out part; raw streams, preset 9, UTF-8. A short held-out part costs whole bytes and
     a few of framing, so below about 1,000 characters read it as an upper bound.
     """
@@ -161,8 +161,9 @@ def _discounts(counts: Floats) -> Floats:
     n1, n2, n3, n4 = (max(1, int((counts == k).sum())) for k in (1, 2, 3, 4))
     y = n1 / (n1 + 2 * n2)
     raw = np.array([0.0, 1 - 2 * y * n2 / n1, 2 - 3 * y * n3 / n2, 3 - 4 * y * n4 / n3])
-    # A tiny text can put an estimate outside (0, k); then every unseen character would cost infinity.
-    return np.clip(raw, [0.0, 0.05, 0.05, 0.05], [0.0, 0.95, 1.95, 2.95])
+    # A tiny text can put an estimate outside (0, k), and then the unseen would cost infinity.
+    clipped: Floats = np.clip(raw, [0.0, 0.05, 0.05, 0.05], [0.0, 0.95, 1.95, 2.95])
+    return clipped
 
 
 def _interpolate(level: _Level, counts: Floats, lower: Floats, size: int) -> Floats:
