@@ -1,0 +1,28 @@
+"""Looking at a model that reads: surprise, activations, gradients, weights, and copied passages.
+
+Pure NumPy on top of the model; nothing here draws. The page's pictures are made of these numbers.
+"""
+
+from charrnn.analysis.copies import Copies, copied_spans
+from charrnn.analysis.gradients import LaggedGradients, gradient_reach, lagged_gradients, saliency
+from charrnn.analysis.reading import Reading, activations, read
+from charrnn.analysis.units import Match, correlations, features, find_units
+from charrnn.analysis.weights import ArrayPicture, weights_summary
+
+__all__ = [
+    "ArrayPicture",
+    "Copies",
+    "LaggedGradients",
+    "Match",
+    "Reading",
+    "activations",
+    "copied_spans",
+    "correlations",
+    "features",
+    "find_units",
+    "gradient_reach",
+    "lagged_gradients",
+    "read",
+    "saliency",
+    "weights_summary",
+]

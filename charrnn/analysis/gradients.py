@@ -1,0 +1,119 @@
+"""How far back a prediction feels: gradients with respect to what was read k characters earlier.
+
+Plain backpropagation through time, but for every end point at once. The loss at place t flows back
+one step for each lag k, and all t take that step together, as columns of one batch.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from charrnn.cells import Cell, State, Tape
+from charrnn.loss import cross_entropy
+from charrnn.model import CharRNN, ModelTape
+from charrnn.parameters import Array, Parameters
+
+Floats = NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class LaggedGradients:
+    """Norms of the gradient of the loss of place t, in nats, by lag k, layer and place.
+
+    Entry [..., k, t] belongs to what was read at place t - k, and is 0 where t < k. The loss of
+    place t is that of guessing symbol t + 1 after reading symbols 0 to t.
+    """
+
+    hidden: Floats  # (layers, K + 1, T) |dLoss_t / dh_{t-k}|
+    inputs: Floats  # (K + 1, T) |dLoss_t / dx_{t-k}|, x one-hot
+
+
+def lagged_gradients(model: CharRNN, ids: NDArray[np.integer], lags: int) -> LaggedGradients:
+    """Backpropagate every place's own loss `lags` steps: symbols (T + 1,) give T losses.
+
+    Runs in double precision, for a plain RNN's gradients soon fall below what float32 holds.
+    One lag costs one matrix product (G*H, H) @ (H, T) a layer. Raises ValueError for T < 1.
+    """
+    if len(ids) < 2:
+        raise ValueError("Gradients need a text of at least 2 characters that the model knows.")
+    model = model.astype(np.float64)
+    ids = np.asarray(ids).astype(np.intp)
+    T, p, cell = len(ids) - 1, model.parameters, model.cell
+    lags = max(0, min(lags, T - 1))
+    logits, _, tape = model.forward(ids[:-1, None])
+    _, dlogits = cross_entropy(logits, ids[1:, None])
+    above = p["Why"].T @ dlogits[:, :, 0] * T  # (H, T); each place's own loss, not the mean
+    tapes = _stacked(tape)
+    hidden = np.zeros((model.config.layers, lags + 1, T))
+    inputs = np.zeros((lags + 1, T))
+    gram = p["Wxh0"] @ p["Wxh0"].T  # |Wxh.T dx|^2 = dx.T gram dx, whatever the vocabulary's size
+    none: Array = np.zeros_like(above)
+    carried: list[State] = [tuple(none for _ in cell.state) for _ in tapes]
+    for k in range(lags + 1):
+        d = above if k == 0 else none[:, k:]
+        for layer in reversed(range(len(tapes))):
+            dh, dx, flow = _step_back(cell, p, layer, d, carried[layer], tapes[layer])
+            carried[layer] = flow
+            hidden[layer, k, k:] = np.linalg.norm(dh, axis=0)
+            d = p[f"Wxh{layer}"].T @ dx if layer else dx
+        inputs[k, k:] = np.sqrt(np.maximum(0.0, np.sum(d * (gram @ d), axis=0)))
+    return LaggedGradients(hidden, inputs)
+
+
+def _stacked(tape: ModelTape) -> list[Tape]:
+    """Each layer's tape with its steps side by side, as if T sequences had read one symbol."""
+    return [
+        tuple(np.concatenate(parts, axis=-1) for parts in zip(*layer.steps, strict=True))
+        for layer in tape.layers
+    ]
+
+
+def _step_back(
+    cell: Cell, p: Parameters, layer: int, d: Array, flow: State, tape: Tape
+) -> tuple[Array, Array, State]:
+    """One lag for one layer: (dh (H, width), dx (G*H, width), what flows to the lag after).
+
+    d (H, width): the gradient from above. Only the last `width` places reach back this far;
+    their pasts are the first `width` steps of the tape.
+    """
+    Whh, width = p[f"Whh{layer}"], d.shape[1]
+    dh, *rest = (part[:, -width:] for part in flow)
+    dh = dh + d
+    dx, dgates, direct = cell.backward((dh, *rest), tuple(part[..., :width] for part in tape))
+    back = Whh.T @ dgates.reshape(len(Whh), width)
+    after = (back + direct[0], *(np.zeros_like(dh) + more for more in direct[1:]))
+    return dh, dx.reshape(len(Whh), width), after
+
+
+def gradient_reach(model: CharRNN, ids: NDArray[np.integer], lags: int = 60) -> Floats:
+    """How the gradient fades with the lag: (layers, K + 1), 1 at lag 0 of the same layer.
+
+    Entry k is the geometric mean over the text of |dLoss_t / dh_{t-k}| / |dLoss_t / dh_t|. 0 where
+    it is below what a double holds. Symbols (T + 1,); K is `lags` or T - 1 if that is less.
+    """
+    norms = lagged_gradients(model, ids, lags).hidden
+    curves = np.zeros(norms.shape[:2])
+    for layer, by_lag in enumerate(norms):
+        for k in range(by_lag.shape[0]):
+            now, then = by_lag[0, k:], by_lag[k, k:]
+            known = (now > 0) & (then > 0)
+            if known.any():
+                curves[layer, k] = np.exp(np.mean(np.log(then[known]) - np.log(now[known])))
+    return curves
+
+
+def saliency(model: CharRNN, ids: NDArray[np.integer], place: int, lags: int = 100) -> Floats:
+    """How much the guess of symbol `place` hung on each symbol before it: (place,), 0 to 1.
+
+    The norm of the gradient of its loss with respect to each earlier one-hot input, over the
+    largest of them. Symbols more than `lags` earlier count 0. Raises ValueError if place < 1.
+    """
+    if not 1 <= place < len(ids):
+        raise ValueError("Choose a character with at least one before it.")
+    by_lag = lagged_gradients(model, ids[: place + 1], lags).inputs[:, -1]
+    strength = np.zeros(place)
+    strength[place - len(by_lag) :] = by_lag[::-1]
+    return strength / max(float(strength.max()), np.finfo(np.float64).tiny)

@@ -1,0 +1,141 @@
+"""Which unit follows which trait of the text: traits as numbers, correlated with every unit."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from charrnn.parameters import Array
+
+Floats = NDArray[np.float64]
+
+
+class Match(NamedTuple):
+    """A unit and how closely it follows a trait: Pearson's correlation, from -1 to 1."""
+
+    layer: int
+    part: str  # "hidden", "cell" or a gate's name
+    unit: int
+    correlation: float
+
+
+def features(symbols: Sequence[str]) -> dict[str, Floats]:
+    """Traits of a text as numbers, one for each symbol (T,), by a name in plain words.
+
+    A trait at place t may depend on symbols up to t only: it is what a reader could know there.
+    """
+    return {name: trait(symbols) for name, trait in FEATURES.items()}
+
+
+def correlations(acts: Array, traits: Mapping[str, Floats]) -> Floats:
+    """Pearson's correlation of every unit with every trait: (T, H) to (traits, H).
+
+    0 where a unit or a trait never changes.
+    """
+    told = np.array(list(traits.values())).reshape(len(traits), len(acts))
+    return _standardized(told.T).T @ _standardized(acts.astype(np.float64)) / max(1, len(acts))
+
+
+def find_units(
+    layers: Sequence[Mapping[str, Array]], symbols: Sequence[str], best: int = 5
+) -> dict[str, list[Match]]:
+    """For every trait the text has, the `best` units by absolute correlation, over all layers.
+
+    layers: what `activations` returned for these symbols. Traits that never change in the text are
+    left out. With few characters high correlations come by chance: some hundreds are better.
+    """
+    traits = {name: t for name, t in features(symbols).items() if np.ptp(t) > 0}
+    found: dict[str, list[Match]] = {name: [] for name in traits}
+    for layer, parts in enumerate(layers):
+        for part, acts in parts.items():
+            table = correlations(acts, traits)
+            for row, name in zip(table, traits, strict=True):
+                top = np.argsort(-np.abs(row), kind="stable")[:best]
+                found[name] += [Match(layer, part, int(u), float(row[u])) for u in top]
+    return {
+        name: sorted(matches, key=lambda match: -abs(match.correlation))[:best]
+        for name, matches in found.items()
+    }
+
+
+def _standardized(columns: Floats) -> Floats:
+    """Each column with mean 0 and variance 1; zeros where it never changes."""
+    centered = columns - columns.mean(axis=0)
+    spread = centered.std(axis=0)
+    standardized: Floats = centered / np.where(spread > 1e-9, spread, np.inf)
+    return standardized
+
+
+def _where(holds: Callable[[str], bool]) -> Callable[[Sequence[str]], Floats]:
+    """The trait of symbols for which `holds` is true."""
+    return lambda symbols: np.array([float(holds(s)) for s in symbols])
+
+
+def _after(holds: Callable[[str], bool]) -> Callable[[Sequence[str]], Floats]:
+    """The trait of symbols that follow one for which `holds` is true."""
+    return lambda symbols: np.array([0.0, *(float(holds(s)) for s in symbols[:-1])][: len(symbols)])
+
+
+def _since(ends: Callable[[str], bool]) -> Callable[[Sequence[str]], Floats]:
+    """How many symbols lie between a place and the last one for which `ends` is true."""
+
+    def trait(symbols: Sequence[str]) -> Floats:
+        counts, count = [], 0
+        for s in symbols:
+            count = 0 if ends(s) else count + 1
+            counts.append(float(count))
+        return np.array(counts)
+
+    return trait
+
+
+def _inside(opening: str, closing: str) -> Callable[[Sequence[str]], Floats]:
+    """Whether a place lies between an opening and a closing mark; the same mark may be both."""
+
+    def trait(symbols: Sequence[str]) -> Floats:
+        depths, depth = [], 0
+        for s in symbols:
+            if s in closing and (depth or s not in opening):
+                depth = max(0, depth - 1)
+            elif s in opening:
+                depth += 1
+            depths.append(float(depth > 0))
+        return np.array(depths)
+
+    return trait
+
+
+def _indentation(symbols: Sequence[str]) -> Floats:
+    """How many spaces the line began with, as far as it has been read."""
+    widths, width, leading = [], 0, True
+    for s in symbols:
+        if s == "\n":
+            width, leading = 0, True
+        elif leading and s in " \t":
+            width += 1
+        else:
+            leading = False
+        widths.append(float(width))
+    return np.array(widths)
+
+
+FEATURES: dict[str, Callable[[Sequence[str]], Floats]] = {
+    "inside quotes": _inside('"\u201c\u00ab', '"\u201d\u00bb'),
+    "inside brackets": _inside("([{", ")]}"),
+    "position in the line": _since(lambda s: s == "\n"),
+    "position in the word": _since(lambda s: not s[:1].isalnum()),
+    "after a space": _after(lambda s: s == " "),
+    "after a line break": _after(lambda s: s == "\n"),
+    "space": _where(str.isspace),
+    "line break": _where(lambda s: s == "\n"),
+    "capital letter": _where(lambda s: s[:1].isupper()),
+    "vowel": _where(lambda s: s.lower() in tuple("aeiou")),
+    "punctuation": _where(lambda s: not s.isalnum() and not s.isspace()),
+    "end of a sentence": _where(lambda s: s in (".", "!", "?")),
+    "digit": _where(str.isdigit),
+    "indentation": _indentation,
+}
+"""The traits the page knows, by name. Another is one line here."""

@@ -1,0 +1,195 @@
+"""What the page says about a model, checked against the model itself."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import pytest
+
+from charrnn import analysis
+from charrnn.cells import CELLS
+from charrnn.loss import surprise
+from charrnn.model import CharRNN, ModelConfig, score
+from charrnn.vocabulary import Vocabulary
+
+TEXT = 'He said "no, not now" and left.\nShe (Ann) asked: "Why?"\n  Nobody knew 42 reasons!\n'
+VOCABULARY = Vocabulary.from_text(TEXT)
+
+
+def model(cell: str = "lstm", hidden_size: int = 12, layers: int = 2) -> CharRNN:
+    return CharRNN(VOCABULARY, ModelConfig(cell, hidden_size, layers), random_seed=3)
+
+
+@pytest.mark.parametrize("cell", CELLS)
+def test_reading_agrees_with_score_and_sums_to_one(cell: str) -> None:
+    reader = model(cell)
+    ids = VOCABULARY.encode(TEXT * 4)  # longer than one window
+    reading = analysis.read(reader, ids, k=len(VOCABULARY))
+    assert math.isnan(reading.surprise[0])
+    assert reading.nats_per_character == pytest.approx(score(reader, TEXT * 4), rel=1e-5)
+    assert np.allclose(reading.chances[1:].sum(axis=1), 1)
+    assert (np.diff(reading.chances[1:], axis=1) <= 0).all()
+
+
+def test_reading_goes_on_where_it_stopped() -> None:
+    reader, ids = model(), VOCABULARY.encode(TEXT)
+    whole = analysis.read(reader, ids)
+    first = analysis.read(reader, ids[:30])
+    rest = analysis.read(reader, ids[30:], first.logits, first.state)
+    assert np.allclose(rest.surprise, whole.surprise[30:], atol=1e-5)
+    assert np.allclose(rest.logits, whole.logits, atol=1e-5)
+
+
+def test_nothing_to_read_is_refused() -> None:
+    with pytest.raises(ValueError, match="nothing to read"):
+        analysis.read(model(), VOCABULARY.encode(""))
+
+
+@pytest.mark.parametrize("cell", CELLS)
+def test_activations_are_those_of_one_forward_pass(cell: str) -> None:
+    reader, ids = model(cell), VOCABULARY.encode(TEXT)
+    layers = analysis.activations(reader, ids)
+    _, state, tape = reader.forward(ids[:, None].astype(int))
+    for layer, parts in enumerate(layers):
+        assert np.allclose(parts["hidden"], tape.layers[layer].outputs[:, :, 0].T, atol=1e-6)
+        for name, last in zip(CELLS[cell].state, state[layer], strict=True):
+            assert np.allclose(parts[name][-1], last[:, 0], atol=1e-6)
+        for g, gate in enumerate(CELLS[cell].gates if cell != "rnn" else ()):
+            assert np.allclose(parts[gate][5], tape.layers[layer].steps[5][0][g, :, 0], atol=1e-6)
+
+
+def test_features_mean_what_they_say() -> None:
+    told = analysis.features(list('a "Bc" d\n  e'))
+    assert told["inside quotes"].tolist() == [0, 0, 1, 1, 1, 0, 0, 0, 0, 0, 0, 0]
+    assert told["position in the line"].tolist() == [1, 2, 3, 4, 5, 6, 7, 8, 0, 1, 2, 3]
+    assert told["after a space"].tolist() == [0, 0, 1, 0, 0, 0, 0, 1, 0, 0, 1, 1]
+    assert told["capital letter"].tolist() == [0, 0, 0, 1, 0, 0, 0, 0, 0, 0, 0, 0]
+    assert told["indentation"].tolist() == [0, 0, 0, 0, 0, 0, 0, 0, 0, 1, 2, 2]
+    assert analysis.features(list("a(b[c]d)e"))["inside brackets"].tolist() == [
+        0, 1, 1, 1, 1, 1, 1, 0, 0,
+    ]  # fmt: skip
+    assert all(len(t) == 0 for t in analysis.features([]).values() if t.ndim)
+
+
+def test_find_units_finds_a_planted_unit() -> None:
+    symbols = list(TEXT)
+    planted = -analysis.features(symbols)["inside quotes"]
+    noise = np.random.default_rng(0).normal(size=(len(symbols), 9))
+    layers = [{"hidden": noise}, {"hidden": np.insert(noise, 4, planted, axis=1)}]
+    best = analysis.find_units(layers, symbols, best=3)["inside quotes"][0]
+    assert (best.layer, best.part, best.unit) == (1, "hidden", 4)
+    assert best.correlation == pytest.approx(-1)
+
+
+def test_constant_units_and_traits_are_left_alone() -> None:
+    found = analysis.find_units([{"hidden": np.ones((5, 2))}], list("abcab"))
+    assert "digit" not in found
+    assert all(m.correlation == 0 for matches in found.values() for m in matches)
+
+
+@pytest.mark.parametrize("layers", [1, 2, 3])
+@pytest.mark.parametrize("cell", CELLS)
+def test_lagged_gradients_against_central_differences(cell: str, layers: int) -> None:
+    """A one-hot input is moved by hand: d loss_t / d x_s for every symbol, then the norm."""
+    reader = model(cell, 5, layers).astype(np.float64)
+    ids = VOCABULARY.encode(TEXT[:9]).astype(int)
+    found = analysis.lagged_gradients(reader, ids, lags=7)
+    step = 1e-6
+    for t, s in ((7, 7), (7, 3), (6, 1)):
+        slopes = []
+        for symbol in range(len(VOCABULARY)):
+            losses = [_loss_with_input(reader, ids, t, s, symbol, sign * step) for sign in (1, -1)]
+            slopes.append((losses[0] - losses[1]) / (2 * step))
+        assert found.inputs[t - s, t] == pytest.approx(np.linalg.norm(slopes), rel=1e-4)
+    assert (found.inputs[5, :5] == 0).all()  # nothing was read five characters before these
+
+
+def _loss_with_input(
+    reader: CharRNN, ids: np.ndarray, t: int, s: int, symbol: int, amount: float
+) -> float:
+    """Loss of place t when the input at place s has `amount` more of a symbol."""
+    state = reader.initial_state()
+    logits = np.zeros(0)
+    for place in range(t + 1):
+        moved = reader
+        if place == s:  # adding to x is adding to the bias what Wxh makes of it
+            moved = reader.with_vector(reader.parameters.vector.copy())
+            moved.parameters["bh0"][:] += amount * moved.parameters["Wxh0"][:, symbol]
+        logits, state = moved.step(ids[place : place + 1], state)
+    return float(surprise(logits[:, None], ids[None, t + 1 : t + 2])[0, 0])
+
+
+@pytest.mark.parametrize("cell", CELLS)
+def test_hidden_gradients_at_lag_zero_and_their_fall(cell: str) -> None:
+    reader, ids = model(cell, 16, 1), VOCABULARY.encode(TEXT * 2)
+    curve = analysis.gradient_reach(reader, ids, lags=40)
+    assert curve.shape == (1, 41)
+    assert curve[0, 0] == pytest.approx(1)
+    assert (curve > 0).all()
+
+
+def test_a_shrinking_recurrence_forgets_and_the_measure_sees_it() -> None:
+    """With Whh = 0.5 I and tanh nearly linear, each step back halves the gradient."""
+    reader = model("rnn", 6, 1)
+    reader.parameters.vector[:] *= 1e-3
+    reader.parameters["Whh0"][:] = 0.5 * np.eye(6)
+    curve = analysis.gradient_reach(reader, VOCABULARY.encode(TEXT), lags=10)[0]
+    assert np.allclose(curve, 0.5 ** np.arange(11), rtol=1e-3)
+
+
+def test_saliency_is_the_column_of_the_lagged_gradients() -> None:
+    reader, ids = model(), VOCABULARY.encode(TEXT)
+    strength = analysis.saliency(reader, ids, place=30, lags=20)
+    assert strength.shape == (30,)
+    assert strength.max() == 1
+    assert (strength[:9] == 0).all()
+    assert (strength[9:] > 0).all()
+    for place in (0, len(ids)):
+        with pytest.raises(ValueError, match="before it"):
+            analysis.saliency(reader, ids, place)
+
+
+def test_gradients_need_two_characters() -> None:
+    with pytest.raises(ValueError, match="at least 2"):
+        analysis.lagged_gradients(model(), VOCABULARY.encode("a"), 5)
+
+
+def test_copied_spans() -> None:
+    rng = np.random.default_rng(0)
+    corpus = "".join(chr(c) for c in rng.integers(97, 123, 50_000))
+    text = corpus[100:140] + "####" + corpus[30_000:30_025] + "#" + corpus[7:26]
+    found = analysis.copied_spans(text, corpus)
+    assert found.spans == [(0, 40), (44, 69)]
+    assert found.longest == corpus[100:140]
+    assert found.source == 100
+    assert found.novel == pytest.approx(1 - 65 / len(text))
+
+
+def test_neighbors_in_a_copy_need_not_be_neighbors_in_the_corpus() -> None:
+    corpus = "abcdefghijkl--cdefghijklmn"
+    found = analysis.copied_spans("abcdefghijklmn", corpus, min_length=8)
+    assert found.spans == [(0, 14)]
+    assert len(found.longest) == 12
+
+
+@pytest.mark.parametrize(
+    ("text", "corpus"), [("", "abc"), ("abc", ""), ("short", "short"), ("\ud800" * 30, "x")]
+)
+def test_nothing_copied(text: str, corpus: str) -> None:
+    assert analysis.copied_spans(text, corpus) == analysis.Copies([], "", -1, 1.0)
+
+
+def test_copies_of_one_repeated_letter() -> None:
+    assert analysis.copied_spans("a" * 2000, "a" * 100_000).longest == "a" * 2000
+
+
+@pytest.mark.parametrize("cell", CELLS)
+def test_weights_summary_covers_every_weight(cell: str) -> None:
+    pictured = model(cell, 40, 2)
+    pictures = analysis.weights_summary(pictured, size=16)
+    assert sum(math.prod(p.shape) for p in pictures) == pictured.parameters.vector.size
+    assert sum(int(p.histogram.sum()) for p in pictures) == pictured.parameters.vector.size
+    for picture in pictures:
+        assert max(picture.pixels.shape) <= 16
+        assert np.abs(picture.pixels).max() == pytest.approx(picture.limit)
