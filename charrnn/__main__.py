@@ -1,0 +1,83 @@
+"""`python -m charrnn COMMAND ...`: train, generate, score, info, convert, push, pull."""
+
+from __future__ import annotations
+
+import argparse
+import importlib
+import os
+import sys
+import warnings
+from collections.abc import Sequence
+
+from charrnn import __version__
+from charrnn.terminal import COMMANDS, options, output
+
+BAD_INPUT = 2
+INTERRUPTED = 130
+BROKEN_PIPE = 141
+"""Exit codes: the last two are what a shell reports for a process that SIGINT or SIGPIPE ended."""
+
+
+def build_parser() -> argparse.ArgumentParser:
+    """The parser of all commands; each adds its own part."""
+    parser = options.Parser(
+        prog="charrnn",
+        description="Character-level recurrent networks in NumPy.",
+        epilog="charrnn COMMAND --help tells more, with examples.",
+        allow_abbrev=False,
+    )
+    parser.add_argument("--version", action="version", version=f"charrnn {__version__}")
+    commands = parser.add_subparsers(dest="command", metavar="COMMAND", required=True)
+    for name in COMMANDS:
+        module = importlib.import_module(f"charrnn.terminal.{name}")
+        module.add_parser(commands)
+        commands.choices[name].set_defaults(run=module.run)
+    return parser
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run one command and return its exit code: 2 and one line on stderr for bad input."""
+    output.use_utf8()
+    try:
+        args = build_parser().parse_args(argv)
+    except SystemExit as end:  # argparse has printed help, or a line about bad input
+        return int(end.code or 0)
+    with warnings.catch_warnings():
+        warnings.simplefilter("once")
+        warnings.showwarning = _show_warning
+        return _run(args)
+
+
+def _run(args: argparse.Namespace) -> int:
+    try:
+        code: int = args.run(args)
+        sys.stdout.flush()
+        return code
+    except KeyboardInterrupt:
+        return INTERRUPTED
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # or the exit flush fails
+        return BROKEN_PIPE
+    except MemoryError:
+        return _complain("There is not enough memory for this. Try smaller numbers.")
+    except (ValueError, OSError) as error:
+        return _complain(_sentence(error))
+
+
+def _sentence(error: Exception) -> str:
+    if isinstance(error, OSError) and error.filename is not None:
+        return f"{error.filename}: {error.strerror}."
+    return str(error)
+
+
+def _complain(sentence: str) -> int:
+    output.remark("charrnn: " + " ".join(sentence.split()))
+    return BAD_INPUT
+
+
+def _show_warning(message: Warning | str, *details: object, **more: object) -> None:
+    output.remark("charrnn: " + " ".join(str(message).split()))
+
+
+if __name__ == "__main__":
+    sys.exit(main())
