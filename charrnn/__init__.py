@@ -11,6 +11,7 @@ Arrays are feature-first, (features, T, N). A gradient is `d` and the name of it
 
 from typing import TYPE_CHECKING, Any
 
+from charrnn.bridges import from_torch, to_torch
 from charrnn.cells import CELLS, Cell
 from charrnn.checkpoint import ModelFileError, load, save
 from charrnn.corpora import CORPORA, Corpus, CorpusError, load_corpus
@@ -44,6 +45,7 @@ __all__ = [
     "UnknownSymbolError",
     "Vocabulary",
     "from_hub",
+    "from_torch",
     "generate",
     "gradient_check",
     "load",
@@ -51,6 +53,7 @@ __all__ = [
     "push_to_hub",
     "save",
     "score",
+    "to_torch",
 ]
 
 
