@@ -33,10 +33,15 @@ class ModelConfig:
     """The architecture of a model; the vocabulary gives the rest. Raises ValueError."""
 
     cell: str = "lstm"
+    """The kind of recurrent cell in every layer."""
     hidden_size: int = 128
+    """Units in each layer, H."""
     layers: int = 1
+    """Recurrent layers, one on top of the other."""
     dropout: float = 0.0
+    """Share of each layer's outputs that is left out while training."""
     initialization: str = "orthogonal"
+    """What the weights start from."""
 
     def __post_init__(self) -> None:
         if self.cell not in CELLS:

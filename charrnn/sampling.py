@@ -20,19 +20,18 @@ GREEDY_BELOW = 1e-3
 
 @dataclass(frozen=True)
 class Sampling:
-    """How the next character is drawn. Raises ValueError with a sentence.
-
-    temperature divides the logits: 0 always takes the likeliest, 1 is the model's own
-    distribution, above 1 is more daring. top_k keeps the k likeliest (0: all), top_p the
-    fewest that together have probability p (Holtzman et al. 2020). Writing ends after `stop`.
-    The same random_seed gives the same text; None draws a new one.
-    """
+    """How the next character is drawn. Raises ValueError with a sentence."""
 
     temperature: float = 0.8
+    """Divides the logits: 0 always takes the likeliest, 1 is the model's own, above is daring."""
     top_k: int = 0
+    """Keep the k likeliest; 0 keeps all."""
     top_p: float = 1.0
+    """Keep the fewest that together have this probability (Holtzman et al. 2020)."""
     stop: str = ""
+    """Writing ends after this string."""
     random_seed: int | None = None
+    """The same number gives the same text; without one a new one is drawn."""
 
     def __post_init__(self) -> None:
         if not (math.isfinite(self.temperature) and self.temperature >= 0):

@@ -24,18 +24,23 @@ class TrainConfig:
     state: str = "carry"
     """carry it until the text starts again; reset it before every window; endless: never."""
     optimizer: str = "adam"
+    """The rule that turns a gradient into a change of the weights."""
     learning_rate: float = 0.0
     """0 takes the optimizer's own."""
     schedule: str = "cosine"
+    """How the learning rate falls over the run."""
     final_learning_rate: float = 0.02
     """Where the schedule ends, as a share of the learning rate."""
     warmup_steps: int = 0
+    """Steps over which the learning rate first rises from 0."""
     clip_norm: float = 5.0
     """Longest gradient allowed; 0 switches this off."""
     clip_value: float = 0.0
     """Largest gradient element allowed; 0 switches this off."""
     weight_decay: float = 0.0
+    """Share of the weights, times the learning rate, taken away each step (adamw)."""
     steps: int = 2000
+    """Steps in all."""
     val_fraction: float = 0.1
     """Share of the text, its last part, that is kept for validation."""
     eval_every: int = 0
@@ -45,12 +50,15 @@ class TrainConfig:
     rescue: bool = True
     """Go back to good weights when the loss explodes. Not-a-number is always caught."""
     cleaning: str = "none"
+    """What is done to the text first; letters: lowercased, the rest becomes spaces."""
     words: bool = False
+    """Read words instead of characters."""
     min_count: int = 1
     """Symbols seen fewer times than this are merged into one."""
     max_vocab: int = 0
     """Most symbols to keep, the rarest merged into one; 0 keeps all."""
     random_seed: int = 0
+    """The same seed and settings give the same model, on one machine."""
 
     def __post_init__(self) -> None:
         for name, choices in (
