@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple
 
-from charrnn.files import write_atomically
+from charrnn import files
 from charrnn.vocabulary import decode_text, read_text
 
 TIMEOUT_SECONDS = 30
@@ -78,7 +78,7 @@ class _Download(NamedTuple):
         if _sha256(data) != self.sha256:
             raise CorpusError(f"The download of {name} is not the text it should be (sha256).")
         path.parent.mkdir(parents=True, exist_ok=True)
-        write_atomically(path, data)
+        files.write(path, data)
         return decode_text(data, name)
 
     def _fetch(self, name: str) -> bytes:
