@@ -289,8 +289,9 @@ class Trainer:
         """Write a model file that also holds all it takes to continue exactly. Atomic."""
         arrays = {"live": self.live.parameters.vector}
         arrays |= {f"slot{i}": slot for i, slot in enumerate(self.slots)}
+        names = self.live.cell.state
         for layer, state in enumerate(self.state):
-            arrays |= {f"state{layer}_{k}": array for k, array in enumerate(state)}
+            arrays |= {f"state{layer}_{k}": a for k, a in zip(names, state, strict=True)}
         resume = {
             "slots": len(self.slots),
             "batch_size": self.state[0][0].shape[1],
@@ -320,7 +321,7 @@ class Trainer:
         trainer.live.parameters.vector[:] = arrays["live"]
         trainer.slots = [arrays[f"slot{i}"] for i in range(resume["slots"])]
         trainer.state = tuple(
-            tuple(arrays[f"state{layer}_{k}"] for k in range(len(model.cell.state)))
+            tuple(arrays[f"state{layer}_{k}"] for k in model.cell.state)
             for layer in range(model.config.layers)
         )
         trainer.ledger = Ledger(**resume["ledger"])
