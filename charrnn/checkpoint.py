@@ -109,8 +109,8 @@ def save_training(
 
     resume: free facts as JSON, with `slots` (how many vectors of moments the optimizer keeps,
     0 to 2) and `batch_size` N. arrays: `live` (P,), the weights as they are now, `slot0` and
-    `slot1` (P,) as many as there are slots, and `state{layer}_{k}` (H, N), the k-th state of
-    every layer's cell. Raises as `save` does.
+    `slot1` (P,) as many as there are slots, and `state{layer}_{kind}` (H, N), every kind of
+    state that every layer's cell has. Raises as `save` does.
     """
     files.write(path, _dumps(model, arrays, {"resume": resume}))
 
@@ -243,7 +243,7 @@ def _training_shapes(meta: dict[str, Any], shapes: Mapping[str, Shape]) -> dict[
         _wrong(f"batch_size is {quote(N)}")
     P = sum(math.prod(shape) for shape in shapes.values())
     vectors = ["live", *(f"slot{i}" for i in range(slots))]
-    kinds = range(len(CELLS[meta["cell"]].state))
+    kinds = CELLS[meta["cell"]].state
     states = [f"state{layer}_{k}" for layer in range(meta["layers"]) for k in kinds]
     return dict.fromkeys(vectors, (P,)) | dict.fromkeys(states, (meta["hidden_size"], N))
 
