@@ -7,6 +7,7 @@ have read.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import NamedTuple, Protocol
 
 import numpy as np
@@ -96,7 +97,13 @@ class Windows:
 
     def window(self, step: int) -> Window:
         epoch, k = divmod(step, len(self))
-        order = np.random.default_rng((self.random_seed, epoch)).permutation(self._count)
+        order = _order(self._count, self.random_seed, epoch)
         starts = order[k * self.batch_size : (k + 1) * self.batch_size] * self.stride  # (N,)
         at = np.arange(self.seq_length)[:, None] + starts  # (T, N)
         return Window(self.ids[at], self.ids[at + 1], k == 0)
+
+
+@lru_cache(maxsize=4)
+def _order(count: int, random_seed: int, epoch: int) -> Array:
+    """An epoch's order of windows, kept for its steps: drawing it takes 20 ms per million."""
+    return np.random.default_rng((random_seed, epoch)).permutation(count)

@@ -167,7 +167,7 @@ class Trainer:
             val_loss = None
             if not note and (stopped or ledger.step % self.eval_every == 0):
                 val_loss, note = self._evaluate()
-                stopped = stopped or bool(note)
+                stopped = stopped or self._out_of_patience
             ledger.seconds += time.perf_counter() - tick
             fraction = done if seconds is not None else ledger.step / self.config.steps
             yield self._progress(loss, val_loss, rate, norm, min(fraction, 1.0), note)
@@ -213,38 +213,45 @@ class Trainer:
         val_loss, watched = None, ledger.smooth_loss
         if len(self.val_ids):
             val_loss = watched = score_ids(self.live, self.val_ids, VALIDATION_STREAMS)
+        if not (math.isfinite(watched) and np.isfinite(self.live.parameters.vector).all()):
+            return None, self._go_back("The weights were no longer numbers")
         ledger.history.append([ledger.step, ledger.smooth_loss, val_loss])
         ledger.history = thin(ledger.history)
-        if not math.isfinite(watched):
-            return val_loss, ""
         ledger.stale += 1
         if ledger.best_loss is None or watched < ledger.best_loss:
             ledger.best_loss, ledger.best_step, ledger.stale = watched, ledger.step, 0
             self._best = self._safe = self.live.parameters.vector.copy()
-        if self.config.patience and ledger.stale >= self.config.patience:
+        if self._out_of_patience:
             return val_loss, (
                 f"Stopped early: no progress in {ledger.stale} evaluations. "
                 f"The best weights, of step {ledger.best_step}, are back."
             )
         return val_loss, ""
 
+    @property
+    def _out_of_patience(self) -> bool:
+        return 0 < self.config.patience <= self.ledger.stale
+
     def _trouble(self, loss: float, norm: float) -> str:
-        """Catch an exploding step before it reaches the weights: back, and half the rate."""
+        """Catch an exploding step before it reaches the weights."""
+        if not (math.isfinite(loss) and math.isfinite(norm)):
+            return self._go_back("The loss was no longer a number")
+        guess = math.log(max(len(self.live.vocabulary), 2))  # the loss of a uniform guess
+        if self.config.rescue and self.ledger.updates > 20 and loss > 1.5 * guess:
+            return self._go_back(f"The loss jumped to {loss:.2f}")
+        return ""
+
+    def _go_back(self, what: str) -> str:
+        """Return to the last good weights at half the rate, and say so."""
         ledger = self.ledger
-        lost = not (math.isfinite(loss) and math.isfinite(norm))
-        worst = 1.5 * math.log(max(len(self.live.vocabulary), 3))
-        spike = self.config.rescue and ledger.updates > 20 and loss > max(worst, 1.0)
-        if not (lost or spike):
-            return ""
         ledger.rescues += 1
         ledger.rate_scale /= 2
+        ledger.updates = 0
         self.live.parameters.vector[:] = self._safe
         for slot in self.slots:
             slot[:] = 0
-        ledger.updates = 0
         self.state = self.live.initial_state(self.batches.batch_size)
-        what = "The loss was no longer a number" if lost else f"The loss jumped to {loss:.2f}"
-        then = "so training stopped" if ledger.rescues >= MAX_RESCUES else "at half the rate"
+        then = "training stopped" if ledger.rescues >= MAX_RESCUES else "on at half the rate"
         return f"{what} at step {ledger.step}: back to the last good weights, {then}."
 
     def _progress(
