@@ -40,9 +40,7 @@ class Parser(argparse.ArgumentParser):
         self.exit(2, f"{self.prog}: {message} (see {self.prog} --help)\n")
 
 
-def command(
-    commands: Commands, name: str, summary: str, examples: str
-) -> argparse.ArgumentParser:
+def command(commands: Commands, name: str, summary: str, examples: str) -> argparse.ArgumentParser:
     """Add a command with its summary, its examples and `--json`; returns its parser."""
     parser = commands.add_parser(
         name,

@@ -1,0 +1,134 @@
+"""`train`: learn a text until the plan is done or Ctrl+C, and keep the model in a file."""
+
+from __future__ import annotations
+
+import argparse
+import time
+
+from charrnn.corpora import CORPORA
+from charrnn.model import ModelConfig
+from charrnn.recipes import RECIPES
+from charrnn.terminal import options, output
+from charrnn.terminal.plan import REPORTING, Plan, make_plan
+from charrnn.terminal.report import Report
+from charrnn.terminal.stop import Stop
+from charrnn.train_config import TrainConfig
+
+SUMMARY = "Train a model on a text and keep it in a file."
+EXAMPLES = """
+charrnn train lighthouse
+charrnn train book.txt --cell gru --layers 2 --hidden-size 256 --seconds 600 --out book.npz
+charrnn train --recipe adagrad           until Ctrl+C, which saves
+charrnn train book.txt --resume book.npz --steps 8000
+charrnn train letters.txt --start shakespeare --out letters.npz
+"""
+
+
+def add_parser(commands: options.Commands) -> None:
+    """Add `train`; every field of ModelConfig and TrainConfig is a flag."""
+    parser = options.command(commands, "train", SUMMARY, EXAMPLES)
+    parser.add_argument(
+        "corpus",
+        metavar="CORPUS",
+        nargs="?",
+        help=f"a UTF-8 text file, or one of {', '.join(CORPORA)} (default: the recipe's)",
+    )
+    recipes = "; ".join(f"{name}: {recipe.summary[:-1]}" for name, recipe in RECIPES.items())
+    parser.add_argument(
+        "--recipe",
+        choices=RECIPES,
+        help=f"settings with a name, which any flag overrides. {recipes}",
+    )
+    _add_files(parser)
+    parser.add_argument("--seconds", type=float, metavar="S", help="train for this long")
+    parser.add_argument("--epochs", type=float, metavar="E", help="times to read the text")
+    _add_reporting(parser)
+    options.add_fields(parser, ModelConfig, "the model")
+    options.add_fields(parser, TrainConfig, "the training")
+
+
+def _add_files(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--out", metavar="FILE", help="the model's file (default: NAME.npz)")
+    parser.add_argument("--overwrite", action="store_true", help="replace the file if it exists")
+    parser.add_argument(
+        "--resume", metavar="FILE", help="go on with the run in this file, to the last bit"
+    )
+    parser.add_argument(
+        "--start", metavar="MODEL", help="start from the weights and symbols of this model"
+    )
+    parser.add_argument(
+        "--save-every", type=float, default=60.0, metavar="S", help="seconds between two saves (60)"
+    )
+
+
+def _add_reporting(parser: argparse.ArgumentParser) -> None:
+    group = parser.add_argument_group("what is shown")
+    group.add_argument(
+        "--log-every", type=int, metavar="N", help="steps between two lines (default: evaluations)"
+    )
+    group.add_argument(
+        "--sample-every",
+        type=int,
+        metavar="N",
+        help="steps between two samples; 0 takes none (default: the recipe's, or ever rarer)",
+    )
+    group.add_argument(
+        "--rulers",
+        action=argparse.BooleanOptionalAction,
+        default=True,
+        help="say at the end what simpler guessers lose on the same held-out text",
+    )
+    texts = {
+        "seed": "what samples start from",
+        "temperature": "how daring samples are",
+        "sample_length": "characters of a sample",
+        "final_length": "characters of the last sample; 0 takes none",
+    }
+    types = {"seed": str, "temperature": float, "sample_length": int, "final_length": int}
+    for name in REPORTING:
+        group.add_argument(
+            options.flag(name),
+            type=types[name],
+            metavar="TEXT" if types[name] is str else "N",
+            help=f"{texts[name]} (default: the recipe's)",
+        )
+
+
+def run(args: argparse.Namespace) -> int:
+    """Train, save, report. Ctrl+C saves too, and gives exit code 130."""
+    with Stop() as stop:
+        plan = make_plan(args)
+        report = Report(plan, args)
+        try:
+            _train(plan, report, stop, args.save_every)
+        except (BrokenPipeError, MemoryError):
+            plan.trainer.save(plan.out)
+            raise
+        except KeyboardInterrupt:
+            output.remark(f"Ended at once. {_kept(plan)}")
+            return 130
+        finally:
+            report.close()
+    report.end(stop.asked)
+    return stop.exit_code
+
+
+def _train(plan: Plan, report: Report, stop: Stop, save_every: float) -> None:
+    """Iterate until the end or a signal; save now and then, and at the end."""
+    steps = plan.trainer.run(seconds=plan.seconds)
+    saved = time.monotonic()
+    while not stop.asked and (progress := next(steps, None)) is not None:
+        report.step(progress)
+        if time.monotonic() - saved > save_every:
+            try:
+                plan.trainer.save(plan.out)
+            except OSError as error:  # a full disk now may have room at the end
+                output.remark(f"Not saved this time: {error.strerror or error}.")
+            saved = time.monotonic()
+    plan.trainer.save(plan.out)
+
+
+def _kept(plan: Plan) -> str:
+    if plan.out.exists():
+        return f"{plan.out} is as it was last saved."
+    return "Nothing had been saved yet."
