@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     import gradio as gr
@@ -20,7 +20,7 @@ def build(seconds: float = 120.0, workers: int = 2) -> gr.Blocks:
     return page(seconds, workers)
 
 
-def launch_settings() -> dict[str, object]:
+def launch_settings() -> dict[str, Any]:
     """The arguments of `Blocks.launch` that the page needs for its look and its safety."""
     from charrnn.ui.page import settings
 

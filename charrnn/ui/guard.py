@@ -11,8 +11,8 @@ Receive = Callable[[], Awaitable[Message]]
 Send = Callable[[Message], Awaitable[None]]
 App = Callable[[Message, Receive, Send], Awaitable[None]]
 
-JSON_LIMIT = 4_000_000
-"""Bytes of a request that is no upload: a pasted text of 2 million characters fits."""
+JSON_LIMIT = 5_000_000
+"""Bytes of a request that is no upload: a pasted text of a million characters fits."""
 UPLOAD_LIMIT = 21_000_000
 """Bytes of an upload request: one file of Gradio's max_file_size (20 MB) and its frame."""
 

@@ -8,10 +8,11 @@ from __future__ import annotations
 import pickle
 import struct
 from dataclasses import dataclass, field
-from typing import Any, BinaryIO
+from typing import Any, IO
 
 from charrnn.model import ModelConfig
-from charrnn.training import Progress, TrainConfig
+from charrnn.train_config import TrainConfig
+from charrnn.training import Progress
 
 POINTS = 300
 """Points kept per curve: more than a chart of 700 pixels can show."""
@@ -59,6 +60,7 @@ class Job:
     seconds: float  # wall-clock limit of this run, all models together
     corpus: str = ""
     seed: str = ""  # what the samples start with
+    sample_length: int = 240
     temperature: float = 0.8
     checkpoint: bytes = b""  # go on from here (one model only)
     record: Record = field(default_factory=Record)  # and with this story
@@ -102,14 +104,14 @@ class Command:
     value: float = 0.0
 
 
-def send(stream: BinaryIO, message: Any) -> None:
+def send(stream: IO[bytes], message: Any) -> None:
     """Write one frame: eight bytes of length, then the pickle."""
     data = pickle.dumps(message, protocol=pickle.HIGHEST_PROTOCOL)
     stream.write(struct.pack("<Q", len(data)) + data)
     stream.flush()
 
 
-def receive(stream: BinaryIO) -> Any:
+def receive(stream: IO[bytes]) -> Any:
     """Read one frame. Raises EOFError when the other side is gone."""
     head = stream.read(8)
     if len(head) < 8:

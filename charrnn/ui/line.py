@@ -42,7 +42,10 @@ class Place:
         return self
 
     def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
     ) -> None:
         self.leave()
 
@@ -62,7 +65,9 @@ class Line:
     def join(self, seconds: float) -> Place:
         """Take the last place. Raises LineFullError when `longest` wait already."""
         if len(self.places) >= self.workers + self.longest:
-            raise LineFullError(f"{self.longest} runs are waiting already: try again in some minutes.")
+            raise LineFullError(
+                f"{self.longest} runs are waiting already: try again in some minutes."
+            )
         place = Place(self, seconds)
         self.places.append(place)
         self.advance()

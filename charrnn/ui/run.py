@@ -15,7 +15,10 @@ PATIENCE = 1.5
 """Seconds a process has to hand over its files after "stop" before it is killed."""
 
 CRASHED = Snapshot(
-    (), note="The training process ended unexpectedly: try smaller settings.", over=True, failed=True
+    (),
+    note="The training process ended unexpectedly: try smaller settings.",
+    over=True,
+    failed=True,
 )
 
 
@@ -31,7 +34,9 @@ class Run:
         package = str(Path(__file__).resolve().parents[2])
         paths = [package, *filter(None, [os.environ.get("PYTHONPATH")])]
         # One BLAS thread each: several processes share the cores.
-        threads = {f"{name}_NUM_THREADS": "1" for name in ("OPENBLAS", "OMP", "MKL", "VECLIB_MAXIMUM")}
+        threads = {
+            f"{name}_NUM_THREADS": "1" for name in ("OPENBLAS", "OMP", "MKL", "VECLIB_MAXIMUM")
+        }
         self.process = subprocess.Popen(
             [sys.executable, "-m", "charrnn.ui.worker"],
             stdin=subprocess.PIPE,

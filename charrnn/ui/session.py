@@ -2,30 +2,33 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cache
 from pathlib import Path
 from typing import Any
 
-from charrnn.checkpoint import load
+from charrnn.corpora import CORPORA, cache_folder, data_folder, load_corpus
 from charrnn.model import CharRNN
+from charrnn.pretrained import DEFAULT, load_pretrained, pretrained_names
+from charrnn.ui.jobs import Job, Snapshot
 
 TEXT_LIMIT = 2_000_000
 """Characters of training text kept per visitor: 2 MB of ASCII, so 64 sessions stay under 128 MB."""
 
-PRETRAINED = Path(__file__).resolve().parents[2] / "pretrained"
-
 
 @dataclass(frozen=True)
 class LastRun:
-    """What is needed to show a training run again and to go on with it exactly."""
+    """A training that is over: what is needed to show it again and to go on with it exactly."""
 
-    card: dict[str, Any] = field(default_factory=dict)  # the status card's value
-    chart: dict[str, Any] = field(default_factory=dict)  # the loss chart's value
-    film: dict[str, Any] = field(default_factory=dict)  # the sample film's value
-    checkpoint: bytes = b""  # a resumable .npz; empty when the run cannot be continued
-    text: str = ""  # the text the run learns, needed by Trainer.resume
+    job: Job
+    snapshot: Snapshot
+
+    @property
+    def resumable(self) -> bool:
+        """Whether "Continue" has something left to do."""
+        return bool(self.snapshot.files) and not self.snapshot.finished
 
 
 @dataclass(frozen=True)
@@ -69,6 +72,10 @@ class Visitor:
             version=self.version + 1,
         )
 
+    def with_run(self, run: LastRun | None) -> Visitor:
+        """A visitor with another last run."""
+        return replace(self, run=run)
+
     def __deepcopy__(self, memo: dict[int, Any]) -> Visitor:
         # Everything inside is treated as a constant, and Gradio copies a State's value for each
         # session: sharing saves one model (about 1 MB) a visitor.
@@ -92,23 +99,17 @@ class Tab:
 
 @cache
 def starting_model() -> tuple[CharRNN, str]:
-    """The pretrained model that the page opens with, read once for all visitors, and its name.
-
-    Raises FileNotFoundError, with what to do, when pretrained/ holds no model.
-    """
-    files = sorted(PRETRAINED.glob("*.npz"))
-    if not files:
-        raise FileNotFoundError(f"There is no model in {PRETRAINED}: its README tells how to make one.")
-    return load(files[0]), f"pretrained: {files[0].stem}"
+    """The pretrained model that the page opens with, read once for all visitors, and its name."""
+    name = pretrained_names()[0] if pretrained_names() else DEFAULT
+    return load_pretrained(name), f"pretrained: {name}"
 
 
 @cache
 def starting_text() -> str:
-    """The text of the pretrained model, when it is one of the named corpora that lie here; else ""."""
-    from charrnn.corpora import CORPORA, CorpusError, load_corpus
-
+    """The text of the pretrained model where it lies on this machine, else ""."""
     name = str(starting_model()[0].metadata.get("corpus", ""))
-    try:
-        return load_corpus(name).text[:TEXT_LIMIT] if name in CORPORA else ""
-    except CorpusError:
-        return ""
+    places = [*filter(None, os.environ.get("CHARRNN_DATA", "").split(os.pathsep))]
+    folders = [*map(Path, places), data_folder(), cache_folder()]
+    if name not in CORPORA or not any((folder / f"{name}.txt").is_file() for folder in folders):
+        return ""  # looking further would download it
+    return load_corpus(name).text[:TEXT_LIMIT]

@@ -11,12 +11,24 @@ from dataclasses import replace
 from charrnn.ui.session import Visitor
 
 
+def weight(visitor: Visitor) -> int:
+    """About how many bytes a visitor takes."""
+    model = visitor.model.parameters.vector.nbytes if visitor.model else 0
+    run = visitor.run
+    files = sum(map(len, run.snapshot.files)) + len(run.job.text) if run else 0
+    return 1000 + model + files + len(visitor.training_text)
+
+
 class Vault:
-    """Visitors by ticket; bounded in number and in time. The browser holds the ticket."""
+    """Visitors by ticket; bounded in bytes and in time. The browser holds the ticket."""
 
     def __init__(
-        self, most: int = 64, seconds: float = 3600.0, clock: Callable[[], float] = time.monotonic
+        self,
+        most: int = 500_000_000,
+        seconds: float = 3600.0,
+        clock: Callable[[], float] = time.monotonic,
     ) -> None:
+        """most: bytes of all visitors together. clock: seconds, never going back."""
         self.most = most
         self.seconds = seconds
         self.clock = clock
@@ -40,8 +52,10 @@ class Vault:
         return len(self._kept)
 
     def _clear(self) -> None:
+        total = sum(weight(visitor) for _, visitor in self._kept.values())
         while self._kept:
-            ticket, (at, _) = next(iter(self._kept.items()))
-            if len(self._kept) <= self.most and self.clock() - at <= self.seconds:
+            ticket, (at, visitor) = next(iter(self._kept.items()))
+            if total <= self.most and self.clock() - at <= self.seconds:
                 return
+            total -= weight(visitor)
             del self._kept[ticket]

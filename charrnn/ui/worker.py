@@ -22,7 +22,7 @@ from typing import BinaryIO
 from charrnn import rulers
 from charrnn.model import ModelConfig
 from charrnn.sampling import Sampling, generate
-from charrnn.training import Progress, Trainer, split
+from charrnn.training import Progress, Trainer
 from charrnn.ui.jobs import Command, Job, LaneView, Record, Snapshot, receive, send
 from charrnn.vocabulary import Vocabulary
 
@@ -30,7 +30,6 @@ SLICE = 0.05
 """Seconds a model trains before another one's turn or a look at the commands."""
 TELL = 0.25
 """Seconds between two snapshots."""
-SAMPLE_LENGTH = 240
 LIVE_SAMPLE = 1.5
 """Seconds between two samples of the present weights (a film frame comes when it is due)."""
 RULER_LIMIT = 300_000
@@ -95,7 +94,8 @@ class Lane:
     def write(self) -> None:
         """Let the present weights write, always from the same random numbers."""
         sampling = Sampling(temperature=self.temperature, random_seed=1)
-        self.sample = "".join(generate(self.trainer.live, self.job.seed, SAMPLE_LENGTH, sampling))
+        job = self.job
+        self.sample = "".join(generate(self.trainer.live, job.seed, job.sample_length, sampling))
         self.sampled = self.seconds
 
     def view(self) -> LaneView:

@@ -1,0 +1,124 @@
+"""The page's frame: the masthead, the tabs, what happens when it opens, how it is launched."""
+
+from __future__ import annotations
+
+import asyncio
+from importlib import import_module
+from importlib.util import find_spec
+from typing import Any, NamedTuple
+
+import gradio as gr
+from starlette.middleware import Middleware
+
+from charrnn.corpora import CORPORA
+from charrnn.ui import address, share, texts, theme, train, train_wiring, views
+from charrnn.ui.drawing import drawing
+from charrnn.ui.guard import Guard
+from charrnn.ui.hall import Hall
+from charrnn.ui.session import Tab, Visitor
+
+OTHERS = {"Generate": "generate", "Look inside": "inspect_tab"}
+
+
+class Frame(NamedTuple):
+    """What all tabs share."""
+
+    visitor: gr.State
+    ticket: gr.BrowserState
+    masthead: gr.HTML
+
+
+def page(seconds: float, workers: int) -> gr.Blocks:
+    """Build the page; see `charrnn.ui.build`."""
+    hall = Hall(seconds, workers)
+    blocks = gr.Blocks(title="charrnn", analytics_enabled=False, delete_cache=(600, 3600))
+    with blocks:
+        frame = Frame(
+            gr.State(Visitor()),
+            # The ticket is random: the secret only has to be the same after a restart.
+            gr.BrowserState("", storage_key="charrnn-ticket", secret="charrnn"),
+            drawing("masthead", {"model": ""}, "model", container=False, padding=False),
+        )
+        tabs = []
+        with gr.Tabs():
+            with gr.Tab("Train"):
+                training = train.layout()
+                events = train_wiring.wire(training, hall, frame.visitor, frame.ticket)
+            for title, module in OTHERS.items():
+                if find_spec(f"charrnn.ui.{module}"):
+                    with gr.Tab(title):
+                        tabs.append(import_module(f"charrnn.ui.{module}").build(frame.visitor))
+            with gr.Tab("Share"):
+                tabs.append(share.build(frame.visitor))
+        refresh(blocks, frame, [Tab(changed=events.changed), *tabs])
+        restore(blocks, frame, hall, events, tabs)
+    blocks.queue(max_size=60, default_concurrency_limit=20, api_open=False)
+    return blocks
+
+
+def title_of(visitor: Visitor) -> views.Value:
+    """The masthead's value: which model all tabs work with."""
+    return {"model": f"{visitor.name} · {views.name(visitor.current.config)}"}
+
+
+def refresh(blocks: gr.Blocks, frame: Frame, tabs: list[Tab]) -> None:
+    """After every event that may change the model, tell the masthead and all tabs."""
+    for event in (event for tab in tabs for event in tab.changed):
+        after(event, title_of, frame.visitor, frame.masthead)
+        for tab in tabs:
+            if tab.refresh:
+                after(event, tab.refresh, frame.visitor, list(tab.outputs))
+
+
+def after(event: Any, fn: Any, visitor: gr.State, outputs: Any) -> Any:
+    hidden: Any = {"show_progress": "hidden", "api_visibility": "private"}
+    return event.then(fn, visitor, outputs, **hidden)
+
+
+def restore(
+    blocks: gr.Blocks, frame: Frame, hall: Hall, events: train_wiring.Wired, tabs: list[Tab]
+) -> None:
+    """When the page opens: what the ticket's holder had, and the settings of the address."""
+    others = {name: part for tab in tabs for name, part in tab.address.items()}
+    fields = {"corpus": events.tab.text.corpus, "recipe": events.tab.controls.recipe}
+    fields |= events.tab.controls.fields
+
+    async def opened(ticket: str, request: gr.Request) -> dict[Any, Any]:
+        visitor = await asyncio.to_thread(hall.find, str(ticket or ""))
+        query = dict(request.query_params)
+        wanted = address.read(query)
+        if wanted.get("corpus", texts.OWN) not in CORPORA:
+            wanted.pop("corpus", None)
+        updates: dict[Any, Any] = {fields[name]: value for name, value in wanted.items()}
+        for name, part in others.items():
+            if name in query:
+                updates[part] = address.convert(part.value, query[name])
+        if visitor is not None:
+            updates |= {frame.visitor: visitor, **events.handlers.shown(visitor)}
+        return updates or {frame.masthead: gr.skip()}
+
+    outputs = [frame.visitor, frame.masthead, *fields.values(), *others.values()]
+    pictures = [*events.outputs, *outputs]
+    hidden: Any = {"show_progress": "hidden", "api_visibility": "private"}
+    loaded = blocks.load(opened, frame.ticket, list(dict.fromkeys(pictures)), **hidden)
+    refresh(blocks, frame, [Tab(changed=[loaded]), *(Tab(t.refresh, t.outputs) for t in tabs)])
+
+
+def settings() -> dict[str, Any]:
+    """The arguments of `launch`, each for a reason measured or read.
+
+    run_history would keep every input in the visitor's browser; monitoring would show the traffic to
+    anyone; sessions hold a model each, so their number is bounded.
+    """
+    return {
+        "theme": theme.theme(),
+        "css": theme.css(),
+        "run_history": False,
+        "ssr_mode": False,
+        "enable_monitoring": False,
+        "show_error": False,
+        "max_file_size": "20mb",
+        "state_session_capacity": 200,
+        "footer_links": ["api", "gradio", "settings"],
+        "app_kwargs": {"middleware": [Middleware(Guard)]},
+    }

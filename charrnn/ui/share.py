@@ -1,0 +1,165 @@
+"""The Share tab: the model as a file, down and up, and a card of what it holds."""
+
+from __future__ import annotations
+
+import math
+import secrets
+from html import escape
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any, NamedTuple, TypeGuard
+
+import gradio as gr
+from gradio.utils import get_upload_folder
+
+from charrnn.checkpoint import HOSTED_BYTES, ModelFileError, dumps, load
+from charrnn.model import CharRNN
+from charrnn.ui.drawing import drawing
+from charrnn.ui.session import Tab, Visitor
+from charrnn.ui.texts import shown
+
+ALPHABET = 80
+"""Symbols of the alphabet that the card shows."""
+
+
+def build(visitor: gr.State) -> Tab:
+    """Place the tab's components and wire them; see `Tab` for what the frame does with it."""
+    with gr.Row(equal_height=False):
+        with gr.Column(scale=1, min_width=320):
+            gr.Markdown("### Your model")
+            card = drawing("facts", {}, "model")
+            with gr.Group():
+                whole = gr.Checkbox(
+                    False,
+                    label="With the state of its training",
+                    info="Larger; with the same text, the run can then be continued exactly.",
+                )
+                with gr.Row():
+                    save = gr.Button("Download .npz", variant="primary", min_width=120)
+                    upload = gr.UploadButton(
+                        "Upload .npz", file_types=[".npz"], type="filepath", min_width=120
+                    )
+            hidden = gr.DownloadButton("model", visible="hidden", elem_id="charrnn-download")
+        with gr.Column(scale=1, min_width=320):
+            gr.Markdown("### Hub")
+            hub = hub_column(visitor)
+    events = wire(Share(card, whole, save, upload, hidden), visitor)
+    return Tab(card_of_visitor, [card, *hub.outputs], [*events, *hub.changed], hub.address)
+
+
+class Share(NamedTuple):
+    card: gr.HTML
+    whole: gr.Checkbox
+    save: gr.Button
+    upload: gr.UploadButton
+    hidden: gr.DownloadButton
+
+
+def hub_column(visitor: gr.State) -> Tab:
+    """The column that hub_panel fills."""
+    if find_spec("charrnn.ui.hub_panel") is None:
+        gr.Markdown("Download the file and share it as you like.")
+        return Tab()
+    from charrnn.ui import hub_panel
+
+    made: Tab = hub_panel.build(visitor)
+    return made
+
+
+def wire(share: Share, visitor: gr.State) -> list[Any]:
+    # A DownloadButton with a handler of its own needs two clicks: prepare, then click the hidden one.
+    share.save.click(
+        download_model,
+        [visitor, share.whole],
+        share.hidden,
+        api_name="download_model",
+        show_progress="hidden",
+    ).success(
+        None,
+        js="() => setTimeout(() => document.querySelector('#charrnn-download').click(), 60)",
+        api_visibility="private",
+    )
+    loaded = share.upload.upload(
+        load_model,
+        [visitor, share.upload],
+        [visitor, share.card],
+        api_name="load_model",
+        show_progress="hidden",
+    )
+    return [loaded]
+
+
+def download_model(visitor: Visitor, with_training: bool = False) -> str:
+    """Download the session's model as an .npz file.
+
+    with_training: add what it takes to continue the training exactly, if it was trained here.
+    """
+    model = visitor.current
+    run = visitor.run
+    data = dumps(model)
+    if with_training and run and run.snapshot.files and visitor.model is not None:
+        data = run.snapshot.files[run.snapshot.best]
+    folder = Path(get_upload_folder()) / secrets.token_hex(16)
+    folder.mkdir(parents=True)
+    path = folder / f"charrnn-{model.config.cell}-{model.config.hidden_size}.npz"
+    path.write_bytes(data)
+    return str(path)
+
+
+def load_model(visitor: Visitor, file: str) -> tuple[Visitor, dict[str, Any]]:
+    """Use a model from an .npz file: one downloaded here, or made by `python -m charrnn train`."""
+    if not file:
+        raise gr.Error("Choose an .npz file first.", print_exception=False)
+    try:
+        model = load(file, HOSTED_BYTES)
+    except ModelFileError as error:
+        raise gr.Error(escape(str(error)), duration=None, print_exception=False) from None
+    visitor = visitor.with_model(model, f"uploaded: {Path(file).stem[:60]}").with_run(None)
+    return visitor, card(visitor)
+
+
+def card_of_visitor(visitor: Visitor) -> dict[str, Any]:
+    return card(visitor)
+
+
+def card(visitor: Visitor) -> dict[str, Any]:
+    """What the file of the visitor's model holds, for static/facts.js."""
+    model = visitor.current
+    config, vocabulary = model.config, model.vocabulary
+    known = "".join(shown(s) if len(shown(s)) == 1 else " " for s in vocabulary.symbols[:ALPHABET])
+    more = "…" if len(vocabulary) > ALPHABET else ""
+    return {
+        "title": visitor.name,
+        "wide": True,
+        "rows": [
+            ["cell", config.cell.upper()],
+            ["hidden size", f"{config.hidden_size}"],
+            ["layers", f"{config.layers}"],
+            ["weights", f"{model.parameters.vector.size:,}"],
+            *training_rows(model),
+            ["words" if vocabulary.words else "characters it knows", f"{len(vocabulary)}"],
+            *([] if vocabulary.words else [["alphabet", known.strip() + more]]),
+        ],
+    }
+
+
+def training_rows(model: CharRNN) -> list[list[str]]:
+    """What the file says of its training. A stranger's file may say anything: types are checked."""
+    facts = model.metadata or {}
+    rows = []
+    if isinstance(corpus := facts.get("corpus"), str) and corpus:
+        rows.append(["trained on", corpus[:60]])
+    if is_number(characters := facts.get("characters")):
+        rows.append(["characters of text", f"{characters:,.0f}"])
+    if is_number(steps := facts.get("steps")):
+        rows.append(["steps", f"{steps:,.0f}"])
+    if is_number(loss := facts.get("best_loss")):
+        part = "validation" if facts.get("validated") is True else "training"
+        rows.append([f"best {part} loss", f"{loss:.3f} nats, {loss / math.log(2):.2f} bits"])
+    if is_number(seconds := facts.get("seconds")):
+        rows.append(["trained for", f"{seconds:,.0f} s"])
+    return rows
+
+
+def is_number(value: object) -> TypeGuard[float]:
+    return isinstance(value, (int, float)) and not isinstance(value, bool) and math.isfinite(value)

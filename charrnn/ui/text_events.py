@@ -1,0 +1,82 @@
+"""What happens around the text: a look at it, measured speed and rulers, settings that fit."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any
+
+import gradio as gr
+
+from charrnn.ui import settings, texts, views
+from charrnn.ui.hall import Hall
+from charrnn.ui.jobs import Job, Snapshot
+from charrnn.ui.train import TrainTab
+from charrnn.ui.train_events import refusal, session
+from charrnn.vocabulary import CLEANINGS, read_text
+
+TRIAL_SECONDS = 0.6
+"""Training time of a trial: some 30 steps, for a speed within 20 %."""
+
+
+class TextEvents:
+    """The handlers around the text of one page's Train tab."""
+
+    def __init__(self, tab: TrainTab, hall: Hall) -> None:
+        self.tab, self.hall = tab, hall
+
+    async def look(
+        self,
+        corpus: str,
+        own: str | None,
+        cleaning: str,
+        cell: str,
+        hidden_size: float,
+        layers: float | None,
+        request: gr.Request,
+    ) -> Any:
+        """Describe the text; train a moment on it for its speed and the chart's rulers."""
+        if cleaning not in CLEANINGS:
+            raise refusal(ValueError("There is no cleaning of that name."))
+        try:
+            text, name = await asyncio.to_thread(texts.chosen, corpus, own)
+            values = {"cell": cell, "hidden_size": hidden_size, "layers": layers}
+            model, config = settings.parse({**values, "cleaning": cleaning})
+            job = Job(text, (model,), config, TRIAL_SECONDS, name)
+            snapshot = await self.hall.trial(job)
+        except ValueError as error:
+            return {"title": "This text", "advice": str(error), "mood": "bad"}, gr.skip()
+        speed = snapshot.lanes[0].chars_per_second if snapshot.lanes else 0.0
+        facts = await asyncio.to_thread(texts.look, text, cleaning, speed)
+        busy = self.hall.running(session(request))
+        return facts, gr.skip() if busy else rulers(job, snapshot)
+
+    def pasted(self, own: str | None) -> Any:
+        """A text that is pasted is the text that is meant."""
+        return texts.OWN if own else gr.skip()
+
+    def opened(self, corpus: str) -> Any:
+        return gr.update(open=True) if corpus == texts.OWN else gr.skip()
+
+    def uploaded(self, path: str) -> Any:
+        """Read a .txt file into the text box."""
+        try:
+            text = read_text(path)
+        except ValueError as error:
+            raise refusal(error) from None
+        if len(text) > texts.OWN_LIMIT:
+            gr.Info(f"The first {texts.OWN_LIMIT:,} characters are used.")
+        return text[: texts.OWN_LIMIT], texts.OWN
+
+    def fit(self, corpus: str, own: str | None, cleaning: str) -> Any:
+        """Set what fits the size of the text."""
+        try:
+            text, _ = texts.chosen(corpus, own)
+        except ValueError as error:
+            raise refusal(error) from None
+        values = texts.suggestion(text, cleaning)
+        return [values[name] for name in settings.NAMES]
+
+
+def rulers(job: Job, snapshot: Snapshot) -> views.Value:
+    """The chart before the first step: only the rulers."""
+    return views.chart(job, Snapshot((), snapshot.rulers))

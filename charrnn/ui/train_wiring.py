@@ -1,0 +1,90 @@
+"""The Train tab's wires: which event calls which handler, with what inputs and outputs."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import gradio as gr
+
+from charrnn.recipes import RECIPES
+from charrnn.ui import settings
+from charrnn.ui.hall import Hall
+from charrnn.ui.text_events import TextEvents
+from charrnn.ui.train import TrainTab
+from charrnn.ui.train_api import wire_api
+from charrnn.ui.train_events import Events
+
+PRIVATE: Any = {"api_visibility": "private", "show_progress": "hidden"}
+
+
+@dataclass(frozen=True)
+class Wired:
+    """What the frame needs from the wired tab."""
+
+    tab: TrainTab
+    handlers: Events
+    outputs: list[Any]  # everything that a run paints
+    changed: list[Any]  # events after which the visitor may hold another model
+
+
+def wire(tab: TrainTab, hall: Hall, visitor: gr.State, ticket: gr.BrowserState) -> Wired:
+    handlers = Events(tab, hall, visitor, ticket)
+    c = tab.controls
+    buttons = [c.train, c.race, c.stop, c.go_on]
+    outputs = [visitor, ticket, tab.address, *tab.pictures, *buttons]
+    # No limit of Gradio's: the hall has a line of its own, which tells one's place.
+    run: Any = {"outputs": outputs, "concurrency_limit": None, **PRIVATE}
+    changed = [
+        c.train.click(handlers.train, [visitor, *tab.inputs], **run),
+        c.race.click(handlers.race, [visitor, c.race_seconds, *tab.inputs], **run),
+        c.go_on.click(handlers.go_on, [visitor], **run),
+        wire_api(tab, hall, visitor),
+    ]
+    c.stop.click(handlers.stop, None, None, queue=False, **PRIVATE)
+    c.rate.release(handlers.set_rate, c.rate, None, queue=False, **PRIVATE)
+    c.temperature.release(handlers.set_temperature, c.temperature, None, queue=False, **PRIVATE)
+    wire_settings(tab)
+    wire_text(tab, hall)
+    return Wired(tab, handlers, outputs, changed)
+
+
+def wire_settings(tab: TrainTab) -> None:
+    """A recipe fills in every setting, its text and its seed."""
+    c = tab.controls
+
+    def take(recipe: str) -> list[Any]:
+        chosen = RECIPES[recipe]
+        values = settings.of_recipe(chosen)
+        return [
+            chosen.corpus,
+            chosen.seed,
+            chosen.temperature,
+            *(values[n] for n in settings.NAMES),
+        ]
+
+    fields = [c.fields[name] for name in settings.NAMES]
+    c.recipe.input(take, c.recipe, [tab.text.corpus, c.seed, c.temperature, *fields], **PRIVATE)
+
+
+def wire_text(tab: TrainTab, hall: Hall) -> None:
+    """Look at a text when the panel opens or the text changes; take the settings that fit."""
+    text, c = tab.text, tab.controls
+    handlers = TextEvents(tab, hall)
+    shown = [text.facts, tab.pictures.chart]
+    chosen = [text.corpus, text.own, text.cleaning]
+    model = [c.fields["cell"], c.fields["hidden_size"], c.fields["layers"]]
+    for event in (text.look_box.expand, text.corpus.input, text.cleaning.input, text.own.blur):
+        event(
+            handlers.look,
+            [*chosen, *model],
+            shown,
+            trigger_mode="always_last",
+            concurrency_limit=4,
+            **PRIVATE,
+        )
+    text.own.input(handlers.pasted, text.own, text.corpus, trigger_mode="always_last", **PRIVATE)
+    text.upload.upload(handlers.uploaded, text.upload, [text.own, text.corpus], **PRIVATE)
+    fields = [c.fields[name] for name in settings.NAMES]
+    text.use.click(handlers.fit, chosen, fields, **PRIVATE)
+    text.corpus.input(handlers.opened, text.corpus, text.own_box, **PRIVATE)
