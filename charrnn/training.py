@@ -29,7 +29,7 @@ MIN_VALIDATION = 50
 """Symbols a validation part must have to tell anything; with fewer, all the text trains."""
 VALIDATION_STREAMS = 32
 """Parts of the validation text read side by side while training: 10 times as fast as one."""
-MAX_RESCUES = 8
+MAX_RESCUES = 10
 """Times a run goes back to good weights at half the rate before it gives up."""
 
 
@@ -181,7 +181,10 @@ class Trainer:
         if fresh or (window.first and c.state == "carry"):
             self.state = self.live.initial_state(N)
         rng = np.random.default_rng((c.random_seed, ledger.step))
-        loss_, gradient, state = self.live.loss_and_gradient(window.x, window.y, self.state, rng)
+        with np.errstate(over="ignore", invalid="ignore"):  # what is not finite is caught below
+            loss_, gradient, state = self.live.loss_and_gradient(
+                window.x, window.y, self.state, rng
+            )
         loss, g = float(loss_), gradient.vector
         ledger.step += 1
         ledger.chars += window.x.size
@@ -212,9 +215,12 @@ class Trainer:
         ledger = self.ledger
         val_loss, watched = None, ledger.smooth_loss
         if len(self.val_ids):
-            val_loss = watched = score_ids(self.live, self.val_ids, VALIDATION_STREAMS)
+            with np.errstate(over="ignore", invalid="ignore"):
+                val_loss = watched = score_ids(self.live, self.val_ids, VALIDATION_STREAMS)
         if not (math.isfinite(watched) and np.isfinite(self.live.parameters.vector).all()):
             return None, self._go_back("The weights were no longer numbers")
+        if self._exploded(watched):
+            return None, self._go_back(f"The loss had grown to {watched:.2f}")
         ledger.history.append([ledger.step, ledger.smooth_loss, val_loss])
         ledger.history = thin(ledger.history)
         ledger.stale += 1
@@ -236,10 +242,14 @@ class Trainer:
         """Catch an exploding step before it reaches the weights."""
         if not (math.isfinite(loss) and math.isfinite(norm)):
             return self._go_back("The loss was no longer a number")
-        guess = math.log(max(len(self.live.vocabulary), 2))  # the loss of a uniform guess
-        if self.config.rescue and self.ledger.updates > 20 and loss > 1.5 * guess:
+        if self.ledger.step > 20 and self._exploded(loss):
             return self._go_back(f"The loss jumped to {loss:.2f}")
         return ""
+
+    def _exploded(self, loss: float) -> bool:
+        """Half as bad again as a uniform guess: no text is that hard, so the weights are wrong."""
+        guess = math.log(max(len(self.live.vocabulary), 2))
+        return self.config.rescue and loss > 1.5 * guess
 
     def _go_back(self, what: str) -> str:
         """Return to the last good weights at half the rate, and say so."""

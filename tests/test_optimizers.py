@@ -1,0 +1,102 @@
+"""Optimizers, clipping and schedules against their definitions."""
+
+import math
+
+import numpy as np
+import pytest
+
+from charrnn.optimizers import OPTIMIZERS, SCHEDULES, clip_by_norm, clip_by_value
+
+RATES = {"sgd": 0.1, "momentum": 0.02, "adagrad": 0.5, "rmsprop": 0.02, "adam": 0.05, "adamw": 0.05}
+
+
+def minimize(name, gradient, start, steps, rate, decay=0.0):
+    optimizer = OPTIMIZERS[name]
+    w = np.array(start, float)
+    slots = [np.zeros_like(w) for _ in range(optimizer.slots)]
+    for t in range(1, steps + 1):
+        optimizer.update(w, gradient(w), slots, t, rate * (1 - t / steps), decay)
+    return w
+
+
+@pytest.mark.parametrize("name", OPTIMIZERS)
+def test_every_optimizer_finds_the_bottom_of_a_bowl(name):
+    scale = np.array([1.0, 4.0])
+    w = minimize(name, lambda w: scale * (w - [3, -2]), [0, 0], 1000, RATES[name])
+    np.testing.assert_allclose(w, [3, -2], atol=1e-2)
+
+
+@pytest.mark.parametrize("name", OPTIMIZERS)
+def test_every_optimizer_goes_down_a_bent_valley(name):
+    def gradient(w):  # of Rosenbrock's function
+        x, y = w
+        return np.array([-2 * (1 - x) - 400 * x * (y - x * x), 200 * (y - x * x)])
+
+    def value(w):
+        return (1 - w[0]) ** 2 + 100 * (w[1] - w[0] ** 2) ** 2
+
+    rate = {"sgd": 5e-4, "momentum": 2e-4}.get(name, RATES[name])
+    w = minimize(name, gradient, [-1.2, 1.0], 5000, rate)
+    assert value(w) < 0.2 * value([-1.2, 1.0])
+
+
+def test_two_steps_by_hand():
+    """Each rule written out in plain numbers."""
+    g1, g2, rate = 0.5, -1.0, 0.1
+    m1, m2 = 0.1 * g1, 0.9 * 0.1 * g1 + 0.1 * g2
+    v1, v2 = 0.001 * g1**2, 0.999 * 0.001 * g1**2 + 0.001 * g2**2
+    adam = -rate * (m1 / 0.1) / (math.sqrt(v1 / 0.001) + 1e-8)
+    adam -= rate * (m2 / (1 - 0.9**2)) / (math.sqrt(v2 / (1 - 0.999**2)) + 1e-8)
+    r1, r2 = 0.01 * g1**2, 0.99 * 0.01 * g1**2 + 0.01 * g2**2
+    expected = {
+        "sgd": -rate * (g1 + g2),
+        "momentum": -rate * (g1 + 0.9 * g1 + g2),
+        "adagrad": -rate * (g1 / abs(g1) + g2 / math.sqrt(g1**2 + g2**2)),
+        "rmsprop": -rate * (g1 / math.sqrt(r1) + g2 / math.sqrt(r2)),
+        "adam": adam,
+        "adamw": adam,
+    }
+    assert expected.keys() == OPTIMIZERS.keys()
+    for name, optimizer in OPTIMIZERS.items():
+        w = np.zeros(1)
+        slots = [np.zeros(1) for _ in range(optimizer.slots)]
+        optimizer.update(w, np.array([g1]), slots, 1, rate, 0.0)
+        optimizer.update(w, np.array([g2]), slots, 2, rate, 0.0)
+        assert w[0] == pytest.approx(expected[name], rel=1e-5), name
+
+
+@pytest.mark.parametrize("name", OPTIMIZERS)
+def test_weight_decay_pulls_toward_zero(name):
+    w = minimize(name, lambda w: 0 * w, [1.0, -1.0], 50, 0.1, decay=0.5)
+    assert (np.abs(w) < 1).all()
+    assert (np.abs(minimize(name, lambda w: 0 * w, [1.0, -1.0], 50, 0.1)) == 1).all()
+
+
+def test_adamw_decays_apart_from_the_gradient():
+    w = np.array([2.0])
+    OPTIMIZERS["adamw"].update(w, np.zeros(1), [np.zeros(1), np.zeros(1)], 1, 0.1, 0.5)
+    assert w[0] == pytest.approx(2.0 * (1 - 0.1 * 0.5))
+
+
+def test_clipping():
+    g = np.array([3.0, -4.0])
+    clip_by_norm(g, 10, 5.0)
+    assert g.tolist() == [3, -4]
+    clip_by_norm(g, 1, 5.0)
+    np.testing.assert_allclose(g, [0.6, -0.8])
+    g = np.array([3.0, -4.0, 0.5])
+    clip_by_value(g, 1)
+    assert g.tolist() == [1, -1, 0.5]
+
+
+def test_schedules_start_at_one_and_end_where_they_should():
+    assert [SCHEDULES["constant"](f, 0.1) for f in (0, 0.5, 1)] == [1, 1, 1]
+    cosine, step = SCHEDULES["cosine"], SCHEDULES["step"]
+    assert cosine(0, 0.1) == 1
+    assert cosine(0.5, 0.1) == pytest.approx(0.55)
+    assert cosine(1, 0.1) == cosine(1.5, 0.1) == pytest.approx(0.1)
+    assert step(0, 0.1) == 1
+    assert step(0.95, 0.1) == step(1.0, 0.1) == pytest.approx(0.1)
+    for schedule in (cosine, step):
+        values = [schedule(f, 0.02) for f in np.linspace(0, 1, 50)]
+        assert values == sorted(values, reverse=True)

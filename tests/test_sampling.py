@@ -1,0 +1,140 @@
+"""Drawing characters: any logits, any temperature, and the same seed gives the same text."""
+
+import math
+
+import numpy as np
+import pytest
+from builders import TEXT, tiny_model
+from hypothesis import given
+from hypothesis import strategies as st
+
+from charrnn import CharRNN, ModelConfig, Sampling, Vocabulary, generate
+from charrnn.sampling import draw, prime, probabilities
+from charrnn.vocabulary import UNKNOWN
+
+LOGITS = np.log(np.array([0.5, 0.3, 0.15, 0.05]))
+
+
+@given(
+    st.lists(st.floats(width=32, allow_nan=False, allow_infinity=False), min_size=1, max_size=50),
+    st.one_of(st.floats(0, 1e30), st.sampled_from([0.0, 5e-324, 1e-300, 1e-3, 1.0])),
+    st.integers(0, 60),
+    st.floats(1e-9, 1),
+    st.floats(0, 1, exclude_max=True),
+)
+def test_probabilities_are_always_probabilities(logits, temperature, top_k, top_p, u):
+    p = probabilities(np.array(logits, np.float32), Sampling(temperature, top_k, top_p))
+    assert np.isfinite(p).all()
+    assert p.min() >= 0
+    assert p.sum() == pytest.approx(1, abs=1e-12)
+    assert p[draw(p, u)] > 0
+
+
+@given(st.integers(1, 40))
+def test_the_last_random_number_below_one_stays_inside(V):
+    p = np.full(V, 1 / V)
+    assert draw(p, math.nextafter(1, 0)) == V - 1
+    assert draw(p, 0.0) == 0
+
+
+def test_temperature_top_k_and_top_p():
+    np.testing.assert_allclose(probabilities(LOGITS, Sampling(1.0)), np.exp(LOGITS))
+    assert probabilities(LOGITS, Sampling(0)).tolist() == [1, 0, 0, 0]
+    squared = np.exp(LOGITS) ** 2
+    np.testing.assert_allclose(probabilities(LOGITS, Sampling(0.5)), squared / squared.sum())
+    np.testing.assert_allclose(probabilities(LOGITS, Sampling(1, top_k=2)), [0.625, 0.375, 0, 0])
+    np.testing.assert_allclose(probabilities(LOGITS, Sampling(1, top_p=0.7)), [0.625, 0.375, 0, 0])
+    assert probabilities(LOGITS, Sampling(1, top_p=1e-9)).tolist() == [1, 0, 0, 0]
+
+
+def test_draws_follow_the_probabilities():
+    rng, p = np.random.default_rng(0), np.exp(LOGITS)
+    counts = np.bincount([draw(p, rng.random()) for _ in range(20_000)], minlength=4)
+    np.testing.assert_allclose(counts / 20_000, p, atol=0.01)
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"temperature": -1}, {"temperature": math.nan}, {"temperature": math.inf},
+        {"top_k": -1}, {"top_p": 0}, {"top_p": 1.5}, {"top_p": math.nan}, {"random_seed": -1},
+    ],
+)  # fmt: skip
+def test_settings_out_of_range_are_refused(wrong):
+    with pytest.raises(ValueError, match=next(iter(wrong))):
+        Sampling(**wrong)
+
+
+def test_the_same_random_seed_writes_the_same_text():
+    model = tiny_model("gru", text=TEXT)
+    a, b, c = ("".join(generate(model, "the ", 80, Sampling(1, random_seed=s))) for s in (1, 1, 2))
+    assert a == b != c
+    assert len(a) == 80
+
+
+def test_the_state_has_read_every_character_of_the_seed():
+    model = tiny_model("lstm", 2, text=TEXT)
+    ids = model.vocabulary.encode("the cat")
+    logits, state = prime(model, "the cat")
+    expected, last, _ = model.forward(ids[:, None])
+    np.testing.assert_array_equal(logits, expected[:, -1, 0])
+    np.testing.assert_array_equal(state[1][1], last[1][1])
+    greedy = "".join(generate(model, "the cat", 5, Sampling(0)))
+    assert greedy[0] == model.vocabulary.symbols[int(logits.argmax())]
+
+
+def test_writing_is_reading_what_was_written():
+    """Every drawn character goes back in: the text's own logits draw it again."""
+    model = tiny_model("gru", 2, text=TEXT)
+    text = "".join(generate(model, "the ", 30, Sampling(0)))
+    ids = model.vocabulary.encode("the " + text)
+    logits, _, _ = model.forward(ids[:-1, None])
+    best = logits[:, :, 0].argmax(axis=0)
+    assert model.vocabulary.decode(best[3:]) == text
+
+
+def test_an_empty_seed_starts_after_a_line_break():
+    with_break, without = tiny_model(text="ab\n"), tiny_model(text="ab")
+    for model, first in ((with_break, "\n"), (without, "a")):
+        logits, _ = prime(model, "")
+        expected, _ = prime(model, first)
+        np.testing.assert_array_equal(logits, expected)
+
+
+def test_unknown_characters_of_the_seed_are_said_and_left_out():
+    model = tiny_model(text="abc")
+    with pytest.warns(UserWarning, match="'é', 'x'|'x', 'é'"):
+        text = "".join(generate(model, "axéb", 20, Sampling(random_seed=1)))
+    assert text == "".join(generate(model, "ab", 20, Sampling(random_seed=1)))
+
+
+def test_the_unknown_symbol_is_read_but_never_written():
+    vocabulary = Vocabulary.from_text("aaaabbbbcdefgh", min_count=2)
+    model = CharRNN(vocabulary, ModelConfig("rnn", 4))
+    model.parameters["by"][vocabulary.ids[UNKNOWN]] = 50
+    text = "".join(generate(model, "axb", 100, Sampling(1, random_seed=0)))
+    assert len(text) == 100
+    assert UNKNOWN not in text
+
+
+def test_writing_ends_after_the_stop_text():
+    model = tiny_model(text="ab\n")
+    free = "".join(generate(model, "a", 200, Sampling(1, random_seed=3)))
+    stopped = "".join(generate(model, "a", 200, Sampling(1, stop="ab", random_seed=3)))
+    assert stopped == free[: free.index("ab") + 2]
+
+
+def test_a_text_comes_as_it_is_written():
+    stream = generate(tiny_model(text=TEXT), "t", 10**9)
+    assert [len(next(stream)) for _ in range(3)] == [1, 1, 1]
+    assert list(generate(tiny_model(), "a", 0)) == []
+    with pytest.raises(ValueError, match="length"):
+        list(generate(tiny_model(), "a", -1))
+
+
+def test_one_model_serves_two_callers_at_once():
+    model = tiny_model("lstm", 2, text=TEXT)
+    alone = "".join(generate(model, "the ", 40, Sampling(1, random_seed=1)))
+    one = generate(model, "the ", 40, Sampling(1, random_seed=1))
+    two = generate(model, "dog ", 40, Sampling(1, random_seed=2))
+    assert "".join(a for a, _ in zip(one, two, strict=True)) == alone

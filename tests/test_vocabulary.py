@@ -1,0 +1,151 @@
+"""Text to ids and back, and reading text files."""
+
+import subprocess
+import sys
+import tracemalloc
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from charrnn.vocabulary import (
+    UNKNOWN,
+    UnknownSymbolError,
+    Vocabulary,
+    decode_text,
+    read_text,
+    show_symbols,
+)
+
+
+@given(st.text(min_size=1), st.booleans())
+def test_encoding_and_back_is_the_same_text(text, words):
+    vocabulary = Vocabulary.from_text(text, words=words)
+    ids = vocabulary.encode(text)
+    assert vocabulary.decode(ids) == text
+    assert list(vocabulary.symbols) == sorted(vocabulary.symbols)
+    assert vocabulary.unknown(text) == []
+
+
+def test_every_scalar_value_survives():
+    text = "".join(chr(code) for code in range(0x110000) if not 0xD800 <= code < 0xE000)
+    vocabulary = Vocabulary.from_text(text)
+    assert len(vocabulary) == 1_112_064
+    assert vocabulary.decode(vocabulary.encode(text)) == text
+
+
+def test_ids_are_the_same_under_every_hash_seed():
+    code = "from charrnn import Vocabulary; print(Vocabulary.from_text('hello, wörld').encode('held'))"
+    outputs = {
+        subprocess.run(
+            [sys.executable, "-c", code],
+            env={"PYTHONHASHSEED": seed, "PYTHONPATH": ":".join(sys.path)},
+            capture_output=True,
+            text=True,
+            check=True,
+        ).stdout
+        for seed in ("1", "2")
+    }
+    assert len(outputs) == 1
+
+
+def test_ids_take_the_fewest_bytes():
+    assert Vocabulary.from_text("abc").encode("abc").dtype == np.uint8
+    many = "".join(map(chr, range(300)))
+    assert Vocabulary.from_text(many).encode(many).dtype == np.uint16
+
+
+def test_a_large_text_is_encoded_without_a_large_copy():
+    text = "the quick brown fox.\n" * 500_000  # 10.5 MB
+    vocabulary = Vocabulary.from_text(text)
+    tracemalloc.start()
+    ids = vocabulary.encode(text)
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert len(ids) == len(text)
+    assert peak < 4 * len(text)  # the ids twice while they are joined, and one chunk
+
+
+def test_unknown_symbols_raise_or_are_left_out():
+    vocabulary = Vocabulary.from_text("abc")
+    assert vocabulary.unknown("axbyx") == ["x", "y"]
+    with pytest.raises(UnknownSymbolError, match="'x', 'y'"):
+        vocabulary.encode("axbyx")
+    assert vocabulary.decode(vocabulary.encode("axb\U0001f600c", unknown="skip")) == "abc"
+
+
+def test_rare_symbols_are_merged_into_one():
+    vocabulary = Vocabulary.from_text("aaabbbcd", min_count=2)
+    assert vocabulary.symbols == ("a", "b", UNKNOWN)
+    assert vocabulary.decode(vocabulary.encode("abcdé")) == "ab" + 3 * UNKNOWN
+    assert vocabulary.unknown("abcd") == ["c", "d"]
+    assert Vocabulary.from_text("aaabbbcd", min_count=1).symbols == ("a", "b", "c", "d")
+
+
+def test_the_most_frequent_symbols_are_kept():
+    vocabulary = Vocabulary.from_text("aaaabbbccd", max_size=3)
+    assert vocabulary.symbols == ("a", "b", UNKNOWN)
+
+
+def test_a_text_may_hold_the_unknown_symbol_itself():
+    vocabulary = Vocabulary.from_text("ab" + UNKNOWN)
+    assert UNKNOWN in vocabulary.symbols
+    assert vocabulary.decode(vocabulary.encode("a" + UNKNOWN)) == "a" + UNKNOWN
+
+
+def test_words_and_what_stands_between_them():
+    vocabulary = Vocabulary.from_text("To be, or not to be", words=True)
+    assert vocabulary.tokens("be, or") == ["be", ",", " ", "or"]
+    assert vocabulary.unknown("be quick") == ["quick"]
+    with pytest.raises(UnknownSymbolError, match="'quick'"):
+        vocabulary.encode("be quick")
+    assert vocabulary.decode(vocabulary.encode("be quick not", unknown="skip")) == "be  not"
+
+
+@pytest.mark.parametrize(
+    ("cleaning", "expected"),
+    [
+        ("none", "It's 9 o'clock,\nJosé!"),
+        ("lowercase", "it's 9 o'clock,\njosé!"),
+        ("letters", "it s o clock josé "),
+    ],
+)
+def test_cleaning_is_part_of_the_vocabulary(cleaning, expected):
+    text = "It's 9 o'clock,\nJosé!"
+    vocabulary = Vocabulary.from_text(text, cleaning=cleaning)
+    assert vocabulary.decode(vocabulary.encode(text)) == expected
+
+
+def test_a_vocabulary_refuses_what_makes_no_sense():
+    with pytest.raises(ValueError, match="empty"):
+        Vocabulary.from_text("")
+    with pytest.raises(ValueError, match="duplicates"):
+        Vocabulary(("a", "a"))
+    with pytest.raises(ValueError, match="cleaning"):
+        Vocabulary(("a",), cleaning="soap")
+
+
+def test_nothing_of_a_text_file_is_lost(tmp_path):
+    path = tmp_path / "text.txt"
+    path.write_bytes(b"\xef\xbb\xbfone\r\ntwo\rthr\xc3\xa9e\x00\xef\xbb\xbf")
+    assert read_text(path) == "one\r\ntwo\rthrée\x00\ufeff"
+
+
+@pytest.mark.parametrize(
+    ("data", "said"),
+    [
+        (b"one\ntw\xe9", r"T is not UTF-8: byte 0xe9 at position 6 \(line 2\)"),
+        (b"\xff\xfea\x00", "0xff at position 0"),
+        (b"\xed\xa0\x80", "0xed"),  # a surrogate
+        (b"\xc0\xaf", "0xc0"),  # overlong
+    ],
+)
+def test_bad_bytes_are_named(data, said):
+    with pytest.raises(ValueError, match=said):
+        decode_text(data, "T")
+
+
+def test_symbols_are_shown_to_a_person():
+    assert show_symbols(["a", "\n", "\u200b", "word"]) == "'a', U+000A, ZERO WIDTH SPACE, 'word'"
+    assert show_symbols(list("abc"), limit=2) == "'a', 'b' and 1 more"
