@@ -25,7 +25,7 @@ def drawing(name: str, value: dict[str, Any], label: str, **options: Any) -> gr.
     """A `gr.HTML` that static/`name`.js draws from `value`, again at every change of it.
 
     value: JSON-able and small (under 100 KB). Pack long series into strings: 1,000 characters cost
-    13 ms of server time per update as nested lists and 0.2 ms as one string. label: for the API page.
+    13 ms of server time per update as nested lists and 0.2 ms as one string. label: for the API.
     The script sees `element`, `props`, `trigger`, `watch` and the helpers of static/common.js; it
     ends by calling `always(draw)`.
     """

@@ -14,7 +14,6 @@ from charrnn.ui.line import Line, Place
 from charrnn.ui.run import Run
 from charrnn.ui.session import LastRun, Visitor
 from charrnn.ui.vault import Vault
-from charrnn.ui.views import name
 
 LOOK = 0.1
 """Seconds between two looks at a run's newest snapshot; the process makes four a second."""
@@ -151,5 +150,5 @@ def with_run(visitor: Visitor, job: Job, snapshot: Snapshot) -> Visitor:
         return visitor
     model = loads(snapshot.files[snapshot.best])
     corpus = job.corpus or "your text"
-    trained = visitor.with_model(model, f"trained here on {corpus}: {name(model.config)}", job.text)
+    trained = visitor.with_model(model, f"trained here on {corpus}", job.text)
     return trained.with_run(LastRun(job, snapshot))

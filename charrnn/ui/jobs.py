@@ -8,7 +8,7 @@ from __future__ import annotations
 import pickle
 import struct
 from dataclasses import dataclass, field
-from typing import Any, IO
+from typing import IO, Any
 
 from charrnn.model import ModelConfig
 from charrnn.train_config import TrainConfig

@@ -12,10 +12,12 @@ from starlette.middleware import Middleware
 
 from charrnn.corpora import CORPORA
 from charrnn.ui import address, share, texts, theme, train, train_wiring, views
+from charrnn.ui import settings as train_settings
 from charrnn.ui.drawing import drawing
 from charrnn.ui.guard import Guard
 from charrnn.ui.hall import Hall
-from charrnn.ui.session import Tab, Visitor
+from charrnn.ui.marks import of_corpus
+from charrnn.ui.session import Tab, Visitor, is_here
 
 OTHERS = {"Generate": "generate", "Look inside": "inspect_tab"}
 
@@ -93,15 +95,29 @@ def restore(
         for name, part in others.items():
             if name in query:
                 updates[part] = address.convert(part.value, query[name])
+        corpus = str(wanted.get("corpus", "lighthouse"))
+        if visitor is None or visitor.run is None:
+            updates[events.tab.pictures.chart] = await asyncio.to_thread(
+                first_chart, corpus, wanted
+            )
         if visitor is not None:
             updates |= {frame.visitor: visitor, **events.handlers.shown(visitor)}
-        return updates or {frame.masthead: gr.skip()}
+        return updates
 
     outputs = [frame.visitor, frame.masthead, *fields.values(), *others.values()]
     pictures = [*events.outputs, *outputs]
     hidden: Any = {"show_progress": "hidden", "api_visibility": "private"}
     loaded = blocks.load(opened, frame.ticket, list(dict.fromkeys(pictures)), **hidden)
     refresh(blocks, frame, [Tab(changed=[loaded]), *(Tab(t.refresh, t.outputs) for t in tabs)])
+
+
+def first_chart(corpus: str, wanted: dict[str, Any]) -> views.Value:
+    """The chart before the first step: the rulers of the text that is chosen."""
+    if not is_here(corpus):
+        return views.NO_CHART
+    chosen = {**train_settings.DEFAULTS, **wanted}
+    levels = of_corpus(corpus, str(chosen["cleaning"]), float(chosen["val_fraction"]))
+    return views.ruled(levels)
 
 
 def settings() -> dict[str, Any]:

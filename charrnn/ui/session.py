@@ -35,8 +35,8 @@ class LastRun:
 class Visitor:
     """The value of the page's one `gr.State`; never changed in place, see `with_model`.
 
-    A tab takes it as an input and reads the model through `current`, which is the pretrained one until
-    the visitor has trained, uploaded or pulled another. `version` grows by one with every change of
+    A tab takes it as an input and reads the model through `current`, which is the pretrained one
+    until the visitor has trained, uploaded or pulled another. `version` grows by one with every change of
     model, so whoever caches something per model compares versions.
     """
 
@@ -108,8 +108,11 @@ def starting_model() -> tuple[CharRNN, str]:
 def starting_text() -> str:
     """The text of the pretrained model where it lies on this machine, else ""."""
     name = str(starting_model()[0].metadata.get("corpus", ""))
+    return load_corpus(name).text[:TEXT_LIMIT] if is_here(name) else ""
+
+
+def is_here(corpus: str) -> bool:
+    """Whether a named corpus can be read without a download."""
     places = [*filter(None, os.environ.get("CHARRNN_DATA", "").split(os.pathsep))]
     folders = [*map(Path, places), data_folder(), cache_folder()]
-    if name not in CORPORA or not any((folder / f"{name}.txt").is_file() for folder in folders):
-        return ""  # looking further would download it
-    return load_corpus(name).text[:TEXT_LIMIT]
+    return corpus in CORPORA and any((folder / f"{corpus}.txt").is_file() for folder in folders)

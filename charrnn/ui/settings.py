@@ -1,6 +1,6 @@
 """The settings of a training as the page shows them, and back to the core's configs.
 
-A setting has one name everywhere: the field of ModelConfig or TrainConfig, the flag of the terminal,
+A setting has one name everywhere: the field of ModelConfig or TrainConfig, the terminal's flag,
 the label here (with spaces), and the key in the page's address.
 """
 
@@ -59,11 +59,9 @@ class Setting(NamedTuple):
 MAIN: dict[str, Setting] = {
     "cell": Setting(
         radio([(name.upper(), name) for name in CELLS]),
-        "How it remembers: RNN plainly, LSTM and GRU with gates that learn what to keep.",
+        "How it remembers: LSTM and GRU have gates, RNN has none.",
     ),
-    "hidden_size": Setting(
-        slider(1, 512, 1), "Numbers in its memory: more of them learn more, and run slower."
-    ),
+    "hidden_size": Setting(slider(1, 512, 1), "Numbers in its memory: more learn more, slower."),
 }
 ADVANCED: dict[str, Setting] = {
     "layers": Setting(slider(1, 4, 1), "Networks stacked on one another; one is a good start."),

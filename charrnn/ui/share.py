@@ -28,22 +28,22 @@ def build(visitor: gr.State) -> Tab:
         with gr.Column(scale=1, min_width=320):
             gr.Markdown("### Your model")
             card = drawing("facts", {}, "model")
-            with gr.Group():
-                whole = gr.Checkbox(
-                    False,
-                    label="With the state of its training",
-                    info="Larger; with the same text, the run can then be continued exactly.",
+            with gr.Row():
+                save = gr.Button("Download .npz", variant="primary", min_width=120)
+                upload = gr.UploadButton(
+                    "Upload .npz", file_types=[".npz"], type="filepath", min_width=120
                 )
-                with gr.Row():
-                    save = gr.Button("Download .npz", variant="primary", min_width=120)
-                    upload = gr.UploadButton(
-                        "Upload .npz", file_types=[".npz"], type="filepath", min_width=120
-                    )
+            whole = gr.Checkbox(
+                False,
+                label="Download with the state of its training",
+                info="Larger; with the same text, the run can then be continued exactly.",
+            )
             hidden = gr.DownloadButton("model", visible="hidden", elem_id="charrnn-download")
+            result = gr.JSON(label="card", visible=False)
         with gr.Column(scale=1, min_width=320):
             gr.Markdown("### Hub")
             hub = hub_column(visitor)
-    events = wire(Share(card, whole, save, upload, hidden), visitor)
+    events = wire(Share(card, whole, save, upload, hidden, result), visitor)
     return Tab(card_of_visitor, [card, *hub.outputs], [*events, *hub.changed], hub.address)
 
 
@@ -53,6 +53,7 @@ class Share(NamedTuple):
     save: gr.Button
     upload: gr.UploadButton
     hidden: gr.DownloadButton
+    result: gr.JSON  # for the API; the card follows by the frame's refresh
 
 
 def hub_column(visitor: gr.State) -> Tab:
@@ -67,7 +68,7 @@ def hub_column(visitor: gr.State) -> Tab:
 
 
 def wire(share: Share, visitor: gr.State) -> list[Any]:
-    # A DownloadButton with a handler of its own needs two clicks: prepare, then click the hidden one.
+    # A DownloadButton with a handler of its own needs two clicks: a plain one clicks a hidden one.
     share.save.click(
         download_model,
         [visitor, share.whole],
@@ -82,7 +83,7 @@ def wire(share: Share, visitor: gr.State) -> list[Any]:
     loaded = share.upload.upload(
         load_model,
         [visitor, share.upload],
-        [visitor, share.card],
+        [visitor, share.result],
         api_name="load_model",
         show_progress="hidden",
     )

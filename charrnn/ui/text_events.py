@@ -9,7 +9,7 @@ import gradio as gr
 
 from charrnn.ui import settings, texts, views
 from charrnn.ui.hall import Hall
-from charrnn.ui.jobs import Job, Snapshot
+from charrnn.ui.jobs import Job
 from charrnn.ui.train import TrainTab
 from charrnn.ui.train_events import refusal, session
 from charrnn.vocabulary import CLEANINGS, read_text
@@ -48,11 +48,7 @@ class TextEvents:
         speed = snapshot.lanes[0].chars_per_second if snapshot.lanes else 0.0
         facts = await asyncio.to_thread(texts.look, text, cleaning, speed)
         busy = self.hall.running(session(request))
-        return facts, gr.skip() if busy else rulers(job, snapshot)
-
-    def pasted(self, own: str | None) -> Any:
-        """A text that is pasted is the text that is meant."""
-        return texts.OWN if own else gr.skip()
+        return facts, gr.skip() if busy else views.ruled(snapshot.rulers)
 
     def opened(self, corpus: str) -> Any:
         return gr.update(open=True) if corpus == texts.OWN else gr.skip()
@@ -75,8 +71,3 @@ class TextEvents:
             raise refusal(error) from None
         values = texts.suggestion(text, cleaning)
         return [values[name] for name in settings.NAMES]
-
-
-def rulers(job: Job, snapshot: Snapshot) -> views.Value:
-    """The chart before the first step: only the rulers."""
-    return views.chart(job, Snapshot((), snapshot.rulers))

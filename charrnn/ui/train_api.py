@@ -41,7 +41,7 @@ def wire_api(tab: TrainTab, hall: Hall, visitor: gr.State) -> Any:
         """Train a model of your own; the session's other endpoints then use it.
 
         text: the text to learn, or the name of a corpus. recipe: settings to start from. options:
-        a JSON object of settings that differ, e.g. {"cell": "gru", "hidden_size": 64, "steps": 500}.
+        a JSON object of settings that differ, e.g. {"cell": "gru", "hidden_size": 64}.
         seconds: the longest it may take. Yields the step and the losses in nats per character.
         """
         try:

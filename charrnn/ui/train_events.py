@@ -90,7 +90,7 @@ class Events:
         self.tab, self.hall = tab, hall
         self.visitor, self.ticket = visitor, ticket
 
-    async def train(
+    async def start(
         self, visitor: Visitor, request: gr.Request, *values: Any
     ) -> AsyncGenerator[Updates, None]:
         """Train on the chosen text with the chosen settings."""
@@ -103,7 +103,7 @@ class Events:
             async for update in updates:
                 yield update
 
-    async def race(
+    async def start_race(
         self, visitor: Visitor, seconds: float, request: gr.Request, *values: Any
     ) -> AsyncGenerator[Updates, None]:
         """Train the three cells on the same text for the same seconds."""

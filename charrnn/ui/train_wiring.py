@@ -8,7 +8,7 @@ from typing import Any
 import gradio as gr
 
 from charrnn.recipes import RECIPES
-from charrnn.ui import settings
+from charrnn.ui import settings, texts
 from charrnn.ui.hall import Hall
 from charrnn.ui.text_events import TextEvents
 from charrnn.ui.train import TrainTab
@@ -36,8 +36,8 @@ def wire(tab: TrainTab, hall: Hall, visitor: gr.State, ticket: gr.BrowserState) 
     # No limit of Gradio's: the hall has a line of its own, which tells one's place.
     run: Any = {"outputs": outputs, "concurrency_limit": None, **PRIVATE}
     changed = [
-        c.train.click(handlers.train, [visitor, *tab.inputs], **run),
-        c.race.click(handlers.race, [visitor, c.race_seconds, *tab.inputs], **run),
+        c.train.click(handlers.start, [visitor, *tab.inputs], **run),
+        c.race.click(handlers.start_race, [visitor, c.race_seconds, *tab.inputs], **run),
         c.go_on.click(handlers.go_on, [visitor], **run),
         wire_api(tab, hall, visitor),
     ]
@@ -83,7 +83,9 @@ def wire_text(tab: TrainTab, hall: Hall) -> None:
             concurrency_limit=4,
             **PRIVATE,
         )
-    text.own.input(handlers.pasted, text.own, text.corpus, trigger_mode="always_last", **PRIVATE)
+    # A text that is pasted is the text that is meant. In the browser: it may be a megabyte long.
+    meant = f"(own, corpus) => own ? {texts.OWN!r} : corpus"
+    text.own.change(None, [text.own, text.corpus], text.corpus, js=meant, **PRIVATE)
     text.upload.upload(handlers.uploaded, text.upload, [text.own, text.corpus], **PRIVATE)
     fields = [c.fields[name] for name in settings.NAMES]
     text.use.click(handlers.fit, chosen, fields, **PRIVATE)

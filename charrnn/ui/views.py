@@ -89,7 +89,7 @@ def progress(job: Job, lane: LaneView, elapsed: float) -> tuple[float, float]:
     if job.race:
         return min(1.0, elapsed / job.seconds), left
     p = lane.progress
-    # A run that was continued has done a part of the plan in another run: only this run's pace counts.
+    # A run that was continued did a part of the plan in another run: only this one's pace counts.
     per_step = p.chars / max(p.step, 1)
     if lane.chars_per_second > 0:
         left = min(left, (p.steps - p.step) * per_step / lane.chars_per_second)
@@ -142,7 +142,8 @@ def chart(job: Job, snapshot: Snapshot) -> Value:
         record, title = lane.record, lane.model.cell.upper()
         if job.race:
             curves.append(curve(title, "", color, record.smooth.packed()))
-            curves.append(curve(f"{title} validation", "dashed", color, record.validation.packed()))
+            measured = curve(f"{title} validation", "dashed", color, record.validation.packed())
+            curves.append({**measured, "quiet": True})  # a legend of three is read at a glance
             continue
         curves.append(curve("each step", "faint", 0, record.loss.packed()))
         curves.append(curve("training", "", 0, record.smooth.packed()))
@@ -155,6 +156,12 @@ def chart(job: Job, snapshot: Snapshot) -> Value:
         "rulers": [[title, round(level, 4)] for title, level in snapshot.rulers],
         "curves": curves,
     }
+
+
+def ruled(rulers: tuple[tuple[str, float], ...]) -> Value:
+    """A chart of rulers only, before the first step."""
+    levels = [[title, round(level, 4)] for title, level in rulers]
+    return {**NO_CHART, "least": 20, "rulers": levels}
 
 
 def curve(title: str, kind: str, color: int, points: str) -> Value:
@@ -181,7 +188,7 @@ def race(job: Job, snapshot: Snapshot) -> Value:
         won = snapshot.over and color == snapshot.best
         lanes.append(
             {
-                "name": f"{name(lane.model)}{' — first' if won else ''}",
+                "name": f"{name(lane.model)}{', first' if won else ''}",
                 "color": color,
                 "numbers": told,
                 "text": lane.sample,

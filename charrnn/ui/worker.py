@@ -19,12 +19,11 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import BinaryIO
 
-from charrnn import rulers
 from charrnn.model import ModelConfig
 from charrnn.sampling import Sampling, generate
 from charrnn.training import Progress, Trainer
 from charrnn.ui.jobs import Command, Job, LaneView, Record, Snapshot, receive, send
-from charrnn.vocabulary import Vocabulary
+from charrnn.ui.marks import Marks, marks
 
 SLICE = 0.05
 """Seconds a model trains before another one's turn or a look at the commands."""
@@ -32,8 +31,6 @@ TELL = 0.25
 """Seconds between two snapshots."""
 LIVE_SAMPLE = 1.5
 """Seconds between two samples of the present weights (a film frame comes when it is due)."""
-RULER_LIMIT = 300_000
-"""Characters that the counting rulers learn from: 0.5 s of work."""
 
 Commands = queue.SimpleQueue[Command]
 
@@ -123,34 +120,12 @@ def begin(job: Job, model: ModelConfig) -> Trainer:
         return Trainer.resume(path, job.text)
 
 
-def levels(job: Job, vocabulary: Vocabulary) -> tuple[tuple[str, float], ...]:
-    """The rulers of the chart: what simpler guessers lose on the same held-out text."""
-    if job.config.words:
-        return ()
-    text = vocabulary.clean(job.text)
-    train, held_out = split_text(text, job.config.val_fraction)
-    train = train[-RULER_LIMIT:]
-    found = [
-        ("uniform guess", rulers.uniform(train, held_out)),
-        ("letter frequencies", rulers.letter_frequencies(train, held_out)),
-    ]
-    if len(train) > 1000:
-        for order, loss in rulers.kneser_ney(train, held_out, (2, 4)).items():
-            found.append((f"counting after {order}", loss))
-    return tuple(found)
-
-
-def split_text(text: str, val_fraction: float) -> tuple[str, str]:
-    """The trainer's split, in characters; a text without a held-out part is its own."""
-    n = len(text) - int(len(text) * (1 - val_fraction))
-    return (text[:-n], text[-n:]) if 50 <= n < len(text) else (text, text)
-
-
 def train(job: Job, commands: Commands) -> Iterator[Snapshot]:
     """Run the job; the first snapshot comes before the first step, the last has the files."""
     lanes = [Lane(job, model) for model in job.models]
-    marks = levels(job, lanes[0].trainer.live.vocabulary)
-    yield Snapshot(tuple(lane.view() for lane in lanes), marks)
+    text = lanes[0].trainer.live.vocabulary.clean(job.text)
+    levels = () if job.config.words else marks(text, job.config.val_fraction)
+    yield Snapshot(tuple(lane.view() for lane in lanes), levels)
     started = told = time.perf_counter()
     stopped = False
     while not stopped and any(not lane.over for lane in lanes):
@@ -160,8 +135,8 @@ def train(job: Job, commands: Commands) -> Iterator[Snapshot]:
         stopped = stopped or now - started > job.seconds
         if now - told > TELL:
             told = now
-            yield Snapshot(tuple(lane.view() for lane in lanes), marks, lanes[0].note)
-    yield finish(job, lanes, marks)
+            yield Snapshot(tuple(lane.view() for lane in lanes), levels, lanes[0].note)
+    yield finish(job, lanes, levels)
 
 
 def obey(lanes: list[Lane], commands: Commands) -> bool:
@@ -178,7 +153,7 @@ def obey(lanes: list[Lane], commands: Commands) -> bool:
     return False
 
 
-def finish(job: Job, lanes: list[Lane], marks: tuple[tuple[str, float], ...]) -> Snapshot:
+def finish(job: Job, lanes: list[Lane], levels: Marks) -> Snapshot:
     """The last snapshot: a last sample each, the files, and which lane won."""
 
     def loss(lane: Lane) -> float:
@@ -190,7 +165,7 @@ def finish(job: Job, lanes: list[Lane], marks: tuple[tuple[str, float], ...]) ->
             lane.shoot(lane.progress.step, f"{lane.progress.smooth_loss:.2f}")
     return Snapshot(
         lanes=tuple(lane.view() for lane in lanes),
-        rulers=marks,
+        rulers=levels,
         note=lanes[0].note,
         over=True,
         finished=job.race or all(lane.over for lane in lanes),

@@ -116,7 +116,7 @@ function say() {
   picture.setAttribute('aria-label', told.length
     ? `Loss in nats per character: ${told.join(', ')}. Arrow keys read the curve.`
     : 'Loss chart, empty until training starts.');
-  legend.replaceChildren(...data.curves.filter((c) => c.kind !== 'faint').map((c) =>
+  legend.replaceChildren(...data.curves.filter((c) => c.kind !== 'faint' && !c.quiet).map((c) =>
     node('span', {}, node('i', { class: `key color-${c.color} ${c.kind}` }), c.name)));
 }
 
