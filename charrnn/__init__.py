@@ -19,7 +19,8 @@ from charrnn.gradcheck import gradient_check
 from charrnn.model import CharRNN, ModelConfig, score
 from charrnn.recipes import RECIPES, Recipe
 from charrnn.sampling import Sampling, generate
-from charrnn.training import Progress, TrainConfig, Trainer
+from charrnn.train_config import TrainConfig
+from charrnn.training import Progress, Trainer
 from charrnn.vocabulary import UnknownSymbolError, Vocabulary
 
 if TYPE_CHECKING:

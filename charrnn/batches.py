@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import NamedTuple, Protocol
+from typing import NamedTuple, TypeAlias
 
 import numpy as np
 
@@ -22,18 +22,6 @@ class Window(NamedTuple):
     y: Array
     first: bool
     """True where the text starts again."""
-
-
-class Batches(Protocol):
-    """The windows of a text. `len` is the number of steps in an epoch."""
-
-    batch_size: int
-    seq_length: int
-
-    def __len__(self) -> int: ...
-
-    def window(self, step: int) -> Window:
-        """What training step `step` reads, counted from 0 over all epochs."""
 
 
 def fit(length: int, batch_size: int, seq_length: int) -> tuple[int, int]:
@@ -101,6 +89,10 @@ class Windows:
         starts = order[k * self.batch_size : (k + 1) * self.batch_size] * self.stride  # (N,)
         at = np.arange(self.seq_length)[:, None] + starts  # (T, N)
         return Window(self.ids[at], self.ids[at + 1], k == 0)
+
+
+Batches: TypeAlias = Streams | Windows
+"""Has `window(step)`, counted from 0 over all epochs, and `len`, the steps of an epoch."""
 
 
 @lru_cache(maxsize=4)

@@ -35,11 +35,15 @@ class Corpus:
     """Of the text's UTF-8 bytes."""
 
 
+Reader = Callable[[str], str]
+"""Gets the text of a name. Raises CorpusError."""
+
+
 class CorpusInfo(NamedTuple):
     """One named corpus: what it is, and how to get it."""
 
     summary: str
-    read: Callable[[str], str]
+    read: Reader
 
 
 def data_folder() -> Path:
@@ -66,7 +70,8 @@ def _python_docs(name: str) -> str:
     return "\n\n".join(topics.topics[topic].strip() for topic in sorted(topics.topics))
 
 
-class _Download(NamedTuple):
+@dataclass(frozen=True)
+class _Download:
     url: str
     sha256: str
 
@@ -122,8 +127,7 @@ def load_corpus(name_or_path: str | Path) -> Corpus:
         return _corpus(name, CORPORA[name].read(name))
     if not Path(name).is_file():
         raise CorpusError(
-            f"There is no file {name!r}, and no corpus of that name. "
-            f"Corpora: {', '.join(CORPORA)}."
+            f"There is no file {name!r}, and no corpus of that name. Corpora: {', '.join(CORPORA)}."
         )
     return _corpus(Path(name).name, read_text(name))
 

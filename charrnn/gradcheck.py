@@ -39,7 +39,7 @@ def gradient_check(
         chosen = np.arange(size)
         if max_elements is not None and max_elements < size:
             chosen = rng.choice(size, max_elements, replace=False)
-        numeric = np.array([_derivative(probe, name, i, x, y) for i in chosen])
+        numeric = np.array([_derivative(probe, name, int(i), x, y) for i in chosen])
         analytic = exact.ravel()[chosen]
         floor = max(FLOOR * np.abs(exact).max(), np.finfo(np.float64).tiny)
         scale = np.maximum(np.abs(analytic), floor)

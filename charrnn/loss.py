@@ -13,12 +13,14 @@ def log_softmax(logits: Array) -> Array:
     The maximum is taken out first, so that exp never overflows and log never sees zero.
     """
     shifted = logits - logits.max(axis=0)
-    return shifted - np.log(np.exp(shifted).sum(axis=0))
+    log_p: Array = shifted - np.log(np.exp(shifted).sum(axis=0))
+    return log_p
 
 
 def surprise(logits: Array, targets: Array) -> Array:
     """-log p(target) of every character, in nats: (V, T, N) and (T, N) to (T, N)."""
-    return -np.take_along_axis(log_softmax(logits), targets[None].astype(np.intp), axis=0)[0]
+    target = targets[None].astype(np.intp)  # (1, T, N)
+    return -np.take_along_axis(log_softmax(logits), target, axis=0)[0]  # type: ignore[no-any-return]
 
 
 def cross_entropy(logits: Array, targets: Array) -> tuple[Array, Array]:

@@ -107,7 +107,7 @@ def constant(fraction: float, final: float) -> float:
 
 def step(fraction: float, final: float) -> float:
     """Ten equal stairs, each a constant factor below the last, from 1 down to `final`."""
-    return final ** (min(math.floor(10 * fraction), 9) / 9)
+    return math.pow(final, min(math.floor(10 * fraction), 9) / 9)
 
 
 def cosine(fraction: float, final: float) -> float:

@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from charrnn.cells import Cell, State, Tape
+from charrnn.cells import Cell, State, StateGradient, Tape
 from charrnn.parameters import Array, Parameters
 
 
@@ -115,13 +115,13 @@ def backward(
     WhhT = np.ascontiguousarray(Whh.T)
     dx = _window(doutputs, G * H, T, N).reshape(G, H, T, N)
     dh = _window(doutputs, G * H, T, N).reshape(G, H, T, N) if cell.biases == 2 else dx
-    dstate: tuple[Array | float, ...] = (0.0,) * len(cell.state)
+    dstate: StateGradient = (0.0,) * len(cell.state)
     for t in reversed(range(T)):
         dstate = (doutputs[:, t] + dstate[0], *dstate[1:])
-        dx[:, :, t], dh_t, dstate = cell.backward(dstate, tape.steps[t])
+        dx[:, :, t], dh_t, direct = cell.backward(dstate, tape.steps[t])
         if cell.biases == 2:
             dh[:, :, t] = dh_t
-        dstate = (WhhT @ dh_t.reshape(G * H, N) + dstate[0], *dstate[1:])
+        dstate = (WhhT @ dh_t.reshape(G * H, N) + direct[0], *direct[1:])
 
     dh_columns = dh.reshape(G * H, T * N)
     h_prev = tape.hidden[:, :-1].reshape(H, T * N)

@@ -113,7 +113,9 @@ class Trainer:
         train_ids, self.val_ids = split(vocabulary.encode(text), c.val_fraction)
         self.batches = _batches(train_ids, c)
         self.optimizer = OPTIMIZERS[c.optimizer]
-        self.slots = [np.zeros_like(self.live.parameters.vector) for _ in range(self.optimizer.slots)]
+        self.slots = [
+            np.zeros_like(self.live.parameters.vector) for _ in range(self.optimizer.slots)
+        ]
         self.state: ModelState = self.live.initial_state(self.batches.batch_size)
         self.ledger = Ledger()
         self._best: Array | None = None  # (P,), the weights of the best evaluation

@@ -178,7 +178,9 @@ def show_symbols(symbols: Iterable[str], limit: int = 20) -> str:
     """Symbols for a person to read: visible ones quoted, others by name and code point."""
     symbols = list(symbols)
     shown = [
-        repr(s) if s.isprintable() else unicodedata.name(s, f"U+{ord(s):04X}")
+        repr(s)
+        if s.isprintable()
+        else unicodedata.name(s, f"U+{ord(s):04X}")
         if len(s) == 1
         else repr(s)
         for s in symbols[:limit]

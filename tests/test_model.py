@@ -129,7 +129,9 @@ def test_gradients_of_one_hot_inputs_do_not_grow_with_the_vocabulary():
     """A vocabulary of 20,000 words would need 80 MB for each one-hot window of 1,000 symbols."""
     import tracemalloc
 
-    model = CharRNN(Vocabulary(tuple(f"{i:05d}" for i in range(20_000)), words=True), ModelConfig("rnn", 4))
+    model = CharRNN(
+        Vocabulary(tuple(f"{i:05d}" for i in range(20_000)), words=True), ModelConfig("rnn", 4)
+    )
     x = some_ids(model, 1000, 1)
     from charrnn.recurrent import project_backward
 

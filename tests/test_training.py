@@ -37,9 +37,7 @@ def test_progress_says_what_happened():
     assert progress[-1].fraction == 1
     assert progress[-1].steps == 30
     assert [p.step for p in progress if p.val_loss is not None] == [10, 20, 30]
-    assert progress[-1].chars == sum(
-        trainer.batches.window(k).x.size for k in range(30)
-    )
+    assert progress[-1].chars == sum(trainer.batches.window(k).x.size for k in range(30))
     assert progress[-1].epoch == pytest.approx(30 / len(trainer.batches))
     assert progress[0].learning_rate == pytest.approx(0.01)
     assert progress[-1].learning_rate < 0.001
@@ -64,7 +62,7 @@ def test_validation_is_the_last_part_and_is_never_trained_on():
     "config",
     [
         SHORT,
-        dataclasses.replace(SHORT, optimizer="adagrad", state="endless", seq_length=0, val_fraction=0),
+        dataclasses.replace(SHORT, optimizer="adagrad", state="endless", val_fraction=0),
         dataclasses.replace(SHORT, optimizer="sgd", batching="windows", stride=5, warmup_steps=4),
         dataclasses.replace(SHORT, optimizer="momentum", clip_value=0.1, schedule="step"),
     ],
@@ -83,7 +81,9 @@ def test_stop_save_and_resume_is_the_same_run_to_the_last_bit(cell, config, tmp_
     np.testing.assert_array_equal(second.live.parameters.vector, whole.live.parameters.vector)
     np.testing.assert_array_equal(second.model.parameters.vector, whole.model.parameters.vector)
     # The stop itself is an evaluation too; all else is the same.
-    plain = [dataclasses.replace(p, val_loss=None, best_loss=None, best_step=0) for p in begun + ended]
+    plain = [
+        dataclasses.replace(p, val_loss=None, best_loss=None, best_step=0) for p in begun + ended
+    ]
     assert plain == [
         dataclasses.replace(p, val_loss=None, best_loss=None, best_step=0) for p in expected
     ]
@@ -94,9 +94,7 @@ def test_a_saved_run_is_a_model_file_too(tmp_path):
     run(trainer)
     trainer.save(tmp_path / "run.npz")
     model = load(tmp_path / "run.npz")
-    np.testing.assert_array_equal(
-        model.parameters.vector, trainer.model.parameters.vector
-    )
+    np.testing.assert_array_equal(model.parameters.vector, trainer.model.parameters.vector)
     facts = model.metadata
     assert facts["corpus"] == "cats"
     assert facts["steps"] == 30
@@ -127,7 +125,9 @@ def test_a_model_goes_on_with_another_text():
 def test_early_stopping_returns_to_the_best_weights():
     rng = np.random.default_rng(0)
     noise = "".join(rng.choice(list("abcd"), 800))  # nothing to learn but by heart
-    config = TrainConfig(steps=3000, eval_every=10, patience=4, learning_rate=0.02, val_fraction=0.3)
+    config = TrainConfig(
+        steps=3000, eval_every=10, patience=4, learning_rate=0.02, val_fraction=0.3
+    )
     trainer = Trainer(noise, ModelConfig("lstm", 32), config)
     progress = run(trainer)
     assert len(progress) < 3000
@@ -137,9 +137,7 @@ def test_early_stopping_returns_to_the_best_weights():
     assert measured[-1].step == best.step + 40
     again = Trainer(noise, ModelConfig("lstm", 32), config)
     run(again, steps=best.step)
-    np.testing.assert_array_equal(
-        trainer.model.parameters.vector, again.live.parameters.vector
-    )
+    np.testing.assert_array_equal(trainer.model.parameters.vector, again.live.parameters.vector)
 
 
 def test_seconds_bound_a_run_and_pace_its_schedule():
@@ -153,7 +151,9 @@ def test_seconds_bound_a_run_and_pace_its_schedule():
 @pytest.mark.parametrize("optimizer", ["sgd", "adam"])
 @pytest.mark.parametrize("rate", [10.0, 999.0])
 def test_a_wild_learning_rate_still_ends_with_a_usable_model(optimizer, rate):
-    config = TrainConfig(steps=400, learning_rate=rate, optimizer=optimizer, schedule="constant", clip_norm=0)
+    config = TrainConfig(
+        steps=400, learning_rate=rate, optimizer=optimizer, schedule="constant", clip_norm=0
+    )
     trainer = Trainer(TEXT, ModelConfig("lstm", 16), config)
     progress = run(trainer)
     notes = [p.note for p in progress if p.note]
@@ -258,7 +258,11 @@ def test_the_same_seed_gives_the_same_bits_in_every_process():
     )
     outputs = set()
     for seed in ("0", "1", "2"):
-        env = {"PYTHONHASHSEED": seed, "PYTHONPATH": ":".join(sys.path), "OPENBLAS_NUM_THREADS": "1"}
+        env = {
+            "PYTHONHASHSEED": seed,
+            "PYTHONPATH": ":".join(sys.path),
+            "OPENBLAS_NUM_THREADS": "1",
+        }
         done = subprocess.run(
             [sys.executable, "-c", code], env=env, capture_output=True, text=True, check=True
         )

@@ -36,7 +36,9 @@ def test_every_scalar_value_survives():
 
 
 def test_ids_are_the_same_under_every_hash_seed():
-    code = "from charrnn import Vocabulary; print(Vocabulary.from_text('hello, wörld').encode('held'))"
+    code = (
+        "from charrnn import Vocabulary; print(Vocabulary.from_text('hello, wörld').encode('held'))"
+    )
     outputs = {
         subprocess.run(
             [sys.executable, "-c", code],

@@ -13,7 +13,7 @@ state and a tape: what `backward` needs, with the planes of gate values first.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import NamedTuple, TypeAlias
+from typing import Any, NamedTuple, TypeAlias
 
 import numpy as np
 
@@ -21,6 +21,9 @@ from charrnn.parameters import Array
 
 State: TypeAlias = tuple[Array, ...]
 """One layer's state: hidden, or hidden and cell, each (H, N)."""
+
+StateGradient: TypeAlias = tuple[Any, ...]
+"""The gradient of a state: an array (H, N) for each of its arrays, or 0.0 where there is none."""
 
 Tape: TypeAlias = tuple[Array, ...]
 """What one step leaves for its backward pass; the gate planes (G, H, N) come first."""
@@ -32,13 +35,13 @@ class Cell(NamedTuple):
     forward(x, h, state) -> (state, tape)
     backward(dstate, tape) -> (dx, dh, dstate): the gradients with respect to x and h, both
         (G, H, N) and possibly the same array, and what flows to the previous state directly,
-        not through Whh; 0.0 where nothing does.
+        not through Whh.
     """
 
     gates: tuple[str, ...]
     state: tuple[str, ...]
     forward: Callable[[Array, Array, State], tuple[State, Tape]]
-    backward: Callable[[State, Tape], tuple[Array, Array, tuple[Array | float, ...]]]
+    backward: Callable[[StateGradient, Tape], tuple[Array, Array, StateGradient]]
     biases: int = 1
     """2 where the recurrent share has a bias of its own (`bhh`), as the GRU's candidate needs."""
     initial_bias: Mapping[str, float] = {}

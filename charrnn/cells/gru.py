@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from charrnn.cells.cell import Cell, State, Tape, sigmoid
+from charrnn.cells.cell import Cell, State, StateGradient, Tape, sigmoid
 from charrnn.parameters import Array
 
 
@@ -28,7 +28,7 @@ def forward(x: Array, h: Array, state: State) -> tuple[State, Tape]:
     return (n + z * (h_prev - n),), (h, h_n, h_prev)
 
 
-def backward(dstate: State, tape: Tape) -> tuple[Array, Array, tuple[Array]]:
+def backward(dstate: StateGradient, tape: Tape) -> tuple[Array, Array, StateGradient]:
     """The chain rule; dx and dh differ in the candidate, where r stands between them."""
     (dh_next,), (gates, h_n, h_prev) = dstate, tape
     r, z, n = gates
@@ -43,6 +43,4 @@ def backward(dstate: State, tape: Tape) -> tuple[Array, Array, tuple[Array]]:
     return dx, dh, (dh_direct,)
 
 
-GRU = Cell(
-    gates=("r", "z", "n"), state=("hidden",), forward=forward, backward=backward, biases=2
-)
+GRU = Cell(gates=("r", "z", "n"), state=("hidden",), forward=forward, backward=backward, biases=2)

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from charrnn.cells.cell import Cell, State, Tape, sigmoid
+from charrnn.cells.cell import Cell, State, StateGradient, Tape, sigmoid
 from charrnn.parameters import Array
 
 
@@ -29,7 +29,7 @@ def forward(x: Array, h: Array, state: State) -> tuple[State, Tape]:
     return (o * tanh_c, c), (h, c_prev, tanh_c)
 
 
-def backward(dstate: State, tape: Tape) -> tuple[Array, Array, tuple[float, Array]]:
+def backward(dstate: StateGradient, tape: Tape) -> tuple[Array, Array, StateGradient]:
     """The chain rule through the four lines above, from the last to the first."""
     dh, dc = dstate
     gates, c_prev, tanh_c = tape

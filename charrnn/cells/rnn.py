@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from charrnn.cells.cell import Cell, State, Tape
+from charrnn.cells.cell import Cell, State, StateGradient, Tape
 from charrnn.parameters import Array
 
 
@@ -15,7 +15,7 @@ def forward(x: Array, h: Array, state: State) -> tuple[State, Tape]:
     return (h[0],), (h,)
 
 
-def backward(dstate: State, tape: Tape) -> tuple[Array, Array, tuple[float]]:
+def backward(dstate: StateGradient, tape: Tape) -> tuple[Array, Array, StateGradient]:
     """tanh'(a) = 1 - tanh(a)^2."""
     (dh_next,), (h,) = dstate, tape
     da = (1 - h * h) * dh_next  # (1, H, N)
