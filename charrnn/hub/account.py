@@ -1,0 +1,97 @@
+"""Who calls the Hub, and where: endpoints, tokens, names of repositories.
+
+On a Space the environment may hold its owner's token, and the client would take it for a visitor
+who has none. So nothing here falls back to it on a Space, and the client always gets an answer:
+a token, or False.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from typing import Literal
+
+from huggingface_hub import HfApi, get_token
+
+from charrnn.hub.faults import HubError
+
+HUB = "https://huggingface.co"
+
+ACCESS_TOKEN = re.compile(r"hf_[A-Za-z0-9]{20,200}")
+OAUTH_TOKEN = re.compile(r"(?:hf_[a-z]{2,10}_)?[A-Za-z0-9_-]{8,4000}(?:\.[A-Za-z0-9_-]{8,4000}){2}")
+PART = r"[A-Za-z0-9](?:[A-Za-z0-9_]|[-.](?![-.])){0,94}[A-Za-z0-9_]?"
+REPO_ID = re.compile(rf"(?:({PART})/)?({PART})")
+REVISION = re.compile(r"[A-Za-z0-9][A-Za-z0-9_./-]{0,99}")
+
+Token = str | Literal[False]
+
+
+def on_space() -> bool:
+    """Whether this process serves a Space's visitors."""
+    return bool(os.environ.get("SPACE_ID"))
+
+
+def endpoint_of(given: str | None = None) -> str:
+    """The Hub to talk to: as given, or HF_ENDPOINT, or the public one."""
+    return (given or os.environ.get("HF_ENDPOINT") or HUB).rstrip("/")
+
+
+def checked_token(token: str) -> str:
+    """A token without the white space around it. Raises HubError, which never repeats it.
+
+    A line break in it would be refused by the client with a message that shows all of it.
+    """
+    token = token.strip()
+    if not token:
+        raise HubError("Give a token: huggingface.co/settings/tokens makes one.")
+    if not (ACCESS_TOKEN.fullmatch(token) or OAUTH_TOKEN.fullmatch(token)):
+        raise HubError("That is not a token: it is hf_ and then letters and digits, nothing else.")
+    return token
+
+
+def write_token(token: str | None) -> str:
+    """The token to write with: as given, or the machine's own where no strangers come.
+
+    Raises HubError where there is none.
+    """
+    if token is None and not on_space():
+        token = get_token()
+    if token is None:
+        raise HubError("Sign in first, or give a token that may write; HF_TOKEN can hold it.")
+    return checked_token(token)
+
+
+def read_token(token: str | bool | None) -> Token:
+    """The token to read with, False for none: as given, or the machine's own, if it has one."""
+    if token is None or token is True:
+        token = None if on_space() else get_token()
+    return checked_token(token) if isinstance(token, str) else False
+
+
+def client(endpoint: str, token: Token) -> HfApi:
+    """The real client, bound to one endpoint and one token."""
+    from charrnn import __version__
+
+    return HfApi(
+        endpoint=endpoint, token=token, library_name="charrnn", library_version=__version__
+    )
+
+
+def checked_name(repo_id: str, owner: str = "") -> str:
+    """USER/NAME, with `owner` as the user where only NAME is given. Raises HubError."""
+    found = REPO_ID.fullmatch(repo_id.strip())
+    if not found or len(repo_id) > 200:
+        raise HubError("A repository is called USER/NAME, in letters, digits, dots and dashes.")
+    if not (found[1] or owner):
+        raise HubError(f"Say whose it is: USER/{found[2]}.")
+    if found[2].endswith((".git", ".ipynb")):
+        raise HubError("The name of a repository must not end in .git or .ipynb.")
+    return f"{found[1] or owner}/{found[2]}"
+
+
+def checked_revision(revision: str | None) -> str | None:
+    """A branch, tag or commit; None for the newest. Raises HubError."""
+    revision = (revision or "").strip()
+    if revision and (".." in revision or not REVISION.fullmatch(revision)):
+        raise HubError("A revision is a branch, a tag or the letters and digits of a commit.")
+    return revision or None

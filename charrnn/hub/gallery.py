@@ -1,0 +1,99 @@
+"""What others have shared: the models tagged charrnn, with the loss that their cards tell."""
+
+from __future__ import annotations
+
+import itertools
+import math
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from huggingface_hub.hf_api import ModelInfo
+
+from charrnn.hub.account import client, endpoint_of, read_token
+from charrnn.hub.calls import Call, result_of, supervise
+from charrnn.hub.card import LIBRARY
+from charrnn.hub.facts import WIDEST
+
+Order = Literal["newest", "liked"]
+ORDERS: dict[Order, Literal["last_modified", "likes"]] = {
+    "newest": "last_modified",
+    "liked": "likes",
+}
+
+
+@dataclass(frozen=True)
+class Shared:
+    """One model of the gallery. Its texts are by strangers: show them as text."""
+
+    repo_id: str
+    likes: int
+    downloads: int
+    modified: str
+    """The day of its last change, as 2026-11-22; "" when the Hub does not tell."""
+    cell: str
+    corpus: str
+    loss: float | None
+    """Validation loss in nats per symbol, by its card."""
+    license: str
+
+
+def gallery(
+    order: Order = "newest",
+    limit: int = 24,
+    *,
+    start: int = 0,
+    token: str | bool | None = False,
+    endpoint: str | None = None,
+) -> list[Shared]:
+    """The models on the Hub that are tagged charrnn, `limit` of them from number `start` on.
+
+    order: "newest" or "liked", the most liked first. Raises HubError.
+    """
+    secret = read_token(token)
+    api = client(endpoint_of(endpoint), secret)
+
+    def ask(call: Call) -> list[Shared]:
+        call.say("Asking for shared models", 0.1)
+        found = api.list_models(
+            filter=LIBRARY, sort=ORDERS[order], limit=start + limit, full=True, cardData=True
+        )
+        return [_shared(model) for model in itertools.islice(found, start, start + limit)]
+
+    return result_of(supervise(ask, signed_in=bool(secret)))
+
+
+def _shared(model: ModelInfo) -> Shared:
+    card: Any = model.card_data
+    data: dict[str, Any] = card.to_dict() if card else {}
+    tags = set(model.tags or ())
+    loss, corpus = _evaluation(data.get("model-index"))
+    cells = [name for name in ("lstm", "gru", "rnn") if name in tags]
+    return Shared(
+        repo_id=model.id,
+        likes=model.likes or 0,
+        downloads=model.downloads or 0,
+        modified=f"{model.last_modified:%Y-%m-%d}" if model.last_modified else "",
+        cell=cells[0] if cells else "",
+        corpus=corpus,
+        loss=loss,
+        license=str(data.get("license", ""))[:WIDEST],
+    )
+
+
+def _evaluation(index: Any) -> tuple[float | None, str]:
+    """The loss and the corpus in a card's model-index, which may hold any YAML."""
+    for entry in _tables(index):
+        for result in _tables(entry.get("results")):
+            dataset = result.get("dataset")
+            name = dataset.get("name") if isinstance(dataset, dict) else ""
+            corpus = name[:WIDEST] if isinstance(name, str) else ""
+            for metric in _tables(result.get("metrics")):
+                value = metric.get("value")
+                if metric.get("type") == "loss" and isinstance(value, int | float):
+                    return (float(value) if math.isfinite(value) else None), corpus
+    return None, ""
+
+
+def _tables(value: Any) -> Iterable[dict[str, Any]]:
+    return [entry for entry in value if isinstance(entry, dict)] if isinstance(value, list) else []

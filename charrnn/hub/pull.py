@@ -1,0 +1,121 @@
+"""A model from its repository: its size asked first, its file read as a stranger's.
+
+Every pull has a cache folder of its own. A shared one would hand a private model to the next
+visitor: the client answers from the cache when the Hub refuses.
+"""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Iterator
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+from huggingface_hub import HfApi
+from huggingface_hub.errors import HfHubHTTPError
+from huggingface_hub.hf_api import ModelInfo
+from tqdm import tqdm
+
+from charrnn import checkpoint, npz
+from charrnn.hub.account import checked_name, checked_revision, client, endpoint_of, read_token
+from charrnn.hub.calls import Call, Transfer, result_of, supervise
+from charrnn.hub.faults import HubError
+from charrnn.hub.push import CONFIG, HERE, WEIGHTS
+from charrnn.model import CharRNN
+
+
+def from_hub(
+    repo_id: str,
+    *,
+    revision: str | None = None,
+    token: str | bool | None = None,
+    max_bytes: int = npz.MAX_BYTES,
+    endpoint: str | None = None,
+) -> CharRNN:
+    """Load a model from the Hub by its name, USER/NAME.
+
+    revision: a branch, tag or commit; None takes the newest. Which commit it was stands in
+    `model.metadata["hub"]`. token: None takes HF_TOKEN or the client's own login, but never on a
+    Space; False asks without one. max_bytes: a larger file is refused before it is loaded.
+    Raises HubError.
+    """
+    return result_of(
+        pulling(repo_id, revision=revision, token=token, max_bytes=max_bytes, endpoint=endpoint)
+    )
+
+
+def pulling(
+    repo_id: str,
+    *,
+    revision: str | None = None,
+    token: str | bool | None = None,
+    max_bytes: int = npz.MAX_BYTES,
+    endpoint: str | None = None,
+) -> Iterator[Transfer[CharRNN]]:
+    """`from_hub`, telling where it is; the last Transfer has the model. Raises HubError."""
+    name, wanted = checked_name(repo_id), checked_revision(revision)
+    secret = read_token(token)
+    api = client(endpoint_of(endpoint), secret)
+    return supervise(
+        lambda call: _pull(call, api, name, wanted, max_bytes), name, signed_in=bool(secret)
+    )
+
+
+def _pull(call: Call, api: HfApi, name: str, revision: str | None, max_bytes: int) -> CharRNN:
+    call.say(f"Looking for {name}", 0.05)
+    found = api.model_info(name, revision=revision, files_metadata=True)
+    path, size = _weights_of(found)
+    if size > max_bytes:
+        raise HubError(
+            f"{name} takes {size / 1e6:,.1f} MB, and the limit here is {max_bytes / 1e6:,.1f} MB."
+        )
+    call.allow(size)
+    step = f"Downloading {size / 1e6:,.1f} MB"
+    call.say(step, 0.1)
+    with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder:
+        where: dict[str, Any] = {"revision": found.sha, "cache_dir": folder}
+        bar = _bar(call, step, max(size, 1), max_bytes)
+        data = Path(api.hf_hub_download(name, path, tqdm_class=bar, **where)).read_bytes()
+        call.say("Checking the file", 0.95)
+        with suppress(HfHubHTTPError, OSError):  # only so that the Hub counts the download
+            api.hf_hub_download(name, CONFIG, **where)
+    try:
+        model = checkpoint.loads(data, max_bytes)
+    except checkpoint.ModelFileError as error:
+        raise HubError(f"{name} cannot be opened. {error}") from None
+    model.metadata[HERE] = {"repo_id": name, "revision": str(found.sha)}
+    return model
+
+
+def _weights_of(found: ModelInfo) -> tuple[str, int]:
+    """The path of a repository's model file, and its size in bytes. Raises HubError."""
+    sizes = {file.rfilename: file.size or 0 for file in found.siblings or ()}
+    files = [path for path in sizes if path.endswith(".npz")]
+    if WEIGHTS in sizes:
+        return WEIGHTS, sizes[WEIGHTS]
+    if len(files) == 1:
+        return files[0], sizes[files[0]]
+    raise HubError(f"{found.id} holds no charrnn model: there is no {WEIGHTS} in it.")
+
+
+def _bar(call: Call, step: str, size: int, max_bytes: int) -> type[tqdm]:
+    """A progress bar that draws nothing: it tells the call, and ends one that is over.
+
+    It also ends a download that grows past what the Hub announced.
+    """
+
+    class Bar(tqdm):  # type: ignore[misc]
+        def __init__(self, *args: Any, **kwargs: Any) -> None:
+            kwargs.pop("name", None)
+            super().__init__(*args, **{**kwargs, "disable": True})
+            self.came = 0.0
+
+        def update(self, n: float | None = 1) -> bool | None:
+            self.came += n or 0
+            if self.came > max_bytes:
+                raise HubError("The download grew past the size that the Hub announced.")
+            call.say(step, 0.1 + 0.8 * self.came / size)
+            return None
+
+    return Bar
