@@ -13,6 +13,7 @@ from charrnn import checkpoint
 from charrnn.corpora import CorpusError, load_corpus
 from charrnn.model import ModelConfig
 from charrnn.recipes import RECIPES, Recipe
+from charrnn.sampling import Sampling
 from charrnn.terminal.options import flag, given, read_model
 from charrnn.train_config import TrainConfig
 from charrnn.training import Trainer
@@ -50,6 +51,7 @@ def make_plan(args: argparse.Namespace) -> Plan:
     recipe = RECIPES[args.recipe or DEFAULT_RECIPE]
     wanted = {name: getattr(args, name) for name in REPORTING}
     recipe = replace(recipe, **{name: value for name, value in wanted.items() if value is not None})
+    Sampling(temperature=recipe.temperature)  # a bad one should be heard of now
     text, trainer = _resume(args) if args.resume else _begin(args, recipe)
     if args.epochs is not None:
         steps = max(1, math.ceil(args.epochs * len(trainer.batches)))
@@ -116,7 +118,7 @@ def _check_limits(args: argparse.Namespace) -> None:
         value = getattr(args, name)
         if value is not None and not 0 < value < math.inf:
             raise ValueError(f"{flag(name)} must be a number above 0.")
-    for name in ("sample_every", "log_every"):
+    for name in ("sample_every", "log_every", "sample_length", "final_length"):
         if (getattr(args, name) or 0) < 0:
             raise ValueError(f"{flag(name)} must be 0 or more.")
 

@@ -17,8 +17,7 @@ from charrnn.training import Progress
 
 REFRESH = 0.1
 """Seconds between two looks of the bar."""
-BAR = "{percentage:3.0f}%|{bar:24}| {n_fmt}/{total_fmt} {postfix} [{elapsed}<{remaining}]"
-BAR_WITHOUT_END = "{n_fmt} {postfix} [{elapsed}]"
+BAR, BAR_WITHOUT_END = "{percentage:3.0f}%|{bar:24}| {desc}", "{desc}"
 
 
 class Report:
@@ -110,23 +109,17 @@ class Report:
         from tqdm import tqdm
 
         tqdm.monitor_interval = 0  # no thread beside a process that handles signals
-        steps = self.plan.trainer.config.steps
-        endless = self.plan.seconds is None and steps >= UNTIL_STOPPED
-        total = None if endless else steps if self.plan.seconds is None else self.plan.seconds
-        return tqdm(
-            total=total,
-            initial=0 if self.plan.seconds else self.plan.trainer.ledger.step,
-            bar_format=BAR_WITHOUT_END if endless else BAR,
-            dynamic_ncols=True,
-        )
+        bar_format = BAR if self._ends else BAR_WITHOUT_END
+        return tqdm(total=1.0, bar_format=bar_format, dynamic_ncols=True)
 
     def _draw(self, progress: Progress) -> None:
-        seconds = self.plan.seconds
-        self.bar.n = progress.step if seconds is None else round(progress.fraction * seconds)
+        self.bar.n = progress.fraction
         best = f", best {progress.best_loss:.3f}" if progress.best_loss is not None else ""
-        speed = self._speed(progress)
-        text = f"{nats(self._loss(progress))}{best}, {speed:,.0f} {self._unit}s/s"
-        self.bar.set_postfix_str(text, refresh=False)
+        self.bar.set_description_str(
+            f"step {progress.step:,}{self._of()}, {nats(self._loss(progress))}{best}, "
+            f"{self._speed(progress):,.0f} {self._unit}s/s{self._left(progress)}",
+            refresh=False,
+        )
         self.bar.refresh()
         self.drawn = time.perf_counter()
 
@@ -140,15 +133,13 @@ class Report:
             output.emit(self._numbers() | extra | note)
             return
         val = "" if progress.val_loss is None else f"  validation {nats(progress.val_loss)}"
-        self._say(
+        line = (
             f"step {progress.step:>6,}{self._of()}  epoch {progress.epoch:.2f}  "
             f"loss {nats(self._loss(progress))}{val}  "
             f"{self.speed:,.0f} {self._unit}s/s{self._left(progress)}"
         )
-        if progress.note:
-            self._say(progress.note)
-        if sample:
-            self._say(f"----\n{sample}\n----")
+        framed = f"----\n{sample}\n----" if sample else ""
+        self._say("\n".join(part for part in (line, progress.note, framed) if part))
 
     def _say(self, text: str) -> None:
         if self.bar is not None:
@@ -180,17 +171,22 @@ class Report:
             self.timed, self.chars = now, progress.chars
         return self.speed
 
+    @property
+    def _ends(self) -> bool:
+        """Whether the run has an end other than Ctrl+C."""
+        return self.plan.seconds is not None or self.plan.trainer.config.steps < UNTIL_STOPPED
+
     def _of(self) -> str:
-        steps = self.plan.trainer.config.steps
-        return "" if self.plan.seconds or steps >= UNTIL_STOPPED else f"/{steps:,}"
+        by_steps = self._ends and self.plan.seconds is None
+        return f"/{self.plan.trainer.config.steps:,}" if by_steps else ""
 
     def _left(self, progress: Progress) -> str:
         done = progress.fraction - (self.begun or 0.0)
-        if done <= 0 or not (self._of() or self.plan.seconds):
+        if done <= 0 or not self._ends:
             return ""
         left = (time.perf_counter() - self.started) * (1 - progress.fraction) / done
         minutes, seconds = divmod(round(left), 60)
-        return f"  {minutes}:{seconds:02} left"
+        return f", {minutes}:{seconds:02} left"
 
 
 def nats(loss: float) -> str:

@@ -1,0 +1,223 @@
+"""The terminal as a real process: signals, pipes, exit codes, and what they leave behind."""
+
+from __future__ import annotations
+
+import fcntl
+import json
+import os
+import pty
+import select
+import signal
+import struct
+import subprocess
+import sys
+import termios
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+import charrnn
+
+ROOT = Path(__file__).parent.parent
+COMMAND = [sys.executable, "-m", "charrnn"]
+ADAGRAD = [*COMMAND, "train", "--recipe", "adagrad", "--json", "--log-every", "1"]
+
+@pytest.fixture(autouse=True)
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A folder of its own, and this checkout's package from anywhere."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("PYTHONPATH", str(ROOT))
+    return tmp_path
+
+
+@contextmanager
+def started(*argv: str) -> Iterator[subprocess.Popen[str]]:
+    """A process that is gone at the end."""
+    process = subprocess.Popen(
+        argv, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, encoding="utf-8"
+    )
+    try:
+        yield process
+    finally:
+        process.kill()
+        process.communicate()
+
+
+def steps(process: subprocess.Popen[str], count: int) -> None:
+    """Wait until training has told of this many steps."""
+    assert process.stdout is not None
+    for _ in range(count):
+        assert process.stdout.readline().startswith("{")
+
+
+def wait_for_handlers(pid: int) -> None:
+    """Wait until the process catches SIGTERM, which Python does not by itself."""
+    bit = 1 << (signal.SIGTERM - 1)
+    for _ in range(2000):
+        status = Path(f"/proc/{pid}/status").read_text()
+        caught = next(line for line in status.splitlines() if line.startswith("SigCgt"))
+        if int(caught.split()[1], 16) & bit:
+            return
+        time.sleep(0.005)
+    raise AssertionError("no handlers")
+
+
+def writes(path: str) -> str:
+    """What a model file writes, through a process of its own."""
+    argv = [*COMMAND, "generate", path, "--seed", "The ", "--length", "100", "--json"]
+    done = subprocess.run(argv, capture_output=True, text=True, check=True, encoding="utf-8")
+    text: str = json.loads(done.stdout)["text"]
+    return text
+
+
+@pytest.mark.parametrize("after", [1, 30, 200])
+def test_ctrl_c_while_it_trains_leaves_a_whole_file(after: int) -> None:
+    with started(*ADAGRAD) as process:
+        steps(process, after)
+        process.send_signal(signal.SIGINT)
+        out, err = process.communicate(timeout=30)
+    assert process.returncode == 130
+    assert "Traceback" not in err
+    last = json.loads(out.splitlines()[-1])
+    assert last["stopped"] == "SIGINT"
+    assert last["step"] >= after
+    assert charrnn.load("adagrad.npz").metadata["steps"] == last["step"]
+    assert len(writes("adagrad.npz")) == 100
+
+
+@pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="needs /proc")
+def test_ctrl_c_before_the_first_step_leaves_a_whole_file() -> None:
+    with started(*ADAGRAD) as process:
+        wait_for_handlers(process.pid)
+        process.send_signal(signal.SIGINT)
+        _, err = process.communicate(timeout=30)
+    assert process.returncode == 130
+    assert "Traceback" not in err
+    assert len(writes("adagrad.npz")) == 100
+
+
+@pytest.mark.parametrize("delay", [0.0, 0.02, 0.1])
+def test_ctrl_c_between_and_within_saves_leaves_a_whole_file(delay: float) -> None:
+    with started(*ADAGRAD, "--save-every", "1e-9") as process:  # nearly always at a save
+        steps(process, 3)
+        time.sleep(delay)
+        process.send_signal(signal.SIGINT)
+        process.communicate(timeout=30)
+    assert process.returncode == 130
+    assert len(writes("adagrad.npz")) == 100
+    assert [path.name for path in Path().iterdir()] == ["adagrad.npz"]
+
+
+def test_a_second_ctrl_c_ends_at_once_and_keeps_the_file_before() -> None:
+    with started(*ADAGRAD, "--save-every", "1e-9", "--hidden-size", "700") as process:
+        steps(process, 3)
+        before = charrnn.load("adagrad.npz").metadata["steps"]
+        process.send_signal(signal.SIGINT)
+        for _ in range(1000):  # until it has ended or could be told again
+            if process.poll() is not None:
+                break
+            process.send_signal(signal.SIGINT)
+            time.sleep(0.002)
+        _, err = process.communicate(timeout=30)
+    assert process.returncode in (130, -signal.SIGINT)
+    assert charrnn.load("adagrad.npz").metadata["steps"] >= before
+    assert len([path for path in Path().iterdir() if path.suffix == ".npz"]) == 1
+
+
+def test_sigterm_saves_too() -> None:
+    with started(*ADAGRAD) as process:
+        steps(process, 5)
+        process.terminate()
+        out, _ = process.communicate(timeout=30)
+    assert process.returncode == 128 + signal.SIGTERM
+    assert json.loads(out.splitlines()[-1])["stopped"] == "SIGTERM"
+    assert len(writes("adagrad.npz")) == 100
+
+
+def test_a_stopped_run_goes_on() -> None:
+    with started(*ADAGRAD) as process:
+        steps(process, 5)
+        process.send_signal(signal.SIGINT)
+        process.communicate(timeout=30)
+    before = charrnn.load("adagrad.npz").metadata["steps"]
+    argv = [*COMMAND, "train", "--resume", "adagrad.npz", "--steps", str(before + 7)]
+    subprocess.run([*argv, "--no-rulers"], check=True, capture_output=True)
+    assert charrnn.load("adagrad.npz").metadata["steps"] == before + 7
+
+
+def test_a_run_saves_by_itself() -> None:
+    with started(*ADAGRAD, "--save-every", "0.05") as process:
+        steps(process, 2)
+        for _ in range(400):
+            if Path("adagrad.npz").exists():
+                break
+            steps(process, 1)
+        process.kill()
+        process.wait()
+    assert len(writes("adagrad.npz")) == 100
+
+
+def test_a_closed_pipe_is_quiet_and_saves() -> None:
+    with started(*ADAGRAD) as process:
+        steps(process, 3)
+        assert process.stdout is not None
+        process.stdout.close()
+        assert process.wait(timeout=30) == 141
+        assert process.stderr is not None
+        assert process.stderr.read() == ""
+    assert len(writes("adagrad.npz")) == 100
+
+
+def test_a_closed_pipe_of_generate_is_quiet() -> None:
+    script = "{} -m charrnn train --recipe hello > /dev/null; {} -m charrnn generate hello.npz "
+    script = script.replace("{}", f"'{sys.executable}'") + "--length 100000 | head -c 5"
+    done = subprocess.run(["bash", "-c", script], capture_output=True, timeout=60, check=False)
+    assert len(done.stdout) == 5
+    assert done.stderr == b""
+
+
+def test_errors_reach_the_shell() -> None:
+    done = subprocess.run(
+        [*COMMAND, "score", "none.npz", "none.txt"], capture_output=True, text=True, check=False
+    )
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr.count("\n") == 1
+
+
+def test_output_is_utf8_whatever_the_code_page() -> None:
+    Path("text.txt").write_text("naïve café – ☕ " * 20, encoding="utf-8")
+    env = dict(os.environ, PYTHONIOENCODING="cp1252")
+    argv = [*COMMAND, "train", "text.txt", "--steps", "2", "--hidden-size", "4", "--out", "t.npz"]
+    done = subprocess.run(argv, capture_output=True, env=env, check=False)
+    assert done.returncode == 0, done.stderr
+    argv = [*COMMAND, "generate", "t.npz", "--seed", "☕", "--length", "50"]
+    done = subprocess.run(argv, capture_output=True, env=env, check=True)
+    assert done.stdout.decode("utf-8").startswith("☕")
+
+
+def test_a_terminal_gets_a_bar() -> None:
+    """In a real pseudo-terminal: percent, loss, validation, speed and time left."""
+    master, slave = pty.openpty()
+    fcntl.ioctl(slave, termios.TIOCSWINSZ, struct.pack("HHHH", 40, 120, 0, 0))
+    argv = [*COMMAND, "train", "lighthouse", "--seconds", "1.5", "--hidden-size", "16"]
+    argv += ["--val-fraction", "0.01", "--no-rulers"]
+    process = subprocess.Popen(argv, stdin=slave, stdout=slave, stderr=slave)
+    os.close(slave)
+    shown = b""
+    try:
+        while select.select([master], [], [], 60)[0]:
+            try:
+                shown += os.read(master, 65536)
+            except OSError:  # the other end is closed
+                break
+        assert process.wait(timeout=30) == 0
+    finally:
+        process.kill()
+        process.wait()
+        os.close(master)
+    text = shown.decode()
+    for word in ("%|", "nats (", "characters/s", "100%", "Done: "):
+        assert word in text
