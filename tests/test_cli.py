@@ -183,7 +183,7 @@ def test_resume_goes_on_to_the_last_bit(capsys: pytest.CaptureFixture[str]) -> N
     whole = ["train", "sea.txt", *QUICK, "--schedule", "constant"]
     assert run(capsys, *whole, "--out", "whole.npz")[0] == 0
     assert run(capsys, *whole, "--steps", 10, "--out", "part.npz")[0] == 0
-    code, out, err = run(capsys, "train", "sea.txt", "--resume", "part.npz", "--steps", 25)
+    code, _, err = run(capsys, "train", "sea.txt", "--resume", "part.npz", "--steps", 25)
     assert (code, err) == (0, "")
     first, second = charrnn.load("whole.npz"), charrnn.load("part.npz")
     assert (first.parameters.vector == second.parameters.vector).all()
@@ -246,7 +246,7 @@ def test_generate_can_be_repeated_by_the_seed_it_tells(
 
 def test_generate_checks_for_copies(trained: Path, capsys: pytest.CaptureFixture[str]) -> None:
     long = ["--temperature", 0, "--check-copy", "sea.txt"]
-    code, out, err = run(capsys, "generate", trained, *long)
+    code, _, err = run(capsys, "generate", trained, *long)
     assert code == 0
     assert "of 20 characters or more that sea.txt holds" in err
     (found,) = objects(run(capsys, "generate", trained, *long, "--json")[1])
@@ -299,7 +299,8 @@ def test_info_tells_the_file(trained: Path, capsys: pytest.CaptureFixture[str]) 
 
 
 def test_info_prints_no_control_characters() -> None:
-    rows = info._rows({"cell": "\x1b[31mred", "training": {"corpus": "\x07", "config": {"a": "\r"}}})
+    facts = {"corpus": "\x07", "config": {"a": "\r"}}
+    rows = info._rows({"cell": "\x1b[31mred", "training": facts})
     assert all(value.isprintable() for _, value in rows)
 
 
@@ -351,7 +352,7 @@ def test_bad_input_is_one_line_and_exit_code_2(
     Path("latin-as-utf8.txt").write_text("Café au lait", encoding="utf-8")
     if "MODEL" in argv:
         shutil.copy(trained, "MODEL")
-    if argv[1:2] == ["--resume"]:   # the text is looked for by name, and would be found
+    if argv[1:2] == ["--resume"]:  # the text is looked for by name, and would be found
         Path("sea.txt").unlink()
     code, out, err = run(capsys, *argv)
     assert (code, out) == (2, "")

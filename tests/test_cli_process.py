@@ -25,6 +25,7 @@ ROOT = Path(__file__).parent.parent
 COMMAND = [sys.executable, "-m", "charrnn"]
 ADAGRAD = [*COMMAND, "train", "--recipe", "adagrad", "--json", "--log-every", "1"]
 
+
 @pytest.fixture(autouse=True)
 def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A folder of its own, and this checkout's package from anywhere."""
@@ -121,7 +122,7 @@ def test_a_second_ctrl_c_ends_at_once_and_keeps_the_file_before() -> None:
                 break
             process.send_signal(signal.SIGINT)
             time.sleep(0.002)
-        _, err = process.communicate(timeout=30)
+        process.communicate(timeout=30)
     assert process.returncode in (130, -signal.SIGINT)
     assert charrnn.load("adagrad.npz").metadata["steps"] >= before
     assert len([path for path in Path().iterdir() if path.suffix == ".npz"]) == 1

@@ -26,7 +26,9 @@ class Stop:
         return 128 + self.asked if self.asked else 0
 
     def __enter__(self) -> Stop:
-        self._before = {number: signal.signal(number, self._ask) for number in SIGNALS}
+        for number in SIGNALS:
+            if number == signal.SIGINT or signal.getsignal(number) != signal.SIG_IGN:  # nohup
+                self._before[number] = signal.signal(number, self._ask)
         return self
 
     def __exit__(
@@ -40,6 +42,6 @@ class Stop:
 
     def _ask(self, number: int, frame: FrameType | None) -> None:
         self.asked = signal.Signals(number)
-        for each in SIGNALS:
+        for each in self._before:
             signal.signal(each, signal.default_int_handler)
         os.write(2, HINT)  # print could meet itself here, inside another print

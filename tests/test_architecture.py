@@ -1,0 +1,170 @@
+"""The house keeps its shape: arrows point down, sizes stay small, names agree."""
+
+from __future__ import annotations
+
+import ast
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+import charrnn
+import charrnn.ui
+
+ROOT = Path(__file__).parent.parent
+PACKAGE = ROOT / "charrnn"
+
+FLOORS: tuple[frozenset[str], ...] = tuple(
+    frozenset(names.split())
+    for names in (
+        "vocabulary parameters cells files npz loss optimizers rulers batches initialization "
+        "train_config corpora",
+        "recurrent",
+        "model",
+        "training sampling checkpoint gradcheck recipes pretrained analysis bridges",
+        "charrnn",  # the package itself: the public names
+        "hub",
+        "ui terminal __main__",
+        "app",
+    )
+)
+"""Who may import whom: a module imports from its own floor and from those below."""
+
+MAX_FUNCTION_LINES = 60  # the aim is 40
+MAX_FILE_LINES = 350  # the aim is 300
+
+THIRD_PARTY = {
+    "hub": {"numpy", "huggingface_hub", "tqdm"},
+    "ui": {"numpy", "gradio", "starlette", "fastapi"},
+    "terminal": {"numpy", "tqdm"},
+    "bridges": {"numpy", "safetensors", "onnx"},
+    "app": {"gradio"},
+}
+"""What else a module may import; all others only NumPy."""
+
+SOURCES = [ROOT / "app.py", *sorted(PACKAGE.rglob("*.py"))]
+IDS = [str(path.relative_to(ROOT)) for path in SOURCES]
+
+
+def module_name(path: Path) -> str:
+    """The name of a file's module: charrnn.cells.rnn, charrnn.cells, app."""
+    parts = path.relative_to(ROOT).with_suffix("").parts
+    return ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
+
+
+MODULES = {module_name(path) for path in SOURCES}
+
+
+def part(module: str) -> str:
+    """The part of the house that a module belongs to: cells for charrnn.cells.rnn."""
+    names = module.split(".")
+    return names[1] if names[0] == "charrnn" and len(names) > 1 else names[0]
+
+
+def floor(module: str) -> int:
+    for number, parts in enumerate(FLOORS):
+        if part(module) in parts:
+            return number
+    raise AssertionError(f"{module} has no floor in the table FLOORS: give it one")
+
+
+def imports(path: Path) -> Iterator[str]:
+    """Every module that a file imports, inside functions too; not those for types alone."""
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    for_types = {
+        id(node)
+        for block in ast.walk(tree)
+        if isinstance(block, ast.If) and ast.unparse(block.test) == "TYPE_CHECKING"
+        for line in block.body
+        for node in ast.walk(line)
+    }
+    for node in ast.walk(tree):
+        if id(node) in for_types:
+            continue
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            assert node.level == 0, f"{path}: relative import"
+            assert node.module is not None
+            for alias in node.names:
+                inner = f"{node.module}.{alias.name}"
+                yield inner if inner in MODULES else node.module
+
+
+@pytest.mark.parametrize("path", SOURCES, ids=IDS)
+def test_no_arrow_points_up(path: Path) -> None:
+    own = module_name(path)
+    if own == "charrnn":  # names the others; the Hub only on first use
+        return
+    for name in imports(path):
+        if name.split(".")[0] in ("charrnn", "app"):
+            assert floor(name) <= floor(own), f"{own} must not import {name}"
+
+
+def test_no_two_modules_need_each_other() -> None:
+    graph = {
+        module_name(path): {n for n in imports(path) if n in MODULES} - {module_name(path)}
+        for path in SOURCES
+        if module_name(path) != "charrnn"
+    }
+    while free := [name for name, needs in graph.items() if not needs & graph.keys()]:
+        for name in free:
+            del graph[name]
+    assert not graph, f"imports in a circle among {sorted(graph)}"
+
+
+@pytest.mark.parametrize("path", SOURCES, ids=IDS)
+def test_dependencies_stay_where_they_belong(path: Path) -> None:
+    allowed = THIRD_PARTY.get(part(module_name(path)), {"numpy"}) | {"charrnn"}
+    outside = {name.split(".")[0] for name in imports(path)} - sys.stdlib_module_names
+    assert outside <= allowed
+
+
+@pytest.mark.parametrize("path", SOURCES, ids=IDS)
+def test_files_and_functions_stay_short(path: Path) -> None:
+    source = path.read_text(encoding="utf-8")
+    assert len(source.splitlines()) <= MAX_FILE_LINES
+    for node in ast.walk(ast.parse(source)):
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+            lines = (node.end_lineno or 0) - node.lineno + 1
+            assert lines <= MAX_FUNCTION_LINES, f"{node.name} has {lines} lines"
+
+
+@pytest.mark.parametrize("path", SOURCES, ids=IDS)
+def test_every_file_says_what_it_is(path: Path) -> None:
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    assert ast.get_docstring(tree)
+
+
+def test_public_names_agree() -> None:
+    assert len(set(charrnn.__all__)) == len(charrnn.__all__)
+    for name in charrnn.__all__:
+        assert getattr(charrnn, name) is not None
+    kinds = {
+        name
+        for name, value in vars(charrnn).items()
+        if not name.startswith("_") and not isinstance(value, type(sys))
+    }
+    assert kinds - {"TYPE_CHECKING", "Any", "annotations"} <= set(charrnn.__all__)
+    for name in charrnn.__all__:
+        value = getattr(charrnn, name)
+        if callable(value):
+            assert value.__doc__, f"{name} has no docstring"
+
+
+def test_importing_charrnn_is_light() -> None:
+    code = (
+        "import time, sys; started = time.process_time(); import charrnn; "
+        "print(time.process_time() - started); "
+        "print(*sorted({name.split('.')[0] for name in sys.modules}))"
+    )
+    seconds = []
+    for _ in range(3):
+        argv = [sys.executable, "-c", code]
+        done = subprocess.run(argv, cwd=ROOT, capture_output=True, text=True, check=True)
+        first, second = done.stdout.splitlines()
+        seconds.append(float(first))
+        assert not {"gradio", "huggingface_hub", "torch", "tqdm", "httpx"} & set(second.split())
+    assert min(seconds) < 0.3
