@@ -84,7 +84,7 @@ def kneser_ney(train_text: str, held_out_text: str, orders: Iterable[int]) -> di
     lower: Floats = np.full(held_out.shape, 1.0 / size)
     losses = {}
     levels = list(_levels(train, held_out, size, max(wanted) + 1))
-    for n, (level, above) in enumerate(zip(levels, levels[1:] + [None], strict=True)):
+    for n, (level, above) in enumerate(zip(levels, [*levels[1:], None], strict=True)):
         if n in wanted:  # the longest context counts occurrences, the shorter ones left neighbors
             top = _interpolate(level, level.counts.astype(np.float64), lower, size)
             losses[n] = float(-np.log(top).mean())

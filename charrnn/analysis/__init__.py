@@ -8,6 +8,7 @@ from charrnn.analysis.gradients import LaggedGradients, gradient_reach, lagged_g
 from charrnn.analysis.reading import Reading, activations, read
 from charrnn.analysis.units import Match, correlations, features, find_units
 from charrnn.analysis.weights import ArrayPicture, weights_summary
+from charrnn.analysis.writing import known, write
 
 __all__ = [
     "ArrayPicture",
@@ -21,8 +22,10 @@ __all__ = [
     "features",
     "find_units",
     "gradient_reach",
+    "known",
     "lagged_gradients",
     "read",
     "saliency",
     "weights_summary",
+    "write",
 ]

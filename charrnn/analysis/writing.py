@@ -1,0 +1,37 @@
+"""Writing that shows its thoughts: what `generate` draws, with the surprise of every symbol."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from itertools import islice
+
+import numpy as np
+
+from charrnn.analysis.reading import Reading, read
+from charrnn.model import CharRNN
+from charrnn.sampling import Sampling, generate, prime
+from charrnn.vocabulary import UNKNOWN, Vocabulary
+
+
+def write(
+    model: CharRNN, seed: str, length: int, sampling: Sampling, pace: int = 10, k: int = 5
+) -> Iterator[Reading]:
+    """Write `length` symbols after the seed and yield them `pace` at a time, each as judged.
+
+    The surprise is the model's own, at temperature 1, whatever the temperature of the draw: it is
+    what the loss counts. Each symbol costs two steps of the model, one to draw and one to judge.
+    Raises ValueError for a negative length.
+    """
+    logits, state = prime(model, seed)
+    symbols, ids = generate(model, seed, length, sampling), model.vocabulary.ids
+    while drawn := [ids[symbol] for symbol in islice(symbols, max(1, pace))]:
+        reading = read(model, np.array(drawn), logits, state, k)
+        logits, state = reading.logits, reading.state
+        yield reading
+
+
+def known(vocabulary: Vocabulary, text: str) -> str:
+    """The text as the model will read it: cleaned, without the symbols it would leave out."""
+    if UNKNOWN in vocabulary.ids:
+        return vocabulary.clean(text)
+    return "".join(symbol for symbol in vocabulary.tokens(text) if symbol in vocabulary.ids)

@@ -1,0 +1,57 @@
+// The seed box knows the model's alphabet: keys to press, and a mark on what the model never saw.
+const KEYS = 160;
+const verdict = node('p', { class: 'verdict', 'aria-live': 'polite' });
+const keys = node('div', { class: 'keys' });
+const more = node('details', {}, node('summary', {}), keys);
+root.replaceChildren(verdict, more);
+let known = new Set(), settings = {};
+
+function box() { return document.querySelector('#generate-seed textarea'); }
+
+function tokens(text) {
+  let read = text;
+  if (settings.cleaning !== 'none') read = read.toLowerCase();
+  if (settings.cleaning === 'letters') read = read.replace(/[^\p{L}]+/gu, ' ');
+  return settings.words ? read.match(/[\p{L}\p{N}_]+|[^\p{L}\p{N}_\s]|\s/gu) || [] : [...read];
+}
+
+function check() {
+  const seed = box();
+  if (!seed) return;
+  const unseen = [...new Set(tokens(seed.value).filter((symbol) => !known.has(symbol)))];
+  verdict.classList.toggle('warn', unseen.length > 0);
+  if (!unseen.length) { verdict.replaceChildren(seed.value ? 'The model knows every character of this seed.' : 'An empty seed starts a new line.'); return; }
+  const marks = unseen.slice(0, 12).map((symbol) => node('mark', {}, sign(symbol)));
+  const fate = settings.unknown ? 'read as “unknown”' : 'skipped';
+  verdict.replaceChildren('Never seen by the model, so ' + fate + ': ', ...marks, unseen.length > 12 ? ` and ${unseen.length - 12} more` : '');
+}
+
+function press(symbol) {
+  const seed = box();
+  if (!seed) return;
+  const [start, end] = [seed.selectionStart ?? seed.value.length, seed.selectionEnd ?? seed.value.length];
+  seed.setRangeText(symbol, start, end, 'end');
+  seed.dispatchEvent(new Event('input', { bubbles: true }));
+  seed.focus();
+}
+
+function listen(event) {
+  if (!root.isConnected) { document.removeEventListener('input', listen, true); return; }
+  if (event.target.closest('#generate-seed')) check();
+}
+document.addEventListener('input', listen, true);
+
+always((value) => {
+  settings = value;
+  const symbols = JSON.parse(value.symbols || '[]');
+  known = new Set(symbols);
+  more.firstChild.textContent = `The model's alphabet: ${symbols.length.toLocaleString('en')} ${value.words ? 'words and signs' : 'characters'}`;
+  keys.replaceChildren(...symbols.slice(0, KEYS).map((symbol) => {
+    const key = node('button', { type: 'button', class: 'key-cap', 'aria-label': `Insert ${sign(symbol)}` }, sign(symbol));
+    key.addEventListener('click', () => press(symbol));
+    return key;
+  }));
+  more.open = symbols.length <= KEYS && window.innerWidth > 640;
+  check();
+  setTimeout(check, 300); // the seed box may mount after this picture
+});

@@ -1,0 +1,76 @@
+// Letters that people can see, and numbers unpacked from base64 (charrnn/ui/packing.py).
+const SIGNS = { '\n': '↵', ' ': '␣', '\t': '⇥', '\r': '␍', '\u00a0': '⍽' };
+
+function bytes(packed) { return Uint8Array.from(atob(packed || ''), (c) => c.charCodeAt(0)); }
+
+function isMark(symbol) { return /^\p{M}/u.test(symbol); }
+
+function isHidden(symbol) { return /^[\p{C}\p{Z}]+$/u.test(symbol); }
+
+// A symbol by itself, as on a key: never empty, never a control character.
+function sign(symbol) {
+  if (symbol in SIGNS) return SIGNS[symbol];
+  if (isMark(symbol)) return '\u25cc' + symbol;
+  if (isHidden(symbol)) return 'U+' + symbol.codePointAt(0).toString(16).toUpperCase().padStart(4, '0');
+  return symbol;
+}
+
+// The same within running text: spaces stay spaces, a line break shows and breaks.
+function inText(symbol) {
+  if (symbol === '\n') return '↵\n';
+  if (symbol === ' ' || symbol === '\t' || symbol === '\u00a0') return symbol;
+  return isHidden(symbol) ? sign(symbol) : symbol;
+}
+
+function percent(p) {
+  if (p > 0.995) return '>99 %';
+  return p < 0.005 ? '<1 %' : `${Math.round(100 * p)} %`;
+}
+
+// Colors by number: 0 to 1 for surprise, -1 to 1 for activations and weights. Style sheet: explain.css.
+function heat(nats) { return `color-mix(in srgb, var(--surprise) ${Math.round(Math.min(1, nats / 6) * 78)}%, transparent)`; }
+
+function tint(value, most = 82) {
+  const ink = value < 0 ? 'var(--below)' : 'var(--above)';
+  return `color-mix(in srgb, ${ink} ${Math.round(Math.min(1, Math.abs(value)) * most)}%, transparent)`;
+}
+
+// A card that follows a letter. `fill(index)` returns its children, or null to hide it.
+function hoverCard(text, letters, fill) {
+  const card = node('div', { class: 'card', role: 'status', hidden: '' });
+  root.append(card);
+  let current = -1;
+  function hide() { card.hidden = true; if (letters()[current]) letters()[current].classList.remove('current'); current = -1; }
+  function show(index) {
+    hide();
+    const letter = letters()[index], children = letter && fill(index);
+    if (!children) return;
+    current = index;
+    letter.classList.add('current');
+    card.replaceChildren(...children);
+    card.hidden = false;
+    const frame = root.getBoundingClientRect(), at = letter.getClientRects()[0] || letter.getBoundingClientRect();
+    const left = Math.max(0, Math.min(at.left - frame.left, frame.width - card.offsetWidth));
+    const below = at.bottom - frame.top + 6;
+    const above = at.top - frame.top - card.offsetHeight - 6;
+    card.style.left = `${left}px`;
+    card.style.top = `${at.bottom + card.offsetHeight + 12 > window.innerHeight && above > 0 ? above : below}px`;
+  }
+  const indexOf = (event) => {
+    const letter = event.target.closest('[data-i]');
+    return letter && text.contains(letter) ? Number(letter.dataset.i) : -1;
+  };
+  text.addEventListener('mouseover', (event) => show(indexOf(event)));
+  text.addEventListener('click', (event) => show(indexOf(event)));
+  text.addEventListener('mouseleave', hide);
+  text.addEventListener('blur', hide);
+  text.addEventListener('scroll', hide);
+  text.addEventListener('keydown', (event) => {
+    const step = { ArrowRight: 1, ArrowLeft: -1 }[event.key];
+    if (event.key === 'Escape') hide();
+    if (!step) return;
+    event.preventDefault();
+    show(Math.max(0, Math.min(letters().length - 1, current < 0 ? 0 : current + step)));
+  });
+  return { hide, show };
+}
