@@ -1,0 +1,137 @@
+"""The training hall: one run a visitor, a place in line, stop, and what leaving keeps."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Callable, Coroutine
+from contextlib import aclosing
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from charrnn import ModelConfig, TrainConfig
+from charrnn.ui.hall import BusyError, Hall, News, with_run
+from charrnn.ui.jobs import Job, Snapshot
+from charrnn.ui.session import Visitor
+
+JOB = Job(
+    text="one and two and three and four. " * 50,
+    models=(ModelConfig("rnn", 16),),
+    config=TrainConfig(steps=1_000_000, batch_size=4),
+    seconds=30,
+    sample_length=20,
+)
+
+
+def play(scene: Callable[[Hall], Coroutine[Any, Any, None]]) -> None:
+    asyncio.run(scene(Hall(seconds=30, workers=1)))
+
+
+async def follow(hall: Hall, session: str, news: list[News], visitor: Visitor) -> None:
+    async with aclosing(hall.train(JOB, visitor, session)) as told:
+        async for each in told:
+            news.append(each)
+
+
+def trained(news: list[News]) -> bool:
+    snapshot = news[-1].snapshot if news else None
+    return bool(snapshot and snapshot.lanes and snapshot.lanes[0].progress)
+
+
+async def until(done: Callable[[], bool]) -> None:
+    for _ in range(200):
+        if done():
+            return
+        await asyncio.sleep(0.05)
+    raise AssertionError("it did not happen")
+
+
+def test_the_second_visitor_waits_and_goes_on_when_the_first_stops() -> None:
+    async def scene(hall: Hall) -> None:
+        first, second = list[News](), list[News]()
+        one = asyncio.create_task(follow(hall, "one", first, Visitor()))
+        await until(lambda: trained(first))
+        two = asyncio.create_task(follow(hall, "two", second, Visitor()))
+        await until(lambda: bool(second))
+        assert second[0].ahead == 1
+        assert 0 < second[0].wait <= 30
+        assert hall.stop("one")
+        await one
+        await until(lambda: trained(second))
+        hall.stop("two")
+        await two
+        assert second[-1].snapshot
+        assert second[-1].snapshot.over
+
+    play(scene)
+
+
+def test_stop_in_line_gives_the_place_up() -> None:
+    async def scene(hall: Hall) -> None:
+        first, second = list[News](), list[News]()
+        one = asyncio.create_task(follow(hall, "one", first, Visitor()))
+        await until(lambda: trained(first))
+        two = asyncio.create_task(follow(hall, "two", second, Visitor()))
+        await until(lambda: bool(second))
+        hall.stop("two")
+        await two
+        assert all(news.snapshot is None for news in second)
+        assert len(hall.line.places) == 1
+        hall.stop("one")
+        await one
+
+    play(scene)
+
+
+def test_a_visitor_has_one_run() -> None:
+    async def scene(hall: Hall) -> None:
+        news = list[News]()
+        one = asyncio.create_task(follow(hall, "one", news, Visitor()))
+        await until(lambda: trained(news))
+        with pytest.raises(BusyError, match="stop it first"):
+            await follow(hall, "one", [], Visitor())
+        hall.stop("one")
+        await one
+        assert not hall.stop("one")
+
+    play(scene)
+
+
+def test_leaving_ends_the_run_within_two_seconds_and_keeps_what_it_learned() -> None:
+    async def scene(hall: Hall) -> None:
+        visitor = hall.vault.keep(Visitor())
+        news = list[News]()
+        task = asyncio.create_task(follow(hall, "one", news, visitor))
+        await until(lambda: trained(news))
+        run = hall._runs["one"]
+        assert run
+        started = time.monotonic()
+        task.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await task
+        found = await asyncio.to_thread(hall.find, visitor.ticket)
+        assert run.over.wait(2)
+        assert time.monotonic() - started < 2
+        assert hall.line.places == []
+        assert found
+        assert found.run
+        assert found.run.resumable
+        assert found.current.config == JOB.models[0]
+
+    play(scene)
+
+
+def test_a_trial_is_skipped_when_all_workers_are_busy() -> None:
+    async def scene(hall: Hall) -> None:
+        assert (await hall.trial(replace(JOB, seconds=0.2))).lanes
+        hall.line.join(30)
+        assert not (await hall.trial(replace(JOB, seconds=0.2))).lanes
+
+    play(scene)
+
+
+def test_a_run_without_files_changes_nothing() -> None:
+    visitor = Visitor()
+    assert with_run(visitor, JOB, Snapshot(())) is visitor

@@ -1,0 +1,135 @@
+"""A look at a text, the settings that fit it, and settings from browsers and addresses."""
+
+from __future__ import annotations
+
+import math
+
+import pytest
+
+from charrnn import RECIPES, ModelConfig, TrainConfig
+from charrnn.ui import address, settings, texts
+
+
+def facts(text: str, cleaning: str = "none", speed: float = 0.0) -> dict[str, str]:
+    return {name: value for name, value in texts.look(text, cleaning, speed)["rows"]}
+
+
+def test_a_look_counts_what_the_model_will_read() -> None:
+    assert facts("Aa\nb!\n") == {"characters": "6", "distinct": "5", "lines": "3"}
+    assert facts("Aa\nb!\n", "letters")["distinct"] == "3"
+
+
+def test_the_measured_speed_becomes_seconds_per_epoch() -> None:
+    assert facts("ab" * 500, speed=500)["s per epoch, here"] == "2.0"
+
+
+def test_the_rarest_come_first_and_can_be_seen() -> None:
+    chips = texts.look("aaaa\u0301\t \u200bbb" + "c" * 9, "none")["chips"]
+    assert chips[0][1].endswith("×1")
+    shown = dict(chips)
+    assert shown["tab"] == "U+0009 ×1"
+    assert shown["space"] == "U+0020 ×1"
+    assert shown["zero width space"] == "U+200B ×1"
+    assert shown["◌\u0301"] == "U+0301 ×1"
+
+
+@pytest.mark.parametrize(
+    ("text", "word"),
+    [("ab" * 100, "Too short"), ("ab" * 10_000, "Short but fine"), ("ab" * 50_000, "Fine")],
+)
+def test_the_verdict_names_the_size(text: str, word: str) -> None:
+    assert texts.look(text, "none")["advice"].startswith(word)
+
+
+def test_many_symbols_are_a_warning_with_a_way_out() -> None:
+    text = "".join(chr(0x4E00 + i) for i in range(400)) * 20
+    assert "merges" in texts.look(text, "none")["advice"]
+    assert texts.suggestion(text, "none")["min_count"] == 3
+
+
+@pytest.mark.parametrize("size", [10, 2_000, 100_000, 1_000_000])
+def test_suggested_settings_are_allowed(size: int) -> None:
+    text = "ab" * (size // 2)
+    model, train = settings.parse(texts.suggestion(text, "lowercase"))
+    settings.check_size(model, train, text, 65)
+    assert train.cleaning == "lowercase"
+
+
+def test_a_corpus_is_a_name_and_never_a_path() -> None:
+    assert texts.chosen("hello", "")[1] == "hello"
+    for name in ("/etc/passwd", "../app.py", "", "data/hello.txt"):
+        with pytest.raises(ValueError, match="no corpus of that name"):
+            texts.chosen(name, "text")
+
+
+def test_an_own_text_has_limits() -> None:
+    assert texts.chosen(texts.OWN, "my text") == ("my text", "")
+    for own in (None, "", "a", "a" * (texts.OWN_LIMIT + 1)):
+        with pytest.raises(ValueError, match="characters"):
+            texts.chosen(texts.OWN, own)
+
+
+def test_every_field_of_the_configs_is_on_the_page() -> None:
+    fields = set(ModelConfig.__dataclass_fields__) | set(TrainConfig.__dataclass_fields__)
+    assert set(settings.NAMES) == fields
+
+
+@pytest.mark.parametrize("recipe", RECIPES)
+def test_a_recipe_goes_through_the_page_unchanged(recipe: str) -> None:
+    values = settings.of_recipe(RECIPES[recipe])
+    assert settings.parse(values) == (RECIPES[recipe].model, RECIPES[recipe].train)
+
+
+def test_parts_of_the_page_never_opened_are_defaults() -> None:
+    assert settings.parse({}) == settings.parse(settings.DEFAULTS)
+
+
+@pytest.mark.parametrize("value", ["12", math.nan, math.inf, True, [1], {}])
+def test_what_is_no_number_is_refused(value: object) -> None:
+    with pytest.raises(ValueError, match="Steps must be a number"):
+        settings.parse({"steps": value})
+
+
+def test_numbers_from_a_browser_become_the_fields_type() -> None:
+    model, train = settings.parse({"hidden_size": 64.0, "learning_rate": 1, "steps": 10.0})
+    assert (model.hidden_size, train.steps, train.learning_rate) == (64, 10, 1.0)
+    assert type(model.hidden_size) is int
+    assert type(train.learning_rate) is float
+
+
+def test_what_is_too_much_for_the_page_is_refused() -> None:
+    with pytest.raises(ValueError, match="512 hidden"):
+        settings.parse({"hidden_size": 513})
+    model, train = settings.parse({"hidden_size": 512, "layers": 2})
+    with pytest.raises(ValueError, match="weights"):
+        settings.check_size(model, train, "abc", 100)
+    model, train = settings.parse({"seq_length": 0, "batch_size": 1})
+    with pytest.raises(ValueError, match="batch size"):
+        settings.check_size(model, train, "a" * 100_000, 100)
+
+
+def test_an_address_sets_a_recipe_and_what_differs() -> None:
+    wanted = address.read({"recipe": "notebook", "clip_norm": "5", "words": "true"})
+    assert wanted["corpus"] == "sentence"
+    assert (wanted["hidden_size"], wanted["clip_norm"], wanted["words"]) == (10, 5.0, True)
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        {"recipe": "nope"},
+        {"cell": "transformer"},
+        {"hidden_size": "many"},
+        {"learning_rate": "nan"},
+        {"hidden_size": "99999"},
+        {"unknown": "1"},
+    ],
+)
+def test_an_address_that_makes_no_sense_is_left_out(query: dict[str, str]) -> None:
+    assert address.read(query) == {}
+
+
+def test_a_seed_is_the_first_words() -> None:
+    assert texts.first_words("ONE STAIR up\nTWO") == "ONE STAIR "
+    assert texts.first_words("\n\nHello\nyou") == "Hello"
+    assert texts.first_words("   ") == ""

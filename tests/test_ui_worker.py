@@ -1,0 +1,190 @@
+"""Training in a real child process: snapshots, stop, continue, race, and how it ends."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from charrnn import ModelConfig, Progress, TrainConfig
+from charrnn.checkpoint import load, loads
+from charrnn.sampling import Sampling, generate
+from charrnn.ui.jobs import POINTS, Curve, Job, Snapshot
+from charrnn.ui.run import Run
+
+TEXT = "the cat sat on the mat, and the dog sat on the log. " * 60
+JOB = Job(
+    text=TEXT,
+    models=(ModelConfig("gru", 24),),
+    config=TrainConfig(steps=100_000, batch_size=4, eval_every=20),
+    seconds=30,
+    seed="the ",
+    sample_length=40,
+)
+
+
+def until(run: Run, done: Callable[[Snapshot], bool], seconds: float = 20) -> Snapshot:
+    """The first snapshot for which `done` holds."""
+    deadline = time.monotonic() + seconds
+    while not done(run.snapshot):
+        assert time.monotonic() < deadline, "the worker did not get there"
+        time.sleep(0.02)
+    return run.snapshot
+
+
+def steps(snapshot: Snapshot) -> int:
+    progress = snapshot.lanes[0].progress if snapshot.lanes else None
+    return progress.step if progress else 0
+
+
+def progress(snapshot: Snapshot, lane: int = 0) -> Progress:
+    found = snapshot.lanes[lane].progress
+    assert found
+    return found
+
+
+def test_a_worker_knows_only_numpy() -> None:
+    code = "import sys, charrnn.ui.worker; print({'gradio', 'huggingface_hub'} & set(sys.modules))"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "set()"
+
+
+def test_rulers_and_a_first_sample_come_before_the_first_step() -> None:
+    run = Run(JOB)
+    snapshot = until(run, lambda s: bool(s.lanes))
+    run.leave()
+    assert [name for name, _ in snapshot.rulers][:2] == ["uniform guess", "letter frequencies"]
+    assert snapshot.lanes[0].record.film[0][0] == 0
+
+
+def test_stop_answers_within_a_second_and_keeps_the_best_weights() -> None:
+    run = Run(JOB)
+    until(run, lambda s: steps(s) > 100)
+    started = time.monotonic()
+    run.tell("stop")
+    snapshot = until(run, lambda s: s.over)
+    assert time.monotonic() - started < 1.0
+    assert run.over.wait(2)
+    assert run.process.returncode is not None
+    model = loads(snapshot.files[0])
+    assert not snapshot.finished
+    assert model.metadata["best_loss"] == pytest.approx(progress(snapshot).best_loss)
+    written = "".join(generate(model, "the ", 30, Sampling(temperature=0.5, random_seed=0)))
+    assert len(written) == 30
+
+
+def test_continue_goes_on_exactly() -> None:
+    """Stopped and continued, the run is bit for bit the one that was never stopped."""
+    job = replace(JOB, config=replace(JOB.config, steps=120))
+    whole = until(Run(job), lambda s: s.over)
+    slow = replace(job, seconds=0.15)  # the clock ends it in the middle
+    run = Run(slow)
+    part = until(run, lambda s: s.over)
+    assert 0 < steps(part) < 120
+    more = replace(job, checkpoint=part.files[0], record=part.lanes[0].record)
+    rest = until(Run(more), lambda s: s.over)
+    assert steps(rest) == 120
+    assert rest.finished
+    first, second = loads(whole.files[0]), loads(rest.files[0])
+    assert (first.parameters.vector == second.parameters.vector).all()
+    film = rest.lanes[0].record.film
+    assert [frame[0] for frame in film] == sorted({frame[0] for frame in film})
+
+
+def test_the_film_replays_one_seed_and_ends_at_the_last_step() -> None:
+    snapshot = until(Run(replace(JOB, config=replace(JOB.config, steps=60))), lambda s: s.over)
+    film = snapshot.lanes[0].record.film
+    assert film[0][0] == 0
+    assert film[-1][0] == 60
+    assert all(len(text) == 40 for _, _, text in film)
+
+
+def test_a_race_gives_every_cell_the_same_time() -> None:
+    models = tuple(ModelConfig(cell, 24) for cell in ("rnn", "lstm", "gru"))
+    snapshot = until(Run(replace(JOB, models=models, seconds=1.8)), lambda s: s.over)
+    seconds = [lane.seconds for lane in snapshot.lanes]
+    assert max(seconds) - min(seconds) < 0.3
+    losses = [progress(snapshot, lane).best_loss or 9.0 for lane in range(3)]
+    assert snapshot.best == losses.index(min(losses))
+    assert [loads(file).config.cell for file in snapshot.files] == ["rnn", "lstm", "gru"]
+
+
+def test_the_learning_rate_moves_while_it_runs() -> None:
+    run = Run(replace(JOB, config=replace(JOB.config, schedule="constant", learning_rate=0.002)))
+    until(run, lambda s: steps(s) > 0)
+    run.tell("rate", 0.5)
+    snapshot = until(run, lambda s: progress(s).learning_rate < 0.0015)
+    run.leave()
+    assert progress(snapshot).learning_rate == pytest.approx(0.001)
+
+
+def test_bad_settings_come_back_as_a_sentence() -> None:
+    snapshot = until(Run(replace(JOB, text="a")), lambda s: s.over)
+    assert snapshot.failed
+    assert "at least 2" in snapshot.note
+
+
+def test_a_worker_that_dies_is_reported() -> None:
+    run = Run(JOB)
+    until(run, lambda s: bool(s.lanes))
+    run.process.kill()
+    snapshot = until(run, lambda s: s.over)
+    assert snapshot.failed
+    assert "unexpectedly" in snapshot.note
+
+
+def test_a_worker_never_outlives_the_page() -> None:
+    """A parent that is killed starts a worker; the worker ends with it."""
+    code = (
+        "import os, time\n"
+        "from charrnn.ui.run import Run\n"
+        "from test_ui_worker import JOB, until\n"
+        "run = Run(JOB)\n"
+        "until(run, lambda s: bool(s.lanes))\n"
+        "print(run.process.pid, flush=True)\n"
+        "time.sleep(60)\n"
+    )
+    path = {"PYTHONPATH": ":".join(p for p in sys.path if p)}
+    parent = subprocess.Popen(
+        [sys.executable, "-c", code], stdout=subprocess.PIPE, text=True, env=path
+    )
+    assert parent.stdout
+    with parent.stdout:
+        worker = int(parent.stdout.readline())
+        parent.kill()
+        parent.wait()
+    deadline = time.monotonic() + 3
+    while alive(worker):
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
+
+
+def alive(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    return True
+
+
+def test_a_curve_stays_small_and_keeps_its_shape() -> None:
+    curve = Curve()
+    for step in range(10_000):
+        curve.add(step, step * 2.0)
+    assert POINTS / 2 <= len(curve.points) <= POINTS + 1
+    assert all(y == 2 * x for x, y in curve.points)
+    gaps = {b[0] - a[0] for a, b in zip(curve.points, curve.points[1:], strict=False)}
+    assert gaps == {curve.every}
+
+
+def test_a_file_of_the_page_is_a_file_of_the_terminal(tmp_path: Path) -> None:
+    snapshot = until(Run(replace(JOB, config=replace(JOB.config, steps=30))), lambda s: s.over)
+    path = tmp_path / "m.npz"
+    path.write_bytes(snapshot.files[0])
+    assert load(path).config == JOB.models[0]
