@@ -123,8 +123,8 @@ def first_chart(corpus: str, wanted: dict[str, Any]) -> views.Value:
 def settings() -> dict[str, Any]:
     """The arguments of `launch`, each for a reason measured or read.
 
-    run_history would keep every input in the visitor's browser; monitoring would show the traffic to
-    anyone; sessions hold a model each, so their number is bounded.
+    run_history would keep every input in the visitor's browser; monitoring would show the traffic
+    to anyone; sessions hold a model each, so their number is bounded.
     """
     return {
         "theme": theme.theme(),

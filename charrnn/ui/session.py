@@ -36,8 +36,8 @@ class Visitor:
     """The value of the page's one `gr.State`; never changed in place, see `with_model`.
 
     A tab takes it as an input and reads the model through `current`, which is the pretrained one
-    until the visitor has trained, uploaded or pulled another. `version` grows by one with every change of
-    model, so whoever caches something per model compares versions.
+    until the visitor has trained, uploaded or pulled another. `version` grows by one with every
+    change of model, so whoever caches something per model compares versions.
     """
 
     model: CharRNN | None = None  # None: the pretrained one, shared by all visitors

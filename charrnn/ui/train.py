@@ -87,7 +87,7 @@ def layout() -> TrainTab:
                 rate, seed, temperature = running()
             with gr.Accordion("Race: RNN, LSTM and GRU", open=False):
                 race, race_seconds = racing()
-        with gr.Column(scale=8, min_width=320):
+        with gr.Column(scale=8, min_width=320, elem_classes="pictures"):
             pictures = Pictures(
                 drawing("status", views.IDLE, "training status"),
                 drawing("chart", views.NO_CHART, "loss"),

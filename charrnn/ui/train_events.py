@@ -144,11 +144,11 @@ class Events:
             pictures.film: gr.update(visible=not job.race),
             pictures.race: gr.update(visible=job.race),
         }
-        news = News()
+        news, before = News(), views.ghost(job, visitor.run)
         try:
             async with aclosing(self.hall.train(job, visitor, session(request))) as told:
                 async for news in told:
-                    yield self.paint(job, news)
+                    yield self.paint(job, news, before)
         except REFUSALS as error:
             yield {pictures.status: {**views.IDLE, "title": "Not started", "note": str(error)}}
         if news.snapshot:
@@ -158,14 +158,14 @@ class Events:
             yield {pictures.status: views.IDLE}
         yield {self.visitor: visitor, **self.buttons(running=False, visitor=visitor)}
 
-    def paint(self, job: Job, news: News) -> Updates:
+    def paint(self, job: Job, news: News, before: str = "") -> Updates:
         """Only what changed: a place in line, or all pictures of a snapshot."""
         pictures, snapshot = self.tab.pictures, news.snapshot
         if snapshot is None:
             return {pictures.status: views.waiting(news.ahead, news.wait)}
         updates: Updates = {pictures.status: views.status(job, snapshot, news.elapsed)}
         if snapshot.lanes:
-            updates[pictures.chart] = views.chart(job, snapshot)
+            updates[pictures.chart] = views.chart(job, snapshot, before)
             if job.race:
                 updates[pictures.race] = views.race(job, snapshot)
             else:

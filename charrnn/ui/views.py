@@ -7,6 +7,7 @@ from typing import Any
 
 from charrnn.model import ModelConfig
 from charrnn.ui.jobs import Job, LaneView, Snapshot
+from charrnn.ui.session import LastRun
 
 Value = dict[str, Any]
 
@@ -135,9 +136,12 @@ def race_numbers(snapshot: Snapshot) -> list[list[str]]:
     ]
 
 
-def chart(job: Job, snapshot: Snapshot) -> Value:
-    """Training and validation curves with rulers; for a race one pair per cell, over seconds."""
-    curves = []
+def chart(job: Job, snapshot: Snapshot, previous: str = "") -> Value:
+    """Training and validation curves with rulers; for a race one pair per cell, over seconds.
+
+    previous: the packed curve of the run before, to compare two settings in one picture.
+    """
+    curves = [curve("the run before", "ghost", 3, previous)] if previous else []
     for color, lane in enumerate(snapshot.lanes):
         record, title = lane.record, lane.model.cell.upper()
         if job.race:
@@ -162,6 +166,13 @@ def ruled(rulers: tuple[tuple[str, float], ...]) -> Value:
     """A chart of rulers only, before the first step."""
     levels = [[title, round(level, 4)] for title, level in rulers]
     return {**NO_CHART, "least": 20, "rulers": levels}
+
+
+def ghost(job: Job, run: LastRun | None) -> str:
+    """The curve of the visitor's last run, if it learned the same text in steps, as this job does."""
+    if run is None or run.job.race or job.race or job.checkpoint or run.job.text != job.text:
+        return ""
+    return run.snapshot.lanes[0].record.smooth.packed() if run.snapshot.lanes else ""
 
 
 def curve(title: str, kind: str, color: int, points: str) -> Value:

@@ -10,7 +10,13 @@ root.replaceChildren(node('div', { class: 'head' }, dot, title, note), bar, numb
 
 function write(target, text) { if (target.textContent !== text) target.textContent = text; }
 
+let last = '';
 always((value) => {
+  // On a narrow screen the card is below the button: bring it into sight.
+  if (value.state !== last && last && value.state === 'training' && window.innerWidth < 700) {
+    root.scrollIntoView({ behavior: 'smooth', block: 'start' });
+  }
+  last = value.state;
   root.dataset.state = value.state;
   write(title, value.title);
   write(note, value.note || '');
