@@ -19,7 +19,7 @@ PACKAGE = ROOT / "charrnn"
 FLOORS: tuple[frozenset[str], ...] = tuple(
     frozenset(names.split())
     for names in (
-        "vocabulary parameters cells files npz loss optimizers rulers batches initialization "
+        "vocabulary parameters cells files archive npz loss optimizers rulers batches initialization "
         "train_config corpora",
         "recurrent",
         "model",

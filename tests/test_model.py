@@ -39,8 +39,8 @@ def test_orthogonal_start(cell):
     for gate in model.parameters["Whh0"].reshape(-1, 16, 16):
         np.testing.assert_allclose(gate @ gate.T, np.eye(16), atol=1e-5)
     bias = model.parameters["bh0"].reshape(-1, 16).mean(axis=1)
-    expected = [1.0 if gate == "f" else 0.0 for gate in CELLS[cell].gates]
-    assert bias.tolist() == expected
+    assert bias.tolist() == [CELLS[cell].initial_bias.get(gate, 0.0) for gate in CELLS[cell].gates]
+    assert CELLS["lstm"].initial_bias == {"f": 1.0}
     assert np.abs(model.parameters["Wxh0"]).max() <= 0.25
 
 

@@ -34,8 +34,8 @@ class Cell(NamedTuple):
 
     forward(x, h, state) -> (state, tape)
     backward(dstate, tape) -> (dx, dh, dstate): the gradients with respect to x and h, both
-        (G, H, N) and possibly the same array, and what flows to the previous state directly,
-        not through Whh.
+        (G, H, N), and what flows to the previous state directly, not through Whh. dx and dh
+        are one array where biases is 1: such a cell only ever uses x + h.
     """
 
     gates: tuple[str, ...]
@@ -43,7 +43,7 @@ class Cell(NamedTuple):
     forward: Callable[[Array, Array, State], tuple[State, Tape]]
     backward: Callable[[StateGradient, Tape], tuple[Array, Array, StateGradient]]
     biases: int = 1
-    """2 where the recurrent share has a bias of its own (`bhh`), as the GRU's candidate needs."""
+    """2 where x and h are used apart, so that h has a bias of its own (`bhh`); see the GRU."""
     initial_bias: Mapping[str, float] = {}
     """Gates whose bias does not start at zero."""
 
