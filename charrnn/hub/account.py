@@ -49,13 +49,17 @@ def checked_token(token: str) -> str:
     return token
 
 
+def machine_token() -> str | None:
+    """The machine's own token, for calls of its own user: HF_TOKEN or the client's login."""
+    return None if on_space() else get_token()
+
+
 def write_token(token: str | None) -> str:
     """The token to write with: as given, or the machine's own where no strangers come.
 
     Raises HubError where there is none.
     """
-    if token is None and not on_space():
-        token = get_token()
+    token = machine_token() if token is None else token
     if token is None:
         raise HubError("Sign in first, or give a token that may write; HF_TOKEN can hold it.")
     return checked_token(token)
@@ -64,7 +68,7 @@ def write_token(token: str | None) -> str:
 def read_token(token: str | bool | None) -> Token:
     """The token to read with, False for none: as given, or the machine's own, if it has one."""
     if token is None or token is True:
-        token = None if on_space() else get_token()
+        token = machine_token()
     return checked_token(token) if isinstance(token, str) else False
 
 

@@ -14,8 +14,7 @@ from contextvars import ContextVar
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
-from huggingface_hub import get_session
-from huggingface_hub.utils import disable_progress_bars, logging
+from huggingface_hub import get_session, utils
 
 from charrnn.hub import faults
 from charrnn.hub.faults import HubError, OverError
@@ -51,6 +50,9 @@ class Call:
         self.abandoned = False
         self.finished = threading.Event()
         self.step, self.fraction = "Asking the Hub", 0.0
+        self.patient = True
+        """Whether the client may ask a second time where the first answer was a fault."""
+        self.asked: set[str] = set()
 
     def say(self, step: str, fraction: float) -> None:
         """Tell what is done next. Raises OverError when nobody waits any more."""
@@ -78,6 +80,9 @@ def _watch(request: Any) -> None:
     if call is None:
         return
     left = call.seconds_left()
+    if not call.patient and str(request.url) in call.asked:
+        raise HubError(faults.BUSY)
+    call.asked.add(str(request.url))
     asked: dict[str, float | None] = request.extensions.get("timeout", {})
     bounds = {"connect": CONNECT, "pool": CONNECT, "read": ANSWER, "write": ANSWER}
     request.extensions["timeout"] = {
@@ -125,8 +130,8 @@ def supervise(
 
 def quiet() -> None:
     """Silence the client's own bars and remarks, for a process that tells of calls itself."""
-    disable_progress_bars()
-    logging.set_verbosity_error()
+    utils.disable_progress_bars()  # type: ignore[attr-defined]
+    utils.logging.set_verbosity_error()  # type: ignore[no-untyped-call]
 
 
 def result_of(transfers: Iterator[Transfer[T]]) -> T:

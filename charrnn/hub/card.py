@@ -88,8 +88,8 @@ def _metadata(
     model: CharRNN,
     repo_id: str,
     old: dict[str, Any],
-    license: str | None,
-    dataset: str,  # noqa: A002
+    license: str | None,  # noqa: A002
+    dataset: str,
 ) -> dict[str, Any]:
     """The card's metadata: ours, and what its writer added."""
     data = {

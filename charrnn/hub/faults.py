@@ -25,6 +25,7 @@ class OverError(Exception):
 
 TOO_LATE = "The Hub did not answer in time. Try again in a minute."
 UNREACHABLE = "The Hub cannot be reached. Check the network, then try again."
+BUSY = "The Hub cannot be reached, or has trouble. Check the network, then try again."
 CUT = "The connection to the Hub broke. Nothing was changed; try again."
 STRANGE = "The Hub sent an answer that makes no sense. Try again in a minute."
 

@@ -55,6 +55,7 @@ def gallery(
 
     def ask(call: Call) -> list[Shared]:
         call.say("Asking for shared models", 0.1)
+        call.patient = False  # the client would try a dead Hub for 23 seconds
         found = api.list_models(
             filter=LIBRARY, sort=ORDERS[order], limit=start + limit, full=True, cardData=True
         )

@@ -19,4 +19,4 @@ What every command can rely on:
 - Modules that take long to import (huggingface_hub, tqdm, safetensors) are imported in `run`.
 """
 
-COMMANDS = ("train", "generate", "score", "info", "convert", "push", "pull")
+COMMANDS = ("train", "generate", "score", "info", "convert", "push", "pull", "deploy")

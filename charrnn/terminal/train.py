@@ -8,9 +8,10 @@ import time
 from charrnn.corpora import CORPORA
 from charrnn.model import ModelConfig
 from charrnn.recipes import RECIPES
-from charrnn.terminal import options, output
+from charrnn.terminal import jobs, options, output
 from charrnn.terminal.plan import REPORTING, Plan, make_plan
 from charrnn.terminal.report import Report
+from charrnn.terminal.samples import held_out_rulers
 from charrnn.terminal.stop import Stop
 from charrnn.train_config import TrainConfig
 
@@ -21,6 +22,8 @@ charrnn train book.txt --cell gru --layers 2 --hidden-size 256 --seconds 600 --o
 charrnn train --recipe adagrad           until Ctrl+C, which saves
 charrnn train book.txt --resume book.npz --steps 8000
 charrnn train letters.txt --start shakespeare --out letters.npz
+charrnn train book.txt --push me/book                     shared on the Hub when it is done
+charrnn train book.txt --push me/book --on-jobs cpu-upgrade      trained there, too
 """
 
 
@@ -43,6 +46,7 @@ def add_parser(commands: options.Commands) -> None:
     parser.add_argument("--seconds", type=float, metavar="S", help="train for this long")
     parser.add_argument("--epochs", type=float, metavar="E", help="times to read the text")
     _add_reporting(parser)
+    jobs.add_options(parser)
     options.add_fields(parser, ModelConfig, "the model")
     options.add_fields(parser, TrainConfig, "the training")
 
@@ -95,7 +99,9 @@ def _add_reporting(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
-    """Train, save, report. Ctrl+C saves too, and gives exit code 130."""
+    """Train, save, report, share. Ctrl+C saves too, and gives exit code 130."""
+    if (code := jobs.maybe_run(args)) is not None:
+        return code
     with Stop() as stop:
         plan = make_plan(args)
         report = Report(plan, args)
@@ -110,6 +116,9 @@ def run(args: argparse.Namespace) -> int:
         finally:
             report.close()
     report.end(stop.asked)
+    if args.push:
+        marks = held_out_rulers(plan) if args.rulers else {}
+        jobs.share_trained(plan.trainer.model, marks, stop.asked, args)
     return stop.exit_code
 
 
