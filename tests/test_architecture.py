@@ -20,10 +20,10 @@ FLOORS: tuple[frozenset[str], ...] = tuple(
     frozenset(names.split())
     for names in (
         "vocabulary parameters cells files archive npz loss optimizers rulers batches initialization "
-        "train_config corpora",
+        "train_config corpora ledger",
         "recurrent",
         "model",
-        "training sampling checkpoint gradcheck recipes pretrained analysis bridges",
+        "training resume sampling checkpoint gradcheck recipes pretrained analysis bridges",
         "charrnn",  # the package itself: the public names
         "hub",
         "ui terminal __main__",
