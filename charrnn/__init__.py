@@ -16,11 +16,12 @@ from charrnn.cells import CELLS, Cell
 from charrnn.checkpoint import ModelFileError, load, save
 from charrnn.corpora import CORPORA, Corpus, CorpusError, load_corpus
 from charrnn.gradcheck import gradient_check
+from charrnn.ledger import Progress
 from charrnn.model import CharRNN, ModelConfig, score
 from charrnn.recipes import RECIPES, Recipe
 from charrnn.sampling import Sampling, generate
 from charrnn.train_config import TrainConfig
-from charrnn.training import Progress, Trainer
+from charrnn.training import Trainer
 from charrnn.vocabulary import UnknownSymbolError, Vocabulary
 
 if TYPE_CHECKING:

@@ -77,11 +77,13 @@ class Optimizer(NamedTuple):
     slots: int
     learning_rate: float
     """A rate to start from on text of some length; training takes it when none is given."""
+    squares: bool = True
+    """Whether the last slot is a mean of squares, which is never negative."""
 
 
 OPTIMIZERS: dict[str, Optimizer] = {
-    "sgd": Optimizer(sgd, 0, 0.5),
-    "momentum": Optimizer(momentum, 1, 0.1),
+    "sgd": Optimizer(sgd, 0, 0.5, squares=False),
+    "momentum": Optimizer(momentum, 1, 0.1, squares=False),
     "adagrad": Optimizer(adagrad, 1, 0.03),
     "rmsprop": Optimizer(rmsprop, 1, 2e-3),
     "adam": Optimizer(adam, 2, 4e-3),

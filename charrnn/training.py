@@ -7,18 +7,17 @@ stop between two of them; the trainer itself prints nothing and calls nobody bac
 from __future__ import annotations
 
 import dataclasses
-import hashlib
 import math
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from charrnn import checkpoint
+from charrnn import checkpoint, resume
 from charrnn.batches import Batches, Streams, Windows, fit
+from charrnn.ledger import Ledger, Progress, thin
 from charrnn.model import CharRNN, ModelConfig, ModelState, score_ids
 from charrnn.optimizers import OPTIMIZERS, SCHEDULES, clip_by_norm, clip_by_value
 from charrnn.parameters import Array
@@ -31,51 +30,6 @@ VALIDATION_STREAMS = 32
 """Parts of the validation text read side by side while training: 10 times as fast as one."""
 MAX_RESCUES = 10
 """Times a run goes back to good weights at half the rate before it gives up."""
-
-
-@dataclass(frozen=True)
-class Progress:
-    """What one training step did. Losses are in nats per symbol."""
-
-    step: int
-    """Steps done, this one included."""
-    steps: int
-    """Steps planned."""
-    fraction: float
-    """Share of the plan that is done, in steps or in seconds, 0 to 1."""
-    epoch: float
-    loss: float
-    smooth_loss: float
-    val_loss: float | None
-    """The validation loss, at the steps that measured it."""
-    best_loss: float | None
-    """The lowest loss that was watched: validation, or training where there is none."""
-    best_step: int
-    learning_rate: float
-    gradient_norm: float
-    chars: int
-    """Symbols read so far, over all epochs."""
-    note: str = ""
-    """A sentence when something happened: a rescue, an early stop."""
-
-
-@dataclass
-class Ledger:
-    """The numbers a run keeps, apart from arrays: all that JSON needs to continue it."""
-
-    step: int = 0
-    updates: int = 0
-    chars: int = 0
-    smooth_loss: float = 0.0
-    best_loss: float | None = None
-    best_step: int = 0
-    stale: int = 0
-    """Evaluations since the best one."""
-    rescues: int = 0
-    rate_scale: float = 1.0
-    seconds: float = 0.0
-    history: list[list[float | None]] = field(default_factory=list)
-    """[step, smoothed training loss, validation loss or None] at every evaluation."""
 
 
 class Trainer:
@@ -97,7 +51,7 @@ class Trainer:
     ) -> None:
         """start: a model whose weights and vocabulary to go on from, on a new text."""
         self.config = c = config or TrainConfig()
-        self.facts = {"corpus": corpus, "sha256": _sha256(text), "characters": len(text)}
+        self.facts = {"corpus": corpus, "sha256": resume.sha256(text), "characters": len(text)}
         if start is not None:
             vocabulary, model_config = start.vocabulary, start.config
         vocabulary = vocabulary or Vocabulary.from_text(
@@ -118,13 +72,13 @@ class Trainer:
         ]
         self.state: ModelState = self.live.initial_state(self.batches.batch_size)
         self.ledger = Ledger()
-        self._best: Array | None = None  # (P,), the weights of the best evaluation
-        self._safe = self.live.parameters.vector.copy()  # (P,), where a rescue goes back to
+        self.best: Array | None = None  # (P,), the weights of the best evaluation
+        self.safe = self.live.parameters.vector.copy()  # (P,), where a rescue goes back to
 
     @property
     def model(self) -> CharRNN:
         """A model with the best weights so far (the present ones before any evaluation)."""
-        vector = self.live.parameters.vector if self._best is None else self._best
+        vector = self.live.parameters.vector if self.best is None else self.best
         model = self.live.with_vector(vector.copy())
         model.metadata = self._metadata()
         return model
@@ -152,22 +106,23 @@ class Trainer:
     def run(self, steps: int | None = None, seconds: float | None = None) -> Iterator[Progress]:
         """Train, and yield a Progress after every step.
 
-        Goes on to the planned number of steps, or for `steps` more, or for `seconds` of wall
-        time, which then is what the learning rate's schedule follows.
+        Goes on to the planned number of steps, or stops after `steps` more of them, or trains
+        for `seconds` of wall time, which then is what the learning rate's schedule follows.
         """
         ledger, started = self.ledger, time.perf_counter()
-        limit = math.inf if seconds is not None else self.config.steps
+        limit = self.config.steps if seconds is None else math.inf
         if steps is not None:
-            limit = ledger.step + steps
+            limit = min(limit, ledger.step + steps)
         done, stopped = 0.0, ledger.step >= limit
         while not stopped:
             tick = time.perf_counter()
             plan = done if seconds is not None else ledger.step / self.config.steps
             loss, rate, norm, note = self._step(plan)
             done = (time.perf_counter() - started) / seconds if seconds is not None else 0.0
-            stopped = ledger.step >= limit or done >= 1 or ledger.rescues >= MAX_RESCUES
+            ended = done >= 1 or (seconds is None and ledger.step == self.config.steps)
+            stopped = ended or ledger.step >= limit or ledger.rescues >= MAX_RESCUES
             val_loss = None
-            if not note and (stopped or ledger.step % self.eval_every == 0):
+            if not note and (ended or ledger.step % self.eval_every == 0):
                 val_loss, note = self._evaluate()
                 stopped = stopped or self._out_of_patience
             ledger.seconds += time.perf_counter() - tick
@@ -228,7 +183,7 @@ class Trainer:
         ledger.stale += 1
         if ledger.best_loss is None or watched < ledger.best_loss:
             ledger.best_loss, ledger.best_step, ledger.stale = watched, ledger.step, 0
-            self._best = self._safe = self.live.parameters.vector.copy()
+            self.best = self.safe = self.live.parameters.vector.copy()
         if self._out_of_patience:
             return val_loss, (
                 f"Stopped early: no progress in {ledger.stale} evaluations. "
@@ -259,7 +214,7 @@ class Trainer:
         ledger.rescues += 1
         ledger.rate_scale /= 2
         ledger.updates = 0
-        self.live.parameters.vector[:] = self._safe
+        self.live.parameters.vector[:] = self.safe
         for slot in self.slots:
             slot[:] = 0
         self.state = self.live.initial_state(self.batches.batch_size)
@@ -306,47 +261,18 @@ class Trainer:
 
     def save(self, path: str | Path) -> None:
         """Write a model file that also holds all it takes to continue exactly. Atomic."""
-        arrays = {"live": self.live.parameters.vector}
-        arrays |= {f"slot{i}": slot for i, slot in enumerate(self.slots)}
-        names = self.live.cell.state
-        for layer, state in enumerate(self.state):
-            arrays |= {f"state{layer}_{k}": a for k, a in zip(names, state, strict=True)}
-        resume = {
-            "slots": len(self.slots),
-            "batch_size": self.state[0][0].shape[1],
-            "best": self._best is not None,
-            "facts": self.facts,
-            "config": dataclasses.asdict(self.config),
-            "ledger": dataclasses.asdict(self.ledger),
-        }
-        checkpoint.save_training(self.model, path, arrays, resume)
+        checkpoint.save_training(self.model, path, *resume.pack(self))
 
     @classmethod
     def resume(cls, path: str | Path, text: str) -> Trainer:
         """Continue a saved run on the same text, to the last bit.
 
-        Raises ModelFileError for a file without a run in it, ValueError for another text.
+        Raises ModelFileError for a file without a whole run in it, ValueError for another text.
         """
-        model, arrays, resume = checkpoint.load_training(path)
-        if resume["facts"]["sha256"] != _sha256(text):
-            raise ValueError("This is not the text that the run was trained on.")
-        trainer = cls(
-            text,
-            model.config,
-            TrainConfig(**resume["config"]),
-            vocabulary=model.vocabulary,
-            corpus=resume["facts"]["corpus"],
-        )
-        trainer.live.parameters.vector[:] = arrays["live"]
-        trainer.slots = [arrays[f"slot{i}"] for i in range(resume["slots"])]
-        trainer.state = tuple(
-            tuple(arrays[f"state{layer}_{k}"] for k in model.cell.state)
-            for layer in range(model.config.layers)
-        )
-        trainer.ledger = Ledger(**resume["ledger"])
-        if resume["best"]:
-            trainer._best = model.parameters.vector.copy()
-            trainer._safe = trainer._best.copy()
+        model, arrays, facts = checkpoint.load_training(path)
+        config, corpus = resume.check(facts, text)
+        trainer = cls(text, model.config, config, vocabulary=model.vocabulary, corpus=corpus)
+        resume.unpack(trainer, model, arrays, facts)
         return trainer
 
 
@@ -358,17 +284,8 @@ def split(ids: Array, val_fraction: float) -> tuple[Array, Array]:
     return ids[:-n], ids[-n:]
 
 
-def thin(history: list[list[float | None]], most: int = 200) -> list[list[float | None]]:
-    """Drop every other point of a history that has grown too long, but not the last."""
-    return history if len(history) <= most else history[-1::-2][::-1]
-
-
 def _batches(ids: Array, c: TrainConfig) -> Batches:
     N, T = fit(len(ids), c.batch_size, c.seq_length)
     if c.batching == "windows":
         return Windows(ids, N, T, c.stride or T, c.random_seed)
     return Streams(ids, N, T)
-
-
-def _sha256(text: str) -> str:
-    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()

@@ -9,11 +9,11 @@ import sys
 import time
 from typing import Any
 
+from charrnn.ledger import Progress
 from charrnn.recipes import UNTIL_STOPPED
 from charrnn.terminal import output
 from charrnn.terminal.plan import Plan
 from charrnn.terminal.samples import Samples, held_out_rulers
-from charrnn.training import Progress
 
 REFRESH = 0.1
 """Seconds between two looks of the bar."""

@@ -10,9 +10,9 @@ import struct
 from dataclasses import dataclass, field
 from typing import IO, Any
 
+from charrnn.ledger import Progress
 from charrnn.model import ModelConfig
 from charrnn.train_config import TrainConfig
-from charrnn.training import Progress
 
 POINTS = 300
 """Points kept per curve: more than a chart of 700 pixels can show."""

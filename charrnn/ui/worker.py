@@ -19,9 +19,10 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import BinaryIO
 
+from charrnn.ledger import Progress
 from charrnn.model import ModelConfig
 from charrnn.sampling import Sampling, generate
-from charrnn.training import Progress, Trainer
+from charrnn.training import Trainer
 from charrnn.ui.jobs import Command, Job, LaneView, Record, Snapshot, receive, send
 from charrnn.ui.marks import Marks, marks
 
