@@ -11,7 +11,7 @@ from charrnn.ui import address, settings, texts
 
 
 def facts(text: str, cleaning: str = "none", speed: float = 0.0) -> dict[str, str]:
-    return {name: value for name, value in texts.look(text, cleaning, speed)["rows"]}
+    return dict(texts.look(text, cleaning, speed)["rows"])
 
 
 def test_a_look_counts_what_the_model_will_read() -> None:

@@ -169,7 +169,7 @@ def ruled(rulers: tuple[tuple[str, float], ...]) -> Value:
 
 
 def ghost(job: Job, run: LastRun | None) -> str:
-    """The curve of the visitor's last run, if it learned the same text in steps, as this job does."""
+    """The curve of the visitor's last run, if it learned the same text as this job will."""
     if run is None or run.job.race or job.race or job.checkpoint or run.job.text != job.text:
         return ""
     return run.snapshot.lanes[0].record.smooth.packed() if run.snapshot.lanes else ""

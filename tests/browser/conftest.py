@@ -1,0 +1,106 @@
+"""The real page in a child process on a free port, and a real Chromium that watches for faults."""
+
+from __future__ import annotations
+
+import os
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import Iterator
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import pytest
+from playwright.sync_api import Browser, ConsoleMessage, Page, sync_playwright
+
+ROOT = Path(__file__).resolve().parents[2]
+VIEW = {"width": 1280, "height": 800}
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+@pytest.fixture(scope="session")
+def page_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The address of `python app.py`, started as a person would, without a token or a network."""
+    port = free_port()
+    log = tmp_path_factory.mktemp("page") / "log.txt"
+    quiet = {"GRADIO_ANALYTICS_ENABLED": "False", "HF_HUB_OFFLINE": "1"}
+    with log.open("w") as sink:
+        process = subprocess.Popen(
+            [sys.executable, "app.py", "--port", str(port), "--seconds", "60"],
+            cwd=ROOT,
+            stdout=sink,
+            stderr=subprocess.STDOUT,
+            env={**os.environ, **quiet, "GRADIO_TEMP_DIR": str(log.parent)},
+        )
+    url = f"http://127.0.0.1:{port}/"
+    try:
+        wait_for(url, process, log)
+        yield url
+    finally:
+        process.terminate()
+        process.wait(10)
+
+
+def wait_for(url: str, process: subprocess.Popen[bytes], log: Path) -> None:
+    for _ in range(300):
+        if process.poll() is not None:
+            pytest.fail(f"the page did not start:\n{log.read_text()}")
+        try:
+            with urllib.request.urlopen(url):
+                return
+        except OSError:
+            time.sleep(0.2)
+    pytest.fail("the page did not answer within a minute")
+
+
+@pytest.fixture(scope="session")
+def browser(chromium: str) -> Iterator[Browser]:
+    with sync_playwright() as playwright:
+        opened = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
+        yield opened
+        opened.close()
+
+
+class Watch:
+    """What a page must not do: speak in the console, fail, or ask another host."""
+
+    def __init__(self, page: Page, host: str) -> None:
+        self.faults: list[str] = []
+        page.on("console", self.hear)
+        page.on("pageerror", lambda error: self.faults.append(f"exception: {error}"))
+        page.on("request", lambda request: self.see(request.url, host))
+
+    def hear(self, message: ConsoleMessage) -> None:
+        if message.type != "verbose" and not self.forgiven(message.text):
+            self.faults.append(f"{message.type}: {message.text}")
+
+    def forgiven(self, text: str) -> bool:
+        """Gradio's own words when a page that is left cuts its streams."""
+        return any(own in text for own in ("signal is aborted", "Connection errored out"))
+
+    def see(self, url: str, host: str) -> None:
+        parts = urlsplit(url)
+        if parts.scheme not in ("data", "blob") and parts.netloc != host:
+            self.faults.append(f"another host: {url}")
+
+
+@pytest.fixture
+def page(browser: Browser, page_url: str) -> Iterator[Page]:
+    """A visitor with a browser of their own; at the end nothing may have gone wrong in it."""
+    context = browser.new_context(viewport=VIEW, accept_downloads=True)  # type: ignore[arg-type]
+    opened = context.new_page()
+    watch = Watch(opened, urlsplit(page_url).netloc)
+    opened.goto(page_url)
+    opened.wait_for_selector(".drawing.chart svg")
+    yield opened
+    opened.wait_for_timeout(100)  # lets the last messages arrive
+    faults = list(watch.faults)
+    context.close()
+    assert faults == []

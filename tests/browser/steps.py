@@ -1,0 +1,62 @@
+"""What a visitor does on the page, in a word each."""
+
+from __future__ import annotations
+
+import re
+import time
+
+from playwright.sync_api import Page, expect
+
+TEXT = "The cat sat on the mat. The dog lay on the log. The bird sang in the tree. " * 60
+
+
+def button(page: Page, name: str) -> None:
+    page.get_by_role("button", name=name, exact=True).and_(page.locator(":visible")).click()
+
+
+def tab(page: Page, name: str) -> None:
+    page.get_by_role("tab", name=name, exact=True).click()
+
+
+def state(page: Page, name: str, seconds: float = 30) -> None:
+    page.wait_for_selector(f".drawing.status[data-state={name}]", timeout=1000 * seconds)
+
+
+def number(page: Page, label: str) -> str:
+    """The value above a label of the status card."""
+    item = page.locator(".drawing.status dl > div", has_text=re.compile(label))
+    return item.locator("dd").inner_text()
+
+
+def step(page: Page) -> int:
+    shown = number(page, "^step|step")
+    return int(shown.replace(",", "")) if shown[0].isdigit() else 0
+
+
+def sample(page: Page) -> str:
+    return page.locator(".drawing.film pre").inner_text()
+
+
+def paste(page: Page, text: str) -> None:
+    page.get_by_role("button", name="Your own text").click()
+    page.get_by_label("Paste a text").fill(text)
+    expect(page.get_by_label("Text", exact=True)).to_have_value("your own text")
+
+
+def train_a_while(page: Page, steps: int = 60) -> None:
+    button(page, "Train")
+    state(page, "training")
+    page.wait_for_selector(".drawing.chart path.curve")
+    deadline = time.monotonic() + 30
+    while step(page) < steps:
+        assert time.monotonic() < deadline
+        page.wait_for_timeout(100)
+
+
+def write(page: Page) -> str:
+    """What Generate writes."""
+    tab(page, "Generate")
+    button(page, "Generate")
+    output = page.locator(".drawing:visible pre, .drawing:visible .text").first
+    expect(output).to_contain_text(re.compile(r"\w{3}"), timeout=8000)
+    return output.inner_text()

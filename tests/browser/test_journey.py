@@ -1,0 +1,158 @@
+"""A stranger's way through the page, in a real Chromium."""
+
+from __future__ import annotations
+
+import re
+import time
+from pathlib import Path
+
+import numpy as np
+import pytest
+from browser.steps import (
+    TEXT,
+    button,
+    number,
+    paste,
+    sample,
+    state,
+    step,
+    tab,
+    train_a_while,
+    write,
+)
+from playwright.sync_api import Browser, Page, expect
+
+pytestmark = pytest.mark.browser
+
+
+def test_train_stop_generate_download_upload(page: Page, tmp_path: Path) -> None:
+    paste(page, TEXT)
+    train_a_while(page)
+    first_curve = page.locator(".drawing.chart path.curve").last.get_attribute("d")
+    first_sample = sample(page)
+    page.wait_for_timeout(1500)
+    assert page.locator(".drawing.chart path.curve").last.get_attribute("d") != first_curve
+    assert sample(page) != first_sample
+
+    button(page, "Stop")
+    state(page, "stopped")
+
+    expect(page.locator(".masthead .model")).to_contain_text("trained here on your text")
+    write(page)
+
+    tab(page, "Share")
+    expect(page.locator(".drawing.facts:visible").first).to_contain_text("LSTM")
+    with page.expect_download() as waiting:
+        button(page, "Download .npz")
+    file = tmp_path / "mine.npz"
+    waiting.value.save_as(file)
+    with np.load(file, allow_pickle=False) as arrays:
+        assert "__meta__" in arrays
+
+    page.reload()
+    page.wait_for_selector(".drawing.chart svg")
+    tab(page, "Share")
+    page.locator("input[type=file][accept*=npz]").set_input_files(file)
+    expect(page.locator(".masthead .model")).to_contain_text("uploaded: mine")
+    write(page)
+
+
+def test_a_refused_upload_is_a_sentence(page: Page, tmp_path: Path) -> None:
+    file = tmp_path / "bad.npz"
+    file.write_bytes(b"PK<img src=x onerror=alert(1)>")
+    tab(page, "Share")
+    page.locator("input[type=file][accept*=npz]").set_input_files(file)
+    expect(page.locator(".toast-body")).to_contain_text("not a charrnn model")
+
+
+def test_a_reload_brings_the_run_back_and_continue_goes_on(page: Page) -> None:
+    paste(page, TEXT)
+    train_a_while(page)
+    button(page, "Stop")
+    state(page, "stopped")
+    stopped_at, last_sample = step(page), sample(page)
+    page.wait_for_timeout(300)  # the buttons follow the card
+    page.reload()
+    state(page, "stopped")
+    assert step(page) == stopped_at
+    assert sample(page) == last_sample
+    expect(page.locator(".masthead .model")).to_contain_text("trained here")
+    button(page, "Continue")
+    state(page, "training")
+    deadline = time.monotonic() + 30
+    while step(page) <= stopped_at:
+        assert time.monotonic() < deadline
+        page.wait_for_timeout(100)
+    button(page, "Stop")
+    state(page, "stopped")
+
+
+def test_the_film_replays_in_step_with_the_curve(page: Page) -> None:
+    paste(page, TEXT)
+    train_a_while(page)
+    button(page, "Stop")
+    state(page, "stopped")
+    learned = sample(page)
+    slider = page.get_by_label("Moment of the training")
+    slider.focus()
+    slider.press("Home")
+    assert sample(page) != learned
+    expect(page.locator(".drawing.film .note")).to_contain_text("step 0")
+    expect(page.locator(".drawing.chart .cursor")).to_have_count(1)
+    slider.press("End")
+    assert sample(page) == learned
+
+
+def test_a_look_at_the_text_measures_it(page: Page) -> None:
+    rulers = page.locator(".drawing.chart .ruler")
+    expect(rulers.first).to_be_attached()  # before the first step
+    paste(page, "aé" + TEXT)
+    page.get_by_role("button", name="Look at this text first").click()
+    facts = page.locator(".drawing.facts:visible")
+    expect(facts).to_contain_text("s per epoch, here", timeout=30_000)
+    expect(facts).to_contain_text("U+00E9 ×1")
+    expect(facts).to_contain_text("Too short")
+    button(page, "Use settings that fit this text")
+    expect(page.get_by_label("number input for Hidden size")).to_have_value("96")
+
+
+def test_the_address_holds_the_settings(browser: Browser, page_url: str) -> None:
+    context = browser.new_context()
+    page = context.new_page()
+    page.goto(page_url + "?recipe=hello&cell=gru&steps=30")
+    expect(page.get_by_label("Text", exact=True)).to_have_value(re.compile("^hello"))
+    expect(page.get_by_label("number input for Hidden size")).to_have_value("8")
+    button(page, "Train")
+    state(page, "done")
+    assert number(page, "step") == "30"
+    assert "recipe=hello" in page.url
+    assert "cell=gru" in page.url
+    context.close()
+
+
+def test_a_race_has_three_curves_and_three_samples(page: Page) -> None:
+    page.get_by_role("button", name="Race: RNN, LSTM and GRU").click()
+    page.get_by_label("number input for Seconds for each").fill("5")
+    page.get_by_label("number input for Seconds for each").press("Enter")
+    paste(page, TEXT)
+    button(page, "Start the race")
+    state(page, "done", 60)
+    lanes = page.locator(".drawing.race .lane")
+    expect(lanes).to_have_count(3)
+    assert all(len(text) > 100 for text in lanes.locator("pre").all_inner_texts())
+    assert page.locator(".drawing.chart .legend > span").all_inner_texts() == ["RNN", "LSTM", "GRU"]
+    expect(page.locator(".drawing.status")).to_contain_text("won")
+
+
+def test_hostile_text_stays_text(page: Page) -> None:
+    hostile = (
+        "<img src=x onerror=window.hit=1>${window.hit=2}{{value}}<script>window.hit=3</script>"
+    )
+    paste(page, hostile * 40)
+    page.get_by_role("button", name="Look at this text first").click()
+    expect(page.locator(".drawing.facts:visible")).to_contain_text("characters", timeout=30_000)
+    train_a_while(page, 30)
+    button(page, "Stop")
+    state(page, "stopped")
+    assert page.evaluate("window.hit") is None
+    expect(page.locator(".drawing img")).to_have_count(0)

@@ -1,0 +1,60 @@
+"""Two visitors at once, and a visitor who closes the page."""
+
+from __future__ import annotations
+
+import subprocess
+import time
+
+import pytest
+from browser.steps import TEXT, button, paste, state, step, tab, train_a_while, write
+from playwright.sync_api import Browser, Page
+
+pytestmark = pytest.mark.browser
+
+
+def workers() -> int:
+    """How many training processes run on this machine."""
+    listed = subprocess.run(["ps", "ax", "-o", "args"], capture_output=True, text=True, check=True)
+    return listed.stdout.count("-m charrnn.ui.worker")
+
+
+def at_rest(count: int) -> None:
+    """Wait until `count` processes run: those of earlier tests may just be ending."""
+    deadline = time.monotonic() + 15
+    while workers() != count:
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
+
+
+def test_one_trains_while_the_other_generates(page: Page, browser: Browser, page_url: str) -> None:
+    paste(page, TEXT)
+    train_a_while(page, 20)
+    context = browser.new_context()
+    other = context.new_page()
+    other.goto(page_url)
+    tab(other, "Generate")
+    before = step(page)
+    started = time.monotonic()
+    write(other)
+    assert time.monotonic() - started < 4
+    model = other.locator(".masthead .model").inner_text()
+    assert "pretrained" in model  # a model of their own
+    page.wait_for_timeout(800)
+    assert step(page) > before  # and the training went on
+    context.close()
+    button(page, "Stop")
+    state(page, "stopped")
+
+
+def test_closing_the_page_ends_the_training(browser: Browser, page_url: str) -> None:
+    at_rest(0)
+    context = browser.new_context()
+    page = context.new_page()
+    page.goto(page_url)
+    paste(page, TEXT)
+    train_a_while(page, 20)
+    at_rest(1)  # the look at the text, which trains a moment of its own, is over
+    started = time.monotonic()
+    context.close()
+    at_rest(0)
+    assert time.monotonic() - started < 2
