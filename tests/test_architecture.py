@@ -19,8 +19,8 @@ PACKAGE = ROOT / "charrnn"
 FLOORS: tuple[frozenset[str], ...] = tuple(
     frozenset(names.split())
     for names in (
-        "vocabulary parameters cells files archive npz loss optimizers rulers batches initialization "
-        "train_config corpora ledger",
+        "vocabulary parameters cells files archive npz loss optimizers rulers batches ledger "
+        "initialization train_config corpora",
         "recurrent",
         "model",
         "training resume sampling checkpoint gradcheck recipes pretrained analysis bridges",
