@@ -26,6 +26,8 @@ TICK = 0.11
 """Seconds between two updates: nine a second look fluent, and the page keeps up with them."""
 UPDATES = 40
 """Updates a text takes: 4 to 5 s from the first letter to the last, whatever its length."""
+BARS = 400
+"""Symbols whose chances are sent: all of an alphabet, the likeliest of a dictionary."""
 TEMPERATURES = (0.2, 0.5, 0.8, 1.0, 1.3)
 STRIP_LENGTH = 240
 
@@ -89,9 +91,9 @@ def alphabet(model: CharRNN) -> Value:
 
 def following(model: CharRNN, logits: np.ndarray, text: str) -> Value:
     """What static/next.js shows: the logits (V,) of what may come after the text."""
-    symbols = [s for s in model.vocabulary.symbols if s != UNKNOWN]
-    kept = np.array([model.vocabulary.ids[s] for s in symbols])
-    best = kept[np.argsort(-logits[kept], kind="stable")[:400]]
+    ids = model.vocabulary.ids
+    kept = np.array([ids[s] for s in model.vocabulary.symbols if s != UNKNOWN])
+    best = np.sort(kept[np.argsort(-logits[kept], kind="stable")[:BARS]])
     return {
         "names": json.dumps([model.vocabulary.symbols[i] for i in best]),
         "logits": packing.base64_of(logits[best].astype("<f4")),

@@ -70,7 +70,7 @@ def ladder(visitor: Visitor, text: str, reading: Reading) -> list[tuple[str, flo
     marks = [("this text", reading.nats_per_character, "own")]
     best = visitor.current.metadata.get("best_loss")
     if isinstance(best, (int, float)) and math.isfinite(best):
-        marks.append(("the model on held-out text of its own", float(best), ""))
+        marks.append(("its own held-out text", float(best), ""))
     train = visitor.current.vocabulary.clean(visitor.text[:RULER_TEXT])
     if train:
         for order, loss in kneser_ney(train, text, [1, 3, 5]).items():

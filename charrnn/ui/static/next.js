@@ -31,12 +31,14 @@ function reshape() {
   if (!order.length) return;
   const shares = probabilities();
   const undecided = Math.exp(shares.reduce((sum, s) => sum - (s.p > 0 ? s.p * Math.log(s.p) : 0), 0));
+  const tallest = Math.max(0.4, ...shares.map((s) => s.p));
   const rest = shares.slice(columns.length - 1).reduce((sum, s) => sum + s.p, 0);
   const many = order.length > COLUMNS;
   columns.forEach((column, place) => {
     const last = many && place === columns.length - 1;
     const { p, kept } = last ? { p: rest, kept: rest > 0 } : shares[place];
-    column.bar.style.height = `${Math.max(kept ? 2 : 1, 100 * p)}%`;
+    column.bar.style.height = `${Math.max(kept ? 2 : 1, (100 * p) / tallest)}%`;
+    if (!last) column.label.textContent = sign(names[order[place]]);
     column.box.classList.toggle('cut', !kept);
     column.value.textContent = p >= 0.005 ? Math.round(100 * p) : '';
   });
@@ -51,7 +53,7 @@ function build() {
   for (let place = 0; place < shown + Number(order.length > shown); place += 1) {
     const rest = place === shown;
     const column = { bar: node('i'), value: node('span', { class: 'value' }),
-      label: node('span', { class: 'label' }, rest ? `${order.length - shown} more` : sign(names[order[place]])) };
+      label: node('span', { class: 'label' }, rest ? `${order.length - shown} more` : '') };
     column.box = node('div', { class: rest ? 'column rest' : 'column' }, node('div', { class: 'room' }, column.value, column.bar), column.label);
     columns.push(column);
   }
@@ -69,7 +71,7 @@ always((value) => {
   names = JSON.parse(value.names || '[]');
   logits = Array.from(new Float32Array(bytes(value.logits).buffer));
   const next = logits.map((_, i) => i).sort((a, b) => logits[b] - logits[a]);
-  const rebuilt = columns.length === 0 || next.length !== order.length || next.slice(0, COLUMNS).some((id, place) => id !== order[place]);
+  const rebuilt = columns.length === 0 || next.length !== order.length;
   order = next;
   if (rebuilt) build();
   note.textContent = value.after ? `after “${[...value.after].map((c) => (c === '\n' ? '↵' : c)).join('')}”` : '';

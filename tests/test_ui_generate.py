@@ -1,0 +1,232 @@
+"""The Generate tab's handlers, with real models and a real page behind gradio_client."""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+import itertools
+import json
+import math
+from collections.abc import AsyncIterator, Iterator
+from types import SimpleNamespace
+from typing import Any
+
+import gradio as gr
+import numpy as np
+import pytest
+from builders import TEXT, tiny_model
+from gradio_client import Client
+from gradio_client.exceptions import AppError
+from serving import client_of
+
+from charrnn import CharRNN, Sampling, generate, score
+from charrnn.analysis import read
+from charrnn.sampling import probabilities
+from charrnn.ui import generate as tab
+from charrnn.ui import packing
+from charrnn.ui.judging import copy_check, judge
+from charrnn.ui.session import Visitor
+from charrnn.vocabulary import Vocabulary
+
+CALM = (0.8, 60, 0, 1.0, "", "7")  # temperature, length, top_k, top_p, stop, random_seed
+REQUEST: Any = SimpleNamespace(session_hash="one")
+
+
+def visitor(**config: Any) -> Visitor:
+    model = tiny_model(text=TEXT, hidden_size=12, dtype=np.float32, **config)
+    return Visitor().with_model(model, "tiny", TEXT)
+
+
+def collect(told: AsyncIterator[Any]) -> list[Any]:
+    async def all_of() -> list[Any]:
+        return [each async for each in told]
+
+    return asyncio.run(all_of())
+
+
+def unpacked(value: dict[str, Any]) -> tuple[str, np.ndarray]:
+    """The text and the records of a reading's value."""
+    names = json.loads(value["names"])
+    records = np.frombuffer(base64.b64decode(value["records"]), packing.RECORD)
+    return "".join(names[i] for i in records["symbol"]), records
+
+
+@pytest.fixture(autouse=True)
+def hurry(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(tab, "TICK", 0.0)
+
+
+def test_a_text_streams_and_is_the_one_that_generate_writes() -> None:
+    v = visitor()
+    updates = collect(tab.Writers().write(v, REQUEST, "the cat", *CALM))
+    texts = [unpacked(value)[0] for value, _ in updates]
+    assert len(updates) > 10
+    assert all(later.startswith(earlier) for earlier, later in itertools.pairwise(texts))
+    packed = [value["records"] for value, _ in updates]
+    assert all(b.startswith(a) for a, b in itertools.pairwise(packed))
+    expected = "".join(generate(v.current, "the cat", 60, Sampling(0.8, random_seed=7)))
+    assert texts[-1] == expected
+    assert updates[0][0]["busy"]
+    assert not updates[-1][0]["busy"]
+
+
+def test_every_letter_carries_the_models_own_surprise() -> None:
+    v = visitor()
+    value = collect(tab.Writers().write(v, REQUEST, "the cat", 2.0, *CALM[1:]))[-1][0]
+    text, records = unpacked(value)
+    reading = read(v.current, v.current.vocabulary.encode("the cat" + text))
+    assert np.allclose(records["surprise"] / 1000, reading.surprise[7:], atol=2e-3)
+    assert np.allclose(records["chances"] / 255, reading.chances[7:], atol=3e-3)
+
+
+def test_the_bars_show_what_the_sampler_draws_from() -> None:
+    v = visitor()
+    value = tab.guess(v, "the c")
+    names = json.loads(value["names"])
+    logits = np.frombuffer(base64.b64decode(value["logits"]), "<f4")
+    assert names == list(v.current.vocabulary.symbols)
+    reading = read(v.current, v.current.vocabulary.encode("the c"))
+    p = probabilities(logits, Sampling(temperature=1.0))
+    assert np.allclose(p, probabilities(reading.logits, Sampling(temperature=1.0)), atol=1e-6)
+    assert value["after"] == "the c"
+
+
+def test_stop_ends_the_text_and_only_this_visitors() -> None:
+    v, writers = visitor(), tab.Writers()
+
+    async def scene() -> list[int]:
+        counts = []
+        for session, halt in (("one", True), ("two", False)):
+            request: Any = SimpleNamespace(session_hash=session)
+            count = 0
+            async for _ in writers.write(v, request, "", *CALM):
+                count += 1
+                if halt and count == 3:
+                    writers.stop(request)
+                    writers.stop(SimpleNamespace(session_hash="nobody"))  # type: ignore[arg-type]
+            counts.append(count)
+        return counts
+
+    stopped, whole = asyncio.run(scene())
+    assert stopped == 4  # the last update closes the text
+    assert whole > 10
+    assert writers.sessions == set()
+
+
+@pytest.mark.parametrize(
+    ("place", "value", "sentence"),
+    [
+        (1, float("nan"), "Temperature must be a number"),
+        (1, -1, "Temperature must lie between"),
+        (1, True, "Temperature must be a number"),
+        (1, ["a"], "Temperature must be a number"),
+        (2, 10**9, "Length must lie between"),
+        (2, 0, "Length must lie between"),
+        (3, float("inf"), "Top-k must be a number"),
+        (4, 0, "Top-p must lie between"),
+        (6, "1.5", "whole number"),
+        (6, "-3", "whole number"),
+        (6, "9" * 13, "whole number"),
+        (6, "\u0663", "whole number"),
+    ],
+)
+def test_every_value_is_checked_again(place: int, value: Any, sentence: str) -> None:
+    values: list[Any] = ["", *CALM]
+    values[place] = value
+    with pytest.raises(gr.Error, match=sentence):
+        collect(tab.Writers().write(visitor(), REQUEST, *values))
+
+
+def test_parts_never_opened_arrive_as_none() -> None:
+    order = tab.order_of(visitor(), None, None, None, None, None, None, None)
+    assert order.sampling == Sampling(0.8)
+    assert order.length == 400
+
+
+def test_unseen_characters_of_the_seed_are_left_out_in_silence() -> None:
+    order = tab.order_of(visitor(), "<script>the\u00e9 cat", *CALM)
+    assert order.seed == "sctthe cat"  # only the letters of the text; no warning is raised
+
+
+def test_a_text_from_the_training_text_is_found_out() -> None:
+    v = visitor()
+    spans, sentence = copy_check(v, "zzzz" + TEXT[100:160] + "zzzz")
+    assert spans == "4-64"
+    assert "88%" in sentence
+    assert "has 60" in sentence
+    assert copy_check(v, "dog cat mat log")[1].startswith("New text")
+    assert "not known" in copy_check(Visitor().with_model(v.current, "x"), "text")[1]
+
+
+def test_the_strip_differs_in_nothing_but_temperature() -> None:
+    v = visitor()
+    value = collect(tab.strip(v, "the ", "11"))[-1]
+    names = json.loads(value["names"])
+    for place, temperature in enumerate(tab.TEMPERATURES):
+        ids = np.frombuffer(base64.b64decode(value["ids"][place]), "<u2")
+        told = "".join(names[i] for i in ids)
+        sampling = Sampling(temperature, random_seed=11)
+        assert told == "".join(generate(v.current, "the ", tab.STRIP_LENGTH, sampling))
+        assert len(value["levels"][place]) == len(told)
+    with pytest.raises(gr.Error, match="whole number"):
+        collect(tab.strip(v, "the ", "eleven"))
+
+
+def test_judging_a_text_agrees_with_score() -> None:
+    v = visitor()
+    value, ladder = judge(v, "the cat sat\u00e9 on the log")
+    assert unpacked(value)[0] == "the cat sat on the log"
+    assert unpacked(value)[1]["surprise"][0] == packing.UNSCORED
+    assert "\u00e9" in value["caption"]
+    marks = {name: nats for name, nats, _ in ladder["marks"]}
+    assert marks["this text"] == pytest.approx(score(v.current, "the cat sat on the log"), rel=1e-5)
+    assert marks["guessing blindly"] > marks["letter frequencies"] > 0
+    assert [m[1] for m in ladder["marks"]] == sorted(marks.values())
+    assert all(math.isfinite(nats) for nats in marks.values())
+
+
+@pytest.mark.parametrize("text", ["", None, "t", "\u00e9\u00e9"])
+def test_too_little_to_judge_gets_a_sentence(text: str | None) -> None:
+    with pytest.raises(gr.Error, match="at least two characters"):
+        judge(visitor(), text)
+
+
+def test_words_and_cleaning_work_as_well() -> None:
+    vocabulary = Vocabulary.from_text(TEXT, words=True, cleaning="lowercase")
+    v = Visitor().with_model(CharRNN(vocabulary), "words", TEXT)
+    value = collect(tab.Writers().write(v, REQUEST, "THE CAT <b>", *CALM))[-1][0]
+    assert value["seed"] == "the cat "
+    assert unpacked(value)[0] == "".join(
+        generate(v.current, "the cat ", 60, Sampling(0.8, random_seed=7))
+    )
+    alphabet, following = tab.refresh(v)
+    assert alphabet["words"]
+    assert json.loads(following["names"])
+
+
+@pytest.fixture(scope="module")
+def client() -> Iterator[Client]:
+    with gr.Blocks(analytics_enabled=False) as demo:
+        tab.build(gr.State(visitor()))
+    demo.queue(default_concurrency_limit=4)
+    with client_of(demo) as connected:
+        yield connected
+
+
+def test_the_endpoint_answers_a_client(client: Client) -> None:
+    expected = "".join(generate(visitor().current, "the cat", 60, Sampling(0.8, random_seed=7)))
+    assert client.predict("the cat", *CALM, api_name="/generate") == expected
+
+
+def test_the_endpoint_is_documented_and_the_only_one(client: Client) -> None:
+    api: Any = client.view_api(return_format="dict", print_info=False)
+    assert list(api["named_endpoints"]) == ["/generate"]
+    labels = [p["label"] for p in api["named_endpoints"]["/generate"]["parameters"]]
+    assert labels == [
+        "Seed", "Temperature", "Length", "Top-k", "Top-p", "Stop at", "Random seed",
+    ]  # fmt: skip
+
+
+def test_the_endpoint_refuses_with_a_sentence(client: Client) -> None:
+    with pytest.raises(AppError, match="whole number"):
+        client.predict("", 0.8, 60, 0, 1.0, "", "<b>x</b>", api_name="/generate")
