@@ -3,23 +3,30 @@
 from __future__ import annotations
 
 import asyncio
-from importlib import import_module
-from importlib.util import find_spec
 from typing import Any, NamedTuple
 
 import gradio as gr
 from starlette.middleware import Middleware
 
 from charrnn.corpora import CORPORA
-from charrnn.ui import address, share, texts, theme, train, train_wiring, views
+from charrnn.ui import (
+    address,
+    generate,
+    hub_panel,
+    inspect_tab,
+    share,
+    texts,
+    theme,
+    train,
+    train_wiring,
+    views,
+)
 from charrnn.ui import settings as train_settings
 from charrnn.ui.drawing import drawing
 from charrnn.ui.guard import Guard
 from charrnn.ui.hall import Hall
 from charrnn.ui.marks import of_corpus
 from charrnn.ui.session import Tab, Visitor, is_here
-
-OTHERS = {"Generate": "generate", "Look inside": "inspect_tab"}
 
 
 class Frame(NamedTuple):
@@ -41,21 +48,33 @@ def page(seconds: float, workers: int) -> gr.Blocks:
             gr.BrowserState("", storage_key="charrnn-ticket", secret="charrnn"),
             drawing("masthead", {"model": ""}, "model", container=False, padding=False),
         )
-        tabs = []
         with gr.Tabs():
             with gr.Tab("Train"):
                 training = train.layout()
                 events = train_wiring.wire(training, hall, frame.visitor, frame.ticket)
-            for title, module in OTHERS.items():
-                if find_spec(f"charrnn.ui.{module}"):
-                    with gr.Tab(title):
-                        tabs.append(import_module(f"charrnn.ui.{module}").build(frame.visitor))
-            with gr.Tab("Share"):
-                tabs.append(share.build(frame.visitor))
-        refresh(blocks, frame, [Tab(changed=events.changed), *tabs])
+            tabs = other_tabs(frame.visitor)
+        refresh(frame, [Tab(changed=events.changed), *tabs])
+        for event in (event for tab in tabs for event in tab.changed):
+            after(event, events.handlers.shown, frame.visitor, events.outputs)
         restore(blocks, frame, hall, events, tabs)
     blocks.queue(max_size=60, default_concurrency_limit=20, api_open=False)
     return blocks
+
+
+def other_tabs(visitor: gr.State) -> list[Tab]:
+    """Generate, Look inside, and Share with its two columns."""
+    with gr.Tab("Generate"):
+        tabs = [generate.build(visitor)]
+    with gr.Tab("Look inside"):
+        tabs.append(inspect_tab.build(visitor))
+    with gr.Tab("Share"), gr.Row(equal_height=False):
+        with gr.Column(scale=1, min_width=320):
+            gr.Markdown("## Your model")
+            tabs.append(share.build(visitor))
+        with gr.Column(scale=1, min_width=320):
+            gr.Markdown("## Hub")
+            tabs.append(hub_panel.build(visitor))
+    return tabs
 
 
 def title_of(visitor: Visitor) -> views.Value:
@@ -63,7 +82,7 @@ def title_of(visitor: Visitor) -> views.Value:
     return {"model": f"{visitor.name} · {views.name(visitor.current.config)}"}
 
 
-def refresh(blocks: gr.Blocks, frame: Frame, tabs: list[Tab]) -> None:
+def refresh(frame: Frame, tabs: list[Tab]) -> None:
     """After every event that may change the model, tell the masthead and all tabs."""
     for event in (event for tab in tabs for event in tab.changed):
         after(event, title_of, frame.visitor, frame.masthead)
@@ -101,14 +120,14 @@ def restore(
                 first_chart, corpus, wanted
             )
         if visitor is not None:
-            updates |= {frame.visitor: visitor, **events.handlers.shown(visitor)}
+            updates |= {frame.visitor: visitor, **events.handlers.shown(visitor, request)}
         return updates
 
     outputs = [frame.visitor, frame.masthead, *fields.values(), *others.values()]
     pictures = [*events.outputs, *outputs]
     hidden: Any = {"show_progress": "hidden", "api_visibility": "private"}
     loaded = blocks.load(opened, frame.ticket, list(dict.fromkeys(pictures)), **hidden)
-    refresh(blocks, frame, [Tab(changed=[loaded]), *(Tab(t.refresh, t.outputs) for t in tabs)])
+    refresh(frame, [Tab(changed=[loaded]), *(Tab(t.refresh, t.outputs) for t in tabs)])
 
 
 def first_chart(corpus: str, wanted: dict[str, Any]) -> views.Value:

@@ -63,13 +63,14 @@ class Visitor:
         return self.training_text if self.model is not None else starting_text()
 
     def with_model(self, model: CharRNN, name: str, training_text: str = "") -> Visitor:
-        """A visitor who holds another model; the caller returns it to the `gr.State`."""
+        """A visitor who holds another model, and no run; the caller returns it to the `gr.State`."""
         return replace(
             self,
             model=model,
             model_name=name,
             training_text=training_text[:TEXT_LIMIT],
             version=self.version + 1,
+            run=None,
         )
 
     def with_run(self, run: LastRun | None) -> Visitor:

@@ -1,21 +1,22 @@
-"""The Share tab: the model as a file, down and up, and a card of what it holds."""
+"""The left column of the Share tab: the model as a file, and a card of what it holds."""
 
 from __future__ import annotations
 
 import math
 import secrets
 from html import escape
-from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, NamedTuple, TypeGuard
 
 import gradio as gr
 from gradio.utils import get_upload_folder
 
-from charrnn.checkpoint import HOSTED_BYTES, ModelFileError, dumps, load
+from charrnn.checkpoint import HOSTED_BYTES, ModelFileError, dumps, info, load
 from charrnn.model import CharRNN
+from charrnn.train_config import TrainConfig
 from charrnn.ui.drawing import drawing
-from charrnn.ui.session import Tab, Visitor
+from charrnn.ui.jobs import Job, Snapshot
+from charrnn.ui.session import LastRun, Tab, Visitor
 from charrnn.ui.texts import shown
 
 ALPHABET = 80
@@ -23,28 +24,20 @@ ALPHABET = 80
 
 
 def build(visitor: gr.State) -> Tab:
-    """Place the tab's components and wire them; see `Tab` for what the frame does with it."""
-    with gr.Row(equal_height=False):
-        with gr.Column(scale=1, min_width=320):
-            gr.Markdown("### Your model")
-            card = drawing("facts", {}, "model")
-            with gr.Row():
-                save = gr.Button("Download .npz", variant="primary", min_width=120)
-                upload = gr.UploadButton(
-                    "Upload .npz", file_types=[".npz"], type="filepath", min_width=120
-                )
-            whole = gr.Checkbox(
-                False,
-                label="Download with the state of its training",
-                info="Larger; with the same text, the run can then be continued exactly.",
-            )
-            hidden = gr.DownloadButton("model", visible="hidden", elem_id="charrnn-download")
-            result = gr.JSON(label="card", visible=False)
-        with gr.Column(scale=1, min_width=320):
-            gr.Markdown("### Hub")
-            hub = hub_column(visitor)
+    """Place the column's components and wire them; see `Tab` for what the frame does with it."""
+    card = drawing("facts", {}, "model")
+    with gr.Row():
+        save = gr.Button("Download .npz", variant="primary", min_width=120)
+        upload = gr.UploadButton("Upload .npz", file_types=[".npz"], type="filepath", min_width=120)
+    whole = gr.Checkbox(
+        False,
+        label="Download with the state of its training",
+        info="Larger; after an upload, Continue on the Train tab goes on exactly.",
+    )
+    hidden = gr.DownloadButton("model", visible="hidden", elem_id="charrnn-download")
+    result = gr.JSON(label="card", visible=False)
     events = wire(Share(card, whole, save, upload, hidden, result), visitor)
-    return Tab(card_of_visitor, [card, *hub.outputs], [*events, *hub.changed], hub.address)
+    return Tab(card_of_visitor, [card], events)
 
 
 class Share(NamedTuple):
@@ -54,17 +47,6 @@ class Share(NamedTuple):
     upload: gr.UploadButton
     hidden: gr.DownloadButton
     result: gr.JSON  # for the API; the card follows by the frame's refresh
-
-
-def hub_column(visitor: gr.State) -> Tab:
-    """The column that hub_panel fills."""
-    if find_spec("charrnn.ui.hub_panel") is None:
-        gr.Markdown("Download the file and share it as you like.")
-        return Tab()
-    from charrnn.ui import hub_panel
-
-    made: Tab = hub_panel.build(visitor)
-    return made
 
 
 def wire(share: Share, visitor: gr.State) -> list[Any]:
@@ -113,10 +95,20 @@ def load_model(visitor: Visitor, file: str) -> tuple[Visitor, dict[str, Any]]:
         raise gr.Error("Choose an .npz file first.", print_exception=False)
     try:
         model = load(file, HOSTED_BYTES)
+        resumable = info(file, HOSTED_BYTES)["resumable"]
     except ModelFileError as error:
         raise gr.Error(escape(str(error)), duration=None, print_exception=False) from None
-    visitor = visitor.with_model(model, f"uploaded: {Path(file).stem[:60]}").with_run(None)
+    visitor = (visitor or Visitor()).with_model(model, f"uploaded: {Path(file).stem[:60]}")
+    if resumable:
+        visitor = visitor.with_run(uploaded_run(model, Path(file).read_bytes()))
     return visitor, card(visitor)
+
+
+def uploaded_run(model: CharRNN, data: bytes) -> LastRun:
+    """The run that a file holds; its text is not in the file, and is asked for by Continue."""
+    corpus = model.metadata.get("corpus")
+    job = Job("", (model.config,), TrainConfig(), 0.0, corpus if isinstance(corpus, str) else "")
+    return LastRun(job, Snapshot((), over=True, files=(data,)))
 
 
 def card_of_visitor(visitor: Visitor) -> dict[str, Any]:

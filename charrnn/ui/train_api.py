@@ -47,7 +47,7 @@ def wire_api(tab: TrainTab, hall: Hall, visitor: gr.State) -> Any:
         try:
             job = await asyncio.to_thread(api_job, hall, text, recipe, options, seconds)
             news = News()
-            visitor = hall.vault.keep(visitor)
+            visitor = hall.vault.keep(visitor or Visitor())
             async with aclosing(hall.train(job, visitor, session(request))) as told:
                 async for news in told:
                     yield gr.skip(), summary(news)

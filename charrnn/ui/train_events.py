@@ -13,14 +13,15 @@ from urllib.parse import urlencode
 import gradio as gr
 
 from charrnn.cells import CELLS
+from charrnn.corpora import CORPORA
 from charrnn.model import ModelConfig
 from charrnn.recipes import RECIPES
 from charrnn.sampling import Sampling
 from charrnn.ui import settings, texts, views
 from charrnn.ui.hall import BusyError, Hall, News, with_run
-from charrnn.ui.jobs import Job
+from charrnn.ui.jobs import Job, Record
 from charrnn.ui.line import LineFullError
-from charrnn.ui.session import Visitor
+from charrnn.ui.session import LastRun, Visitor
 from charrnn.ui.train import TrainTab
 from charrnn.vocabulary import Vocabulary
 
@@ -66,6 +67,23 @@ def race_of(job: Job, seconds: float) -> Job:
     model: ModelConfig = job.models[0]
     models = tuple(replace(model, cell=cell) for cell in CELLS)
     return replace(job, models=models, seconds=len(models) * min(max(float(seconds), 1.0), 60.0))
+
+
+def rest_of(run: LastRun, seconds: float, corpus: str, own: str | None) -> Job:
+    """What is left of a run. An uploaded one came without its text: a named corpus, or the one
+    that is chosen now; Trainer.resume refuses any other text than the run's."""
+    job, snapshot = run.job, run.snapshot
+    text = job.text
+    if not text:
+        text, _ = texts.chosen(job.corpus if job.corpus in CORPORA else corpus, own)
+    return replace(
+        job,
+        text=text,
+        seed=job.seed or texts.first_words(text),
+        checkpoint=snapshot.files[0],
+        record=snapshot.lanes[0].record if snapshot.lanes else Record(),
+        seconds=seconds,
+    )
 
 
 def query_of(tab: TrainTab, values: tuple[Any, ...]) -> str:
@@ -115,17 +133,17 @@ class Events:
             async for update in updates:
                 yield update
 
-    async def go_on(self, visitor: Visitor, request: gr.Request) -> AsyncGenerator[Updates, None]:
+    async def go_on(
+        self, visitor: Visitor, request: gr.Request, corpus: str, own: str | None
+    ) -> AsyncGenerator[Updates, None]:
         """Continue the visitor's last run exactly where it stopped."""
-        run = visitor.run
+        run = (visitor or Visitor()).run
         if run is None or not run.resumable or run.job.race:
             raise refusal(ValueError("There is no stopped run to go on with: press Train."))
-        job = replace(
-            run.job,
-            checkpoint=run.snapshot.files[0],
-            record=run.snapshot.lanes[0].record,
-            seconds=self.hall.seconds,
-        )
+        try:
+            job = await asyncio.to_thread(rest_of, run, self.hall.seconds, corpus, own)
+        except ValueError as error:
+            raise refusal(error) from None
         async with aclosing(self.follow(job, visitor, request, {})) as updates:
             async for update in updates:
                 yield update
@@ -135,7 +153,7 @@ class Events:
     ) -> AsyncGenerator[Updates, None]:
         """Run a job and show it; at the end the visitor holds the best model."""
         pictures = self.tab.pictures
-        visitor = self.hall.vault.keep(visitor)
+        visitor = self.hall.vault.keep(visitor or Visitor())  # None: the server forgot the session
         yield {
             **first,
             **self.buttons(running=True),
@@ -193,11 +211,13 @@ class Events:
     def set_temperature(self, temperature: float, request: gr.Request) -> None:
         self.hall.steer(session(request), "temperature", min(max(float(temperature), 0.0), 5.0))
 
-    def shown(self, visitor: Visitor) -> Updates:
-        """The pictures of the visitor's last run, after a reload."""
+    def shown(self, visitor: Visitor, request: gr.Request) -> Updates:
+        """The pictures of the visitor's last run, after a reload or an upload."""
         run, pictures = visitor.run, self.tab.pictures
+        if self.hall.running(session(request)):
+            return {pictures.status: gr.skip()}
         if run is None:
-            return {}
+            return self.buttons(running=False, visitor=visitor)
         return {
             **self.paint(run.job, News(snapshot=run.snapshot)),
             **self.buttons(running=False, visitor=visitor),

@@ -38,7 +38,7 @@ def wire(tab: TrainTab, hall: Hall, visitor: gr.State, ticket: gr.BrowserState) 
     changed = [
         c.train.click(handlers.start, [visitor, *tab.inputs], **run),
         c.race.click(handlers.start_race, [visitor, c.race_seconds, *tab.inputs], **run),
-        c.go_on.click(handlers.go_on, [visitor], **run),
+        c.go_on.click(handlers.go_on, [visitor, tab.text.corpus, tab.text.own], **run),
         wire_api(tab, hall, visitor),
     ]
     c.stop.click(handlers.stop, None, None, queue=False, **PRIVATE)

@@ -61,6 +61,9 @@ def status(job: Job, snapshot: Snapshot, elapsed: float) -> Value:
             "note": snapshot.note,
         }
     who = "RNN, LSTM and GRU" if job.race else name(job.models[0])
+    if not snapshot.lanes and snapshot.over:
+        note = "Continue goes on exactly where it stopped; choose its text first if it was yours."
+        return {**IDLE, "state": "stopped", "title": f"An uploaded run of {who}", "note": note}
     if not snapshot.lanes:
         return {**IDLE, "state": "training", "title": f"Starting {who}", "note": on(job)}
     lane = snapshot.lanes[snapshot.best if snapshot.over else 0]

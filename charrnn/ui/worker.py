@@ -54,7 +54,7 @@ class Lane:
         self.temperature = job.temperature
         self.film_due = 1 + (self.record.film[-1][0] if self.record.film else 0)
         if not self.record.film:
-            self.shoot(0, "")
+            self.shoot(self.trainer.ledger.step, "")
 
     def work(self) -> None:
         """Train for one slice of time."""
