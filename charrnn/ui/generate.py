@@ -218,6 +218,7 @@ def connect(tab: GenerateTab, visitor: gr.State) -> None:
     """Wire the tab's events; /generate is the one that clients see."""
     writers, c, p, b = Writers(), tab.controls, tab.pictures, tab.buttons
     private: dict[str, Any] = {"api_visibility": "private", "show_progress": "hidden"}
+    heavy: dict[str, Any] = {"concurrency_limit": 2, "concurrency_id": "heavy", **private}
     many: dict[str, Any] = {"concurrency_limit": None, **private}
     gr.on(
         [b.generate.click, c.seed.submit],
@@ -229,7 +230,7 @@ def connect(tab: GenerateTab, visitor: gr.State) -> None:
     b.stop.click(writers.stop, queue=False, **private)
     c.seed.change(guess, [visitor, c.seed], p.next, trigger_mode="always_last", **many)
     b.strip.click(strip, [visitor, c.seed, c.random_seed], p.strip, scroll_to_output=True, **many)
-    b.judge.click(judge, [visitor, tab.text], [p.verdict, p.scale], **many)
+    b.judge.click(judge, [visitor, tab.text], [p.verdict, p.scale], **heavy)
     tab.plain.change(
         writers.plain,
         [visitor, *c],

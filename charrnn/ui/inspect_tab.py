@@ -17,6 +17,8 @@ from charrnn.ui.inspect_values import CELL_NAMES, TEXT_LIMIT, Ids, Value
 from charrnn.ui.judging import refusal
 from charrnn.ui.session import Tab, Visitor
 
+HEAVY = {"concurrency_limit": 2, "concurrency_id": "heavy"}
+"""For events of about a second of computing: two at a time, so that writing texts stays fluent."""
 START = 480
 """Characters of the text that stands there when the tab opens."""
 
@@ -124,18 +126,19 @@ def connect(tab: InspectTab, visitor: gr.State) -> None:
     """Wire the tab's events; /inspect is the one that clients see."""
     inputs, p = [visitor, tab.text], tab.pictures
     private: dict[str, Any] = {"api_visibility": "private", "show_progress": "minimal"}
+    heavy: dict[str, Any] = {**private, **HEAVY}
     _, depends_view, reach_view, _, _ = tab.views
     gr.on([tab.read.click, tab.text.submit], units, inputs, p.units, **private)
     p.units.choose(choose, inputs, p.units, **{**private, "show_progress": "hidden"})
-    gr.on([tab.read.click, depends_view.select], depends, inputs, p.depends, **private)
+    gr.on([tab.read.click, depends_view.select], depends, inputs, p.depends, **heavy)
     gr.on(
         [tab.read.click, reach_view.select],
         reach,
         inputs,
         p.reach,
-        **{**private, "show_progress": "hidden"},
+        **{**heavy, "show_progress": "hidden"},
     )
-    tab.check.click(proof, inputs, p.proof, **private)
+    tab.check.click(proof, inputs, p.proof, **heavy)
     tab.report.change(report, inputs, tab.report, api_name="inspect", show_progress="hidden")
 
 

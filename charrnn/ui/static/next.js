@@ -74,6 +74,6 @@ always((value) => {
   const rebuilt = columns.length === 0 || next.length !== order.length;
   order = next;
   if (rebuilt) build();
-  note.textContent = value.after ? `after “${[...value.after].map((c) => (c === '\n' ? '↵' : c)).join('')}”` : '';
+  note.textContent = value.after ? `after “${[...value.after].map((c) => (c === '\n' ? '↵' : c)).join('')}”` : 'after a line break, where an empty seed starts';
   requestAnimationFrame(reshape);
 });

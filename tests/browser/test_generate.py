@@ -1,0 +1,224 @@
+"""The Generate tab in a real Chromium: what is typed, streamed, pointed at and moved."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+from browser.steps import button, tab
+from playwright.sync_api import Page, expect
+
+from charrnn import CharRNN, ModelConfig, Vocabulary, save
+
+pytestmark = pytest.mark.browser
+
+OUTPUT = "#generate-output .reading"
+BARS = ".drawing.next .column:not(.rest)"
+PAYLOADS = (
+    "<img src=x onerror=window.__hit=1>",
+    "<script>window.__hit=1</script>",
+    "${window.__hit=1}",
+    "{{constructor.constructor('window.__hit=1')()}}",
+    "javascript:window.__hit=1",
+    "<svg onload=window.__hit=1>",
+)
+
+
+@pytest.fixture
+def at_generate(page: Page) -> Page:
+    tab(page, "Generate")
+    page.wait_for_selector(BARS)
+    return page
+
+
+def seed(page: Page, text: str) -> None:
+    page.locator("#generate-seed textarea").fill(text)
+
+
+def written(page: Page) -> str:
+    """The whole text, when it is finished."""
+    button(page, "Generate")
+    page.wait_for_selector(f"{OUTPUT} .caret:not([hidden])")
+    page.wait_for_selector(f"{OUTPUT} .caret", state="hidden", timeout=20_000)
+    return page.locator(f"{OUTPUT} pre").inner_text()
+
+
+def heights(page: Page) -> list[float]:
+    shown: list[float] = page.eval_on_selector_all(
+        f"{BARS} i", "bars => bars.map(bar => parseFloat(bar.style.height))"
+    )
+    return shown
+
+
+def move(page: Page, name: str, value: float) -> None:
+    """Move a slider as a hand would: the browser hears of every step."""
+    page.locator(f"#generate-{name} input[type=range]").evaluate(
+        "(slider, value) => { slider.value = value;"
+        " slider.dispatchEvent(new Event('input', {bubbles: true})); }",
+        value,
+    )
+    page.wait_for_timeout(120)
+
+
+def test_it_streams_and_nothing_jumps(at_generate: Page) -> None:
+    page = at_generate
+    seed(page, "The ")
+    box = page.locator("#generate-output").bounding_box()
+    button(page, "Generate")
+    lengths, boxes = [], []
+    for _ in range(20):
+        lengths.append(page.locator(f"{OUTPUT} [data-i]").count())
+        boxes.append(page.locator("#generate-output").bounding_box())
+        page.wait_for_timeout(100)
+    assert len(set(lengths)) >= 6  # it grew before our eyes
+    assert all(now == box for now in boxes)
+    page.wait_for_selector(f"{OUTPUT} .caret", state="hidden", timeout=20_000)
+    assert page.locator("#generate-output").bounding_box() == box
+    assert page.locator(f"{OUTPUT} b").inner_text() == "The "
+    colors: list[str] = page.eval_on_selector_all(
+        f"{OUTPUT} [data-i]", "all => all.map(letter => letter.style.backgroundColor)"
+    )
+    assert len(colors) == 400
+    assert len(set(colors)) > 10
+
+
+def test_a_letter_tells_what_else_was_likely(at_generate: Page) -> None:
+    page = at_generate
+    written(page)
+    page.locator(f"{OUTPUT} [data-i='20']").hover()
+    card = page.locator(f"{OUTPUT} .card")
+    expect(card).to_be_visible()
+    expect(card.locator(".row")).to_have_count(5)
+    expect(card).to_contain_text(re.compile(r"had .+ %: \d\.\d\d nats"))
+    page.locator(f"{OUTPUT} pre").focus()
+    page.keyboard.press("ArrowRight")
+    expect(page.locator(f"{OUTPUT} .current")).to_have_count(1)
+    page.keyboard.press("Escape")
+    expect(card).to_be_hidden()
+
+
+def test_stop_ends_the_text_within_a_second(at_generate: Page) -> None:
+    page = at_generate
+    button(page, "Generate")
+    page.wait_for_selector(f"{OUTPUT} [data-i='15']")
+    button(page, "Stop")
+    page.wait_for_selector(f"{OUTPUT} .caret", state="hidden", timeout=1000)
+    count = page.locator(f"{OUTPUT} [data-i]").count()
+    assert 15 < count < 400
+    page.wait_for_timeout(500)
+    assert page.locator(f"{OUTPUT} [data-i]").count() == count
+
+
+def test_the_bars_squeeze_and_flatten_without_the_server(at_generate: Page) -> None:
+    page = at_generate
+    seed(page, "The ")
+    expect(page.locator(".drawing.next .note")).to_contain_text("The")
+    asked: list[str] = []
+    page.on("request", lambda request: asked.append(request.url))
+    move(page, "temperature", 0.2)
+    cold = heights(page)
+    move(page, "temperature", 2)
+    hot = heights(page)
+    move(page, "temperature", 0)
+    frozen = heights(page)
+    assert cold[0] / max(cold[3], 0.01) > 2 * hot[0] / hot[3]
+    assert frozen[0] == 100
+    assert max(frozen[1:]) <= 2
+    assert not [url for url in asked if "queue/join" in url]
+    labels = page.locator(f"{BARS} .label").all_inner_texts()
+    seed(page, "The lighthouse k")
+    expect(page.locator(".drawing.next .note")).to_contain_text("lighthouse k")
+    page.wait_for_timeout(200)
+    assert labels != page.locator(f"{BARS} .label").all_inner_texts()
+
+
+def test_the_seed_box_knows_the_alphabet(at_generate: Page) -> None:
+    page = at_generate
+    verdict = page.locator(".drawing.alphabet .verdict")
+    seed(page, "The \u4e2d\u6587")
+    expect(verdict).to_contain_text("Never seen by the model, so skipped")
+    assert verdict.locator("mark").all_inner_texts() == ["\u4e2d", "\u6587"]
+    seed(page, "")
+    expect(verdict).to_contain_text("An empty seed")
+    page.get_by_role("button", name="Insert T", exact=True).click()
+    page.get_by_role("button", name="Insert h", exact=True).click()
+    expect(page.locator("#generate-seed textarea")).to_have_value("Th")
+    expect(verdict).to_contain_text("knows every character")
+    expect(page.locator(".drawing.next .note")).to_contain_text("Th")
+
+
+def test_five_temperatures_side_by_side(at_generate: Page) -> None:
+    page = at_generate
+    seed(page, "The ")
+    button(page, "Write the same at five temperatures")
+    lanes = page.locator(".drawing.strip pre")
+    expect(lanes).to_have_count(5)
+    expect(page.locator(".drawing.strip .note").first).to_contain_text("random seed")
+    page.wait_for_timeout(2500)
+    texts = lanes.all_inner_texts()
+    assert all(text.startswith("The ") for text in texts)
+    assert len(set(texts)) == 5
+    tops = {lane.bounding_box()["y"] for lane in lanes.all()}  # type: ignore[index]
+    assert len(tops) == 1
+
+
+def test_how_much_does_this_sound_like_my_model(at_generate: Page) -> None:
+    page = at_generate
+    page.get_by_label("How much does this sound").fill("The light was lit. qzxqzxqzx \u4e2d")
+    button(page, "Let the model read it")
+    own = page.locator(".drawing.scale .rung.own")
+    expect(own).to_contain_text(re.compile(r"\d\.\d\d nats"))
+    reading = page.locator(".drawing.reading").nth(1)
+    expect(reading.locator("[data-i]")).not_to_have_count(0)
+    expect(reading.locator(".caption")).to_contain_text("never saw")
+    expect(page.locator(".drawing.scale")).to_contain_text("guessing blindly")
+
+
+def test_the_same_random_seed_writes_the_same(at_generate: Page) -> None:
+    page = at_generate
+    page.get_by_role("button", name="More control").click()
+    page.get_by_label("Random seed").and_(page.locator(":visible")).fill("42")
+    first = written(page)
+    assert written(page) == first
+
+
+def test_a_wrong_value_gets_a_sentence(at_generate: Page) -> None:
+    page = at_generate
+    page.get_by_role("button", name="More control").click()
+    page.get_by_label("Random seed").and_(page.locator(":visible")).fill(PAYLOADS[0][:12])
+    button(page, "Generate")
+    expect(page.get_by_text("Random seed must be a whole number")).to_be_visible()
+
+
+@pytest.fixture
+def hostile_file(tmp_path: Path) -> Path:
+    """A model whose every symbol is an attempt to run a script in the page."""
+    vocabulary = Vocabulary(tuple(sorted((*PAYLOADS, " ", "\n", "a"))), words=True)
+    path = tmp_path / "hostile.npz"
+    save(CharRNN(vocabulary, ModelConfig("gru", 8)), path)
+    return path
+
+
+def test_text_vocabulary_and_seed_never_become_html(page: Page, hostile_file: Path) -> None:
+    tab(page, "Share")
+    page.locator("input[type=file][accept*=npz]").set_input_files(hostile_file)
+    expect(page.locator(".masthead .model")).to_contain_text("hostile")
+    tab(page, "Generate")
+    seed(page, "".join(PAYLOADS))
+    shown = written(page)
+    assert PAYLOADS[0] in shown
+    page.locator(f"{OUTPUT} [data-i='3']").hover()
+    page.get_by_label("How much does this sound").fill(" a a".join(PAYLOADS) + " a a a")
+    button(page, "Let the model read it")
+    expect(page.locator(".drawing.scale .rung.own")).to_be_visible()
+    button(page, "Write the same at five temperatures")
+    expect(page.locator(".drawing.strip pre")).to_have_count(5)
+    tab(page, "Look inside")
+    page.wait_for_selector(".drawing.units [data-i='3']")
+    tab(page, "Which letters mattered")
+    page.wait_for_selector(".drawing.depends [data-i='3']")
+    page.locator(".drawing.depends [data-i='3']").click()
+    page.wait_for_timeout(500)
+    assert page.evaluate("window.__hit") is None
+    assert page.locator(".drawing img, .drawing script, .drawing svg[onload]").count() == 0
