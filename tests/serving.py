@@ -1,29 +1,60 @@
-"""A page of Gradio behind a real port, and a client of it, for tests of endpoints."""
+"""The real page, `python app.py`, in a child process on a free port."""
 
 from __future__ import annotations
 
-import gc
-import warnings
+import os
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
-import gradio as gr
-from gradio_client import Client
+import pytest
+
+ROOT = Path(__file__).resolve().parents[1]
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
 
 
 @contextmanager
-def client_of(demo: gr.Blocks) -> Iterator[Client]:
-    """Launch the page in this process and connect a client to it; both end with the block."""
-    _, url, _ = demo.launch(prevent_thread_lock=True, quiet=True, show_error=False)
-    with warnings.catch_warnings():
-        # Gradio and its client leave sockets and event loops to the garbage collector, which
-        # warns wherever it runs next: it runs here.
-        warnings.simplefilter("ignore")
-        client = Client(url, verbose=False)
+def serving(folder: Path, seconds: int = 60) -> Iterator[str]:
+    """Start the page as a person would, without a token or a network; gives its address.
+
+    folder: for its log and for files in transit. seconds: the longest training run.
+    """
+    port, log = free_port(), folder / "log.txt"
+    quiet = {"GRADIO_ANALYTICS_ENABLED": "False", "HF_HUB_OFFLINE": "1"}
+    with log.open("w") as sink:
+        process = subprocess.Popen(
+            [sys.executable, "app.py", "--port", str(port), "--seconds", str(seconds)],
+            cwd=ROOT,
+            stdout=sink,
+            stderr=subprocess.STDOUT,
+            env={**os.environ, **quiet, "GRADIO_TEMP_DIR": str(folder)},
+        )
+    url = f"http://127.0.0.1:{port}/"
+    try:
+        wait_for(url, process, log)
+        yield url
+    finally:
+        process.terminate()
+        process.wait(10)
+
+
+def wait_for(url: str, process: subprocess.Popen[bytes], log: Path) -> None:
+    for _ in range(300):
+        if process.poll() is not None:
+            pytest.fail(f"the page did not start:\n{log.read_text()}")
         try:
-            yield client
-        finally:
-            client.close()
-            demo.close(verbose=False)
-            del client
-            gc.collect()
+            with urllib.request.urlopen(url):
+                return
+        except OSError:
+            time.sleep(0.2)
+    pytest.fail("the page did not answer within a minute")

@@ -2,62 +2,21 @@
 
 from __future__ import annotations
 
-import os
-import socket
-import subprocess
-import sys
-import time
-import urllib.request
 from collections.abc import Iterator
-from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
 from playwright.sync_api import Browser, ConsoleMessage, Page, sync_playwright
+from serving import serving
 
-ROOT = Path(__file__).resolve().parents[2]
 VIEW = {"width": 1280, "height": 800}
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 @pytest.fixture(scope="session")
 def page_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """The address of `python app.py`, started as a person would, without a token or a network."""
-    port = free_port()
-    log = tmp_path_factory.mktemp("page") / "log.txt"
-    quiet = {"GRADIO_ANALYTICS_ENABLED": "False", "HF_HUB_OFFLINE": "1"}
-    with log.open("w") as sink:
-        process = subprocess.Popen(
-            [sys.executable, "app.py", "--port", str(port), "--seconds", "60"],
-            cwd=ROOT,
-            stdout=sink,
-            stderr=subprocess.STDOUT,
-            env={**os.environ, **quiet, "GRADIO_TEMP_DIR": str(log.parent)},
-        )
-    url = f"http://127.0.0.1:{port}/"
-    try:
-        wait_for(url, process, log)
+    """The address of the page, started once for all tests."""
+    with serving(tmp_path_factory.mktemp("page")) as url:
         yield url
-    finally:
-        process.terminate()
-        process.wait(10)
-
-
-def wait_for(url: str, process: subprocess.Popen[bytes], log: Path) -> None:
-    for _ in range(300):
-        if process.poll() is not None:
-            pytest.fail(f"the page did not start:\n{log.read_text()}")
-        try:
-            with urllib.request.urlopen(url):
-                return
-        except OSError:
-            time.sleep(0.2)
-    pytest.fail("the page did not answer within a minute")
 
 
 @pytest.fixture(scope="session")

@@ -1,0 +1,125 @@
+"""From snapshots to what the page draws."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+
+import pytest
+
+from charrnn import ModelConfig, Progress, TrainConfig
+from charrnn.ui import views
+from charrnn.ui.jobs import Job, LaneView, Record, Snapshot
+from charrnn.ui.session import LastRun
+
+JOB = Job("some text", (ModelConfig("lstm", 32),), TrainConfig(steps=200), 60.0, "lighthouse", "so")
+PROGRESS = Progress(
+    step=50,
+    steps=200,
+    fraction=0.25,
+    epoch=1.5,
+    loss=2.1,
+    smooth_loss=2.0,
+    val_loss=None,
+    best_loss=1.9,
+    best_step=40,
+    learning_rate=0.01,
+    gradient_norm=1.0,
+    chars=5_000,
+)
+
+
+def record() -> Record:
+    made = Record()
+    for step in range(1, 51):
+        made.loss.add(step, 3.0)
+        made.smooth.add(step, 3.0 - step / 50)
+    made.validation.add(40, 1.9)
+    made.film = [(0, "", "xx"), (20, "2.60", "so it")]
+    return made
+
+
+LANE = LaneView(JOB.models[0], record(), PROGRESS, 5.0, 1_000.0, "so it goes")
+RUNNING = Snapshot((LANE,), (("uniform guess", 4.0),))
+STOPPED = replace(RUNNING, over=True, files=(b"x",))
+
+
+def numbers(value: views.Value) -> dict[str, str]:
+    return dict(value["numbers"])
+
+
+def test_the_card_tells_loss_in_nats_and_bits_speed_and_time_left() -> None:
+    card = views.status(JOB, RUNNING, elapsed=5.0)
+    assert card["state"] == "training"
+    assert card["title"] == "Training LSTM 32"
+    assert numbers(card) == {
+        "step of 200": "50",
+        "loss, nats": "2.000",
+        "loss, bits": "2.89",
+        "validation": "1.900",
+        "chars / s": "1,000",
+        "time left": "0:15",  # 150 steps of 100 characters at 1,000 a second
+    }
+
+
+def test_time_left_is_never_more_than_the_limit() -> None:
+    assert numbers(views.status(JOB, RUNNING, elapsed=58.0))["time left"] == "0:02"
+
+
+@pytest.mark.parametrize(
+    ("snapshot", "title", "state"),
+    [
+        (Snapshot(()), "Starting LSTM 32", "training"),
+        (STOPPED, "Stopped", "stopped"),
+        (replace(STOPPED, finished=True), "Done", "done"),
+        (Snapshot((), note="No.", over=True, failed=True), "This could not be trained", "failed"),
+        (Snapshot((), over=True, files=(b"x",)), "An uploaded run of LSTM 32", "stopped"),
+    ],
+)
+def test_every_end_has_its_words(snapshot: Snapshot, title: str, state: str) -> None:
+    card = views.status(JOB, snapshot, 1.0)
+    assert (card["title"], card["state"]) == (title, state)
+
+
+def test_a_place_in_line_is_told_with_the_likely_wait() -> None:
+    card = views.waiting(1, 29.2)
+    assert card["title"] == "In line: 1 run is ahead of yours"
+    assert "0:30" in card["note"]
+
+
+def test_the_chart_has_curves_and_rulers() -> None:
+    chart = views.chart(JOB, RUNNING)
+    assert [curve["name"] for curve in chart["curves"]] == ["each step", "training", "validation"]
+    assert chart["curves"][1]["points"].split()[-1] == "50,2.0000"
+    assert chart["rulers"] == [["uniform guess", 4.0]]
+
+
+def test_the_run_before_on_the_same_text_stays_in_the_picture() -> None:
+    last = LastRun(JOB, STOPPED)
+    assert views.ghost(JOB, last) == record().smooth.packed()
+    assert views.ghost(replace(JOB, text="other"), last) == ""
+    assert views.ghost(JOB, None) == ""
+    chart = views.chart(JOB, RUNNING, views.ghost(JOB, last))
+    assert chart["curves"][0]["name"] == "the run before"
+
+
+def test_the_film_is_flat_and_ends_with_the_present() -> None:
+    film = views.film(JOB, RUNNING)
+    assert film["seed"] == "so"
+    assert film["frames"] == ["0", "", "xx", "20", "2.60", "so it", "50", "2.00", "so it goes"]
+    assert len(views.film(JOB, STOPPED)["frames"]) == 6
+
+
+def test_a_race_names_its_winner() -> None:
+    models = tuple(ModelConfig(cell, 8) for cell in ("rnn", "lstm", "gru"))
+    job = replace(JOB, models=models)
+    lanes = tuple(replace(LANE, model=model) for model in models)
+    over = Snapshot(lanes, over=True, finished=True, files=(b"",) * 3, best=2)
+    assert views.status(job, over, 9.0)["title"] == "The GRU won"
+    assert [lane["name"] for lane in views.race(job, over)["lanes"]][2] == "GRU 8, first"
+    assert views.chart(job, over)["unit"] == "second"
+
+
+def test_values_are_json_and_small() -> None:
+    values = [views.status(JOB, RUNNING, 1.0), views.chart(JOB, RUNNING), views.film(JOB, RUNNING)]
+    assert len(json.dumps(values)) < 10_000
