@@ -14,7 +14,8 @@ from contextvars import ContextVar
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
-from huggingface_hub import get_session, utils
+from huggingface_hub import set_client_factory, utils
+from huggingface_hub.utils import _http
 
 from charrnn.hub import faults
 from charrnn.hub.faults import HubError, OverError
@@ -53,6 +54,8 @@ class Call:
         self.patient = True
         """Whether the client may ask a second time where the first answer was a fault."""
         self.asked: set[str] = set()
+        self.status = 0
+        """The status of the last answer: the client retries some faults until the time is up."""
 
     def say(self, step: str, fraction: float) -> None:
         """Tell what is done next. Raises OverError when nobody waits any more."""
@@ -90,6 +93,40 @@ def _watch(request: Any) -> None:
     }
 
 
+def _note(response: Any) -> None:
+    call = _CALL.get()
+    if call is not None:
+        call.status = int(response.status_code)
+
+
+class _Factory:
+    """Makes the client's sessions as before, with both hooks on them.
+
+    The client drops its session after every network fault and makes another, so hooks on the
+    present one would be gone when they are needed.
+    """
+
+    def __init__(self, made_before: Callable[[], Any]) -> None:
+        self.made_before = made_before
+
+    def __call__(self) -> Any:
+        session = self.made_before()
+        session.event_hooks["request"].append(_watch)
+        session.event_hooks["response"].append(_note)
+        return session
+
+
+_INSTALLING = threading.Lock()
+
+
+def _observe() -> None:
+    """See to it that the client's sessions have our hooks, whoever else has set a factory."""
+    with _INSTALLING:
+        present = _http._GLOBAL_CLIENT_FACTORY
+        if not isinstance(present, _Factory):
+            set_client_factory(_Factory(present))
+
+
 def supervise(
     work: Callable[[Call], T], name: str = "", signed_in: bool = True
 ) -> Iterator[Transfer[T]]:
@@ -102,13 +139,11 @@ def supervise(
 
     def run() -> None:
         _CALL.set(call)
-        hooks: dict[str, list[Any]] = get_session().event_hooks
-        if _watch not in hooks["request"]:
-            hooks["request"].append(_watch)
         try:
+            _observe()
             outcome.append(work(call))
         except Exception as error:  # whatever a client may raise becomes one sentence
-            outcome.append(HubError(faults.sentence(error, name, signed_in)))
+            outcome.append(HubError(faults.sentence(error, name, signed_in, call.status)))
         call.finished.set()
 
     threading.Thread(target=run, name="charrnn-hub", daemon=True).start()
@@ -116,7 +151,7 @@ def supervise(
     try:
         while not call.finished.wait(TELL):
             if time.monotonic() > call.deadline + 1:
-                raise HubError(faults.TOO_LATE)
+                raise HubError(faults.too_late(call.status, name))
             if told != (call.step, call.fraction):
                 told = (call.step, call.fraction)
                 yield Transfer(*told)

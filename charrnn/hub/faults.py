@@ -48,13 +48,23 @@ STATUS_IN_TEXT = re.compile(r"\b([45]\d\d)\b(?= [A-Z])")
 """hf_xet has no exception classes: "Network error: ... 403 Forbidden"."""
 
 
-def sentence(error: BaseException, name: str = "", signed_in: bool = True) -> str:
-    """The sentence for an error that a call about the repository `name` raised."""
+def sentence(error: BaseException, name: str = "", signed_in: bool = True, status: int = 0) -> str:
+    """The sentence for an error that a call about the repository `name` raised.
+
+    status: of the last answer.
+    """
     for fault in _chain(error):
+        if isinstance(fault, OverError):
+            return too_late(status, name)
         found = _own_words(fault) or _by_class(fault, name, signed_in)
         if found:
             return found
     return f"The call to the Hub failed unexpectedly ({type(error).__name__}). Try again."
+
+
+def too_late(status: int, name: str) -> str:
+    """The sentence when the time is up, by the last answer: it may say what was waited for."""
+    return by_status(status, name) if status == 429 or status >= 500 else TOO_LATE
 
 
 def by_status(status: int, name: str) -> str:
@@ -70,8 +80,9 @@ def _chain(error: BaseException | None) -> list[BaseException]:
     while error is not None and error not in found and len(found) < 8:
         found.append(error)
         error = error.__cause__ or error.__context__
-    # A missing local file is only what a failed request looks like; its cause says more.
-    return sorted(found, key=lambda e: isinstance(e, errors.LocalEntryNotFoundError))
+    # These two are only what a failed request looks like from outside; their cause says more.
+    vague = (errors.LocalEntryNotFoundError, RuntimeError)
+    return sorted(found, key=lambda e: isinstance(e, vague))
 
 
 def _own_words(error: BaseException) -> str:
@@ -82,7 +93,7 @@ def _own_words(error: BaseException) -> str:
 def _by_class(error: BaseException, name: str, signed_in: bool) -> str:
     name = name or "the repository"
     match error:
-        case OverError() | httpx.TimeoutException():
+        case httpx.TimeoutException():
             return TOO_LATE
         case errors.OfflineModeIsEnabled():
             return "The Hub client is switched off by HF_HUB_OFFLINE. Unset it, then try again."
@@ -96,6 +107,8 @@ def _by_class(error: BaseException, name: str, signed_in: bool) -> str:
             return by_status(404, name)
         case errors.RemoteEntryNotFoundError():
             return f"{name} holds no charrnn model."
+        case errors.FileMetadataError():
+            return STRANGE
         case errors.HFValidationError():
             return "A repository is called USER/NAME, in letters, digits, dots and dashes."
         case errors.HfHubHTTPError():

@@ -28,6 +28,8 @@ SCOPES = ["contribute-repos"]
 FOLDERS = ("charrnn", "data", "pretrained")
 FILES = ("app.py", "README.md", "requirements.txt", "pyproject.toml", "LICENSE")
 ENDINGS = {".py", ".js", ".css", ".html", ".json", ".txt", ".md", ".npz"}
+MARK = "charrnn/__init__.py"
+"""The file by which an earlier deployment is known."""
 NEEDED = ("app.py", "requirements.txt")
 
 
@@ -188,8 +190,9 @@ def _repository(api: HfApi, repo_id: str, space: _Space) -> SpaceInfo:
         return api.space_info(repo_id)
     card: Any = found.card_data
     tags = {*(found.tags or ()), *((card.get("tags") if card else None) or ())}
-    fresh = {file.rfilename for file in found.siblings or ()} <= FRESH
-    if not fresh and (LIBRARY not in tags or found.sdk != space.sdk):
+    there = {file.rfilename for file in found.siblings or ()}
+    ours = found.sdk == space.sdk and (LIBRARY in tags or MARK in there)
+    if not (ours or there <= FRESH):
         raise HubError(f"There is another Space called {repo_id}. Choose another name.")
     if space.private and not found.private:
         raise HubError(f"{repo_id} is public. Make it private on the Hub, or choose another name.")

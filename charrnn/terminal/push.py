@@ -8,12 +8,11 @@ import dataclasses
 from charrnn.model import CharRNN
 from charrnn.terminal import options, output
 
-SUMMARY = "Put a model on the Hub, with a card made from its file."
+SUMMARY = "Put a model on the Hub, with a card made from its file. The token is HF_TOKEN's."
 EXAMPLES = """
 charrnn push book.npz me/book --license cc-by-4.0
 charrnn push book.npz book --private         NAME alone goes to the token's owner
 charrnn push book.npz me/book --page         and a playable page as a static Space
-HF_TOKEN=hf_... charrnn push book.npz me/book
 """
 
 
