@@ -20,8 +20,13 @@ def write(path: str | Path, data: bytes) -> None:
     """Put data into a file, replacing what was there only once all of it is on the disk.
 
     A link stays a link, and an existing file keeps its permissions. Raises OSError; then the
-    file is what it was before, and nothing else is left behind.
+    file is what it was before, and nothing else is left behind. What is no file, such as
+    /dev/null or a pipe, is simply written to.
     """
+    if os.path.exists(path) and not os.path.isfile(path):
+        with open(path, "wb") as device:
+            device.write(data)
+        return
     target = os.path.realpath(path)
     folder = os.path.dirname(target)
     temporary = os.path.join(folder, f".charrnn-{secrets.token_hex(8)}.tmp")

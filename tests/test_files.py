@@ -1,0 +1,263 @@
+"""The atomic writer: faults at every step, kills, full disks, links and permissions."""
+
+from __future__ import annotations
+
+import errno
+import json
+import os
+import stat
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from charrnn import CharRNN, ModelConfig, Vocabulary, checkpoint, files
+
+TESTS = Path(__file__).parent
+POSIX = pytest.mark.skipif(os.name == "nt", reason="needs POSIX signals and limits")
+FAULTS = [
+    OSError(errno.ENOSPC, "No space left on device"),
+    OSError(errno.EIO, "Input/output error"),
+    MemoryError(),
+    KeyboardInterrupt(),
+]
+
+
+def model(value: float = 0.0) -> CharRNN:
+    made = CharRNN(Vocabulary.from_text("hello"), ModelConfig("rnn", 8))
+    made.parameters["by"][:] = value
+    return made
+
+
+class Faults:
+    """Counts the steps of a save, and fails the one that it is told to."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch, fail_at: int, error: BaseException) -> None:
+        self.steps: list[str] = []
+        self.fail_at, self.error = fail_at, error
+        for name in ("fsync", "replace", "chmod", "stat", "open", "close"):
+            monkeypatch.setattr(files.os, name, self.step(name, getattr(os, name)))
+        monkeypatch.setattr(files, "open", self.step("create", self.open), raising=False)
+
+    def step(self, name: str, function: Callable[..., Any]) -> Callable[..., Any]:
+        def counted(*args: Any, **kwargs: Any) -> Any:
+            self.steps.append(name)
+            if len(self.steps) == self.fail_at:
+                raise self.error
+            return function(*args, **kwargs)
+
+        return counted
+
+    def open(self, *args: Any) -> Any:
+        file = open(*args)  # noqa: SIM115
+        for name in ("write", "flush"):
+            wrapped = self.step(name, getattr(file, name))
+            file = Wrapped(file, name, wrapped)
+        return file
+
+
+class Wrapped:
+    """A real file, one of its methods counted."""
+
+    def __init__(self, file: Any, name: str, method: Callable[..., Any]) -> None:
+        self._file = file
+        setattr(self, name, method)
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._file, name)
+
+    def __enter__(self) -> Wrapped:
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        self._file.close()
+
+
+@pytest.mark.parametrize("error", FAULTS, ids=repr)
+def test_whichever_step_fails_a_whole_file_stays(
+    error: BaseException, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "model.npz"
+    old, new = checkpoint.dumps(model(1)), checkpoint.dumps(model(2))
+    told = set()
+    for fail_at in range(1, 30):
+        path.write_bytes(old)
+        with monkeypatch.context() as patch:
+            faults = Faults(patch, fail_at, error)
+            try:
+                checkpoint.save(model(2), path)
+                failed = False
+            except type(error):
+                failed = True
+        assert os.listdir(tmp_path) == ["model.npz"]
+        replaced = not failed or "replace" in faults.steps[: fail_at - 1]
+        assert path.read_bytes() == (new if replaced else old)
+        if fail_at > len(faults.steps):
+            break
+        told |= {faults.steps[-1]} if failed else set()
+    assert not failed
+    assert {"create", "write", "flush", "fsync", "replace"} <= told
+
+
+def test_order_of_steps(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """All bytes are on the disk before the name is given, and then the name is put there too."""
+    with monkeypatch.context() as patch:
+        faults = Faults(patch, 0, OSError())
+        files.write(tmp_path / "new", b"data")
+    order = [s for s in faults.steps if s in ("create", "write", "flush", "fsync", "replace")]
+    assert order == ["create", "write", "flush", "fsync", "replace", *["fsync"] * (os.name != "nt")]
+
+
+def test_first_save_that_fails_leaves_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with monkeypatch.context() as patch:
+        Faults(patch, 2, OSError(errno.ENOSPC, "full"))
+        with pytest.raises(OSError, match="full"):
+            files.write(tmp_path / "new", b"data")
+    assert not os.listdir(tmp_path)
+
+
+def test_the_first_error_is_told_when_the_clean_up_fails_too(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(path: str) -> None:
+        raise PermissionError(path)
+
+    with monkeypatch.context() as patch:
+        Faults(patch, 2, OSError(errno.ENOSPC, "full"))
+        patch.setattr(files.os, "unlink", refuse)
+        with pytest.raises(OSError, match="full"):
+            files.write(tmp_path / "new", b"data")
+
+
+@pytest.mark.parametrize("code", sorted(files.NO_FOLDER_SYNC))
+def test_folders_that_cannot_be_synced(
+    code: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(path: str, flags: int) -> int:
+        raise OSError(code, "not here")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(files.os, "open", refuse)
+        files.write(tmp_path / "new", b"data")
+    assert (tmp_path / "new").read_bytes() == b"data"
+
+
+def test_windows_has_no_folders_to_sync(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with monkeypatch.context() as patch:
+        faults = Faults(patch, 0, OSError())
+        patch.setattr(files.os, "name", "nt")
+        files._sync_folder(str(tmp_path))
+    assert faults.steps == []
+
+
+def test_a_folder_that_is_not_there(tmp_path: Path) -> None:
+    with pytest.raises(FileNotFoundError):
+        files.write(tmp_path / "no" / "model.npz", b"data")
+
+
+def test_a_folder_in_place_of_the_file(tmp_path: Path) -> None:
+    with pytest.raises(OSError, match=r"directory|denied"):
+        files.write(tmp_path, b"data")
+    assert not os.listdir(tmp_path)
+
+
+@POSIX
+def test_a_link_stays_a_link(tmp_path: Path) -> None:
+    real, link = tmp_path / "real.npz", tmp_path / "link.npz"
+    real.write_bytes(b"old")
+    link.symlink_to(real)
+    files.write(link, b"new")
+    assert link.is_symlink()
+    assert real.read_bytes() == b"new"
+
+
+@POSIX
+def test_permissions_are_kept_and_new_files_follow_the_umask(tmp_path: Path) -> None:
+    before = os.umask(0o027)
+    try:
+        files.write(tmp_path / "new", b"data")
+    finally:
+        os.umask(before)
+    assert stat.S_IMODE((tmp_path / "new").stat().st_mode) == 0o640
+    (tmp_path / "new").chmod(0o604)
+    files.write(tmp_path / "new", b"more")
+    assert stat.S_IMODE((tmp_path / "new").stat().st_mode) == 0o604
+
+
+@POSIX
+def test_a_device_is_written_to_and_not_replaced() -> None:
+    files.write(os.devnull, b"data")
+    assert stat.S_ISCHR(os.stat(os.devnull).st_mode)
+
+
+def test_names_of_any_length_and_script(tmp_path: Path) -> None:
+    for name in ("é" * 120, "a" * 255, "-rf", " ", "модель.npz"):
+        files.write(tmp_path / name, b"data")
+        assert (tmp_path / name).read_bytes() == b"data"
+    assert len(os.listdir(tmp_path)) == 5
+
+
+@POSIX
+def test_full_disk(tmp_path: Path) -> None:
+    """A real limit of the operating system, met by a real process."""
+    path = tmp_path / "model.npz"
+    checkpoint.save(model(1), path)
+    good = path.read_bytes()
+    code = (
+        "import resource, sys; from charrnn import CharRNN, ModelConfig, Vocabulary, save\n"
+        "resource.setrlimit(resource.RLIMIT_FSIZE, (50_000, 50_000))\n"
+        "save(CharRNN(Vocabulary.from_text('hello'), ModelConfig('rnn', 200)), sys.argv[1])"
+    )
+    argv = [sys.executable, "-c", code, str(path)]
+    done = subprocess.run(argv, capture_output=True, text=True, cwd=TESTS.parent)
+    assert done.returncode == 1
+    assert "OSError: [Errno 27] File too large" in done.stderr
+    assert path.read_bytes() == good
+    assert os.listdir(tmp_path) == ["model.npz"]
+
+
+def kill_savers(folder: Path, kills: int, how: str) -> list[dict[str, Any]]:
+    argv = [sys.executable, str(TESTS / "killer.py"), str(folder), str(kills), how]
+    environment = os.environ | {"PYTHONPATH": str(TESTS.parent), "OPENBLAS_NUM_THREADS": "1"}
+    done = subprocess.run(argv, env=environment, capture_output=True, text=True, timeout=280)
+    assert done.returncode == 0, done.stderr
+    return [json.loads(line) for line in done.stdout.splitlines()]
+
+
+def check_kills(rounds: list[dict[str, Any]], kills: int) -> None:
+    assert len(rounds) == kills
+    assert [r for r in rounds if r["error"]] == []
+    for r in rounds:
+        assert r["told"] <= r["found"] <= r["told"] + 1  # never older than what save returned for
+    assert sum(r["inside"] for r in rounds) >= kills // 10, "kills must come amid a write"
+
+
+@POSIX
+def test_20_kills(tmp_path: Path) -> None:
+    check_kills(kill_savers(tmp_path, 20, "save"), 20)
+
+
+@POSIX
+@pytest.mark.slow
+def test_200_kills(tmp_path: Path) -> None:
+    check_kills(kill_savers(tmp_path, 200, "save"), 200)
+
+
+@POSIX
+@pytest.mark.slow
+def test_the_kills_have_teeth(tmp_path: Path) -> None:
+    """The same kills leave np.savez's file unreadable."""
+    rounds = kill_savers(tmp_path, 40, "savez")
+    assert sum(bool(r["error"]) for r in rounds) >= 10
+
+
+def test_model_of_the_fault_tests_is_worth_it() -> None:
+    """The faults above tell the old file from the new one by its bytes."""
+    assert checkpoint.dumps(model(1)) != checkpoint.dumps(model(2))
+    assert np.all(checkpoint.loads(checkpoint.dumps(model(2))).parameters["by"] == 2)
