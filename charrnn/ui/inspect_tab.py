@@ -129,7 +129,9 @@ def connect(tab: InspectTab, visitor: gr.State) -> None:
     heavy: dict[str, Any] = {**private, **HEAVY}
     _, depends_view, reach_view, _, _ = tab.views
     gr.on([tab.read.click, tab.text.submit], units, inputs, p.units, **private)
-    p.units.choose(choose, inputs, p.units, **{**private, "show_progress": "hidden"})
+    # A second pick while the first is on its way must not be lost.
+    picked = {**private, "show_progress": "hidden", "trigger_mode": "multiple"}
+    p.units.choose(choose, inputs, p.units, **picked)
     gr.on([tab.read.click, depends_view.select], depends, inputs, p.depends, **heavy)
     gr.on(
         [tab.read.click, reach_view.select],
