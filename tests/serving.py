@@ -24,10 +24,11 @@ def free_port() -> int:
 
 
 @contextmanager
-def serving(folder: Path, seconds: int = 60) -> Iterator[str]:
+def serving(folder: Path, seconds: int = 60, **environment: str) -> Iterator[str]:
     """Start the page as a person would, without a token or a network; gives its address.
 
-    folder: for its log and for files in transit. seconds: the longest training run.
+    folder: for its log and for files in transit. seconds: the longest training run. environment:
+    variables besides, such as HF_ENDPOINT and HF_HUB_OFFLINE="0" to let it speak with a Hub.
     """
     port, log = free_port(), folder / "log.txt"
     quiet = {"GRADIO_ANALYTICS_ENABLED": "False", "HF_HUB_OFFLINE": "1"}
@@ -37,7 +38,7 @@ def serving(folder: Path, seconds: int = 60) -> Iterator[str]:
             cwd=ROOT,
             stdout=sink,
             stderr=subprocess.STDOUT,
-            env={**os.environ, **quiet, "GRADIO_TEMP_DIR": str(folder)},
+            env={**os.environ, **quiet, "GRADIO_TEMP_DIR": str(folder), **environment},
         )
     url = f"http://127.0.0.1:{port}/"
     try:
