@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-NEVER_SKIPPED_IN_CI = ("browser", "torch")
+NEEDED_IN_CI = ("browser", "torch")
 BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 
 os.environ.update(
@@ -35,12 +35,31 @@ def chromium() -> str:
     pytest.skip("no Chromium on this machine")
 
 
+@pytest.fixture(scope="session")
+def browser(chromium: str) -> Iterator[Any]:
+    """One Chromium for all tests: two of Playwright's loops cannot run in one process."""
+    sync_api = pytest.importorskip("playwright.sync_api")
+    with sync_api.sync_playwright() as playwright:
+        args = ["--no-sandbox"] if hasattr(os, "geteuid") and os.geteuid() == 0 else []
+        opened = playwright.chromium.launch(executable_path=chromium, args=args)
+        yield opened
+        opened.close()
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark what drives a browser, and run it last: its loop would be in the way of asyncio.run."""
+    last = [item for item in items if "chromium" in getattr(item, "fixturenames", ())]
+    for item in last:
+        item.add_marker("browser")
+    items[:] = [item for item in items if item not in last] + last
+
+
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_makereport(item: pytest.Item) -> Iterator[None]:
-    """In CI a skipped browser or PyTorch test is a failure."""
+    """In CI a skipped browser or PyTorch test is a failure, and so is a missing library."""
     report: Any = yield
-    marked = any(item.get_closest_marker(name) for name in NEVER_SKIPPED_IN_CI)
-    if in_ci() and marked and report.skipped and not hasattr(report, "wasxfail"):
+    needed = any(item.get_closest_marker(name) for name in NEEDED_IN_CI)
+    if in_ci() and report.skipped and (needed or "could not import" in str(report.longrepr)):
         report.outcome, report.longrepr = "failed", f"skipped in CI: {report.longrepr}"
     return report
 

@@ -50,15 +50,6 @@ def test_infinite_weights_are_refused():
 # ---- in Chromium ----
 
 
-@pytest.fixture(scope="module")
-def browser(chromium):
-    playwright = pytest.importorskip("playwright.sync_api")
-    with playwright.sync_playwright() as play:
-        browser = play.chromium.launch(executable_path=chromium)
-        yield browser
-        browser.close()
-
-
 @pytest.fixture
 def open_page(browser, tmp_path):
     """Opens a model's page from a file, and fails on any request or error of it."""

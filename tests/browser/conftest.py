@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from urllib.parse import urlsplit
 
 import pytest
-from playwright.sync_api import Browser, ConsoleMessage, Page, sync_playwright
+from playwright.sync_api import Browser, ConsoleMessage, Page
 from serving import serving
 
 VIEW = {"width": 1280, "height": 800}
@@ -17,14 +17,6 @@ def page_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """The address of the page, started once for all tests."""
     with serving(tmp_path_factory.mktemp("page")) as url:
         yield url
-
-
-@pytest.fixture(scope="session")
-def browser(chromium: str) -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        opened = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
-        yield opened
-        opened.close()
 
 
 class Watch:
