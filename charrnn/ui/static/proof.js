@@ -1,6 +1,6 @@
 // The gradient check: one row an array, its largest relative error on a log scale.
 const about = node('p', { class: 'caption' }), body = node('tbody'), verdict = node('p', { class: 'answer', 'aria-live': 'polite' });
-const table = node('table', {}, node('thead', {}, node('tr', {}, ...['array', 'shape', 'largest relative error', ''].map((name) => node('th', { scope: 'col' }, name)))), body);
+const table = node('table', {}, node('thead', {}, node('tr', {}, ...['array', 'shape', 'largest relative error', 'on a log scale'].map((name) => node('th', { scope: 'col' }, name)))), body);
 root.replaceChildren(about, verdict, table);
 const RIGHT = 1e-6;
 

@@ -28,9 +28,9 @@ function percent(p) {
 }
 
 // Colors by number: 0 to 1 for surprise, -1 to 1 for activations and weights. Style sheet: explain.css.
-function heat(nats) { return `color-mix(in srgb, var(--surprise) ${Math.round(Math.min(1, nats / 6) * 78)}%, transparent)`; }
+function heat(nats) { return `color-mix(in srgb, var(--surprise) ${Math.round(Math.min(1, nats / 6) * 68)}%, transparent)`; }
 
-function tint(value, most = 82) {
+function tint(value, most = 60) {
   const ink = value < 0 ? 'var(--below)' : 'var(--above)';
   return `color-mix(in srgb, ${ink} ${Math.round(Math.min(1, Math.abs(value)) * most)}%, transparent)`;
 }
