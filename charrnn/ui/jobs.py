@@ -62,6 +62,7 @@ class Job:
     seed: str = ""  # what the samples start with
     sample_length: int = 240
     temperature: float = 0.8
+    rate: float = 1.0  # a factor on the learning rate, from the start
     checkpoint: bytes = b""  # go on from here (one model only)
     record: Record = field(default_factory=Record)  # and with this story
 

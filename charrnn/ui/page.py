@@ -56,6 +56,7 @@ def page(seconds: float, workers: int) -> gr.Blocks:
         refresh(frame, [Tab(changed=events.changed), *tabs])
         for event in (event for tab in tabs for event in tab.changed):
             after(event, events.handlers.shown, frame.visitor, events.outputs)
+            after(event, events.handlers.keep, frame.visitor, [frame.visitor, frame.ticket])
         restore(blocks, frame, hall, events, tabs)
     blocks.queue(max_size=60, default_concurrency_limit=20, api_open=False)
     return blocks

@@ -63,7 +63,7 @@ class Visitor:
         return self.training_text if self.model is not None else starting_text()
 
     def with_model(self, model: CharRNN, name: str, training_text: str = "") -> Visitor:
-        """A visitor who holds another model, and no run; the caller returns it to the `gr.State`."""
+        """A visitor who holds another model, and no run; to be returned to the `gr.State`."""
         return replace(
             self,
             model=model,

@@ -60,7 +60,7 @@ class TrainTab(NamedTuple):
     def inputs(self) -> list[Any]:
         """What makes a job, in the order of `train_events.job_of`."""
         c = self.controls
-        parts = [self.text.corpus, self.text.own, c.recipe, c.seed, c.temperature]
+        parts = [self.text.corpus, self.text.own, c.recipe, c.seed, c.temperature, c.rate]
         return [*parts, *(c.fields[name] for name in settings.NAMES)]
 
 

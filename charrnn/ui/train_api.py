@@ -90,6 +90,7 @@ def api_job(hall: Hall, text: str, recipe: str, options: Any, seconds: float) ->
         recipe,
         chosen.seed,
         chosen.temperature,
+        1.0,
         *ordered,
     )
     return replace(job, seconds=float(seconds))

@@ -38,7 +38,7 @@ def refusal(error: Exception) -> gr.Error:
 
 def job_of(seconds: float, corpus: str, own: str | None, recipe: str, *rest: Any) -> Job:
     """The job that the tab's inputs describe. Raises ValueError with a sentence."""
-    seed, temperature, *values = rest
+    seed, temperature, rate, *values = rest
     model, train = settings.parse(dict(zip(settings.NAMES, values, strict=True)))
     text, name = texts.chosen(corpus, own)
     Sampling(temperature=temperature)
@@ -59,6 +59,7 @@ def job_of(seconds: float, corpus: str, own: str | None, recipe: str, *rest: Any
         seed=str(seed or "")[:200] or texts.first_words(text),
         sample_length=RECIPES[recipe].sample_length if recipe in RECIPES else 240,
         temperature=float(temperature),
+        rate=min(max(float(rate), 0.01), 10.0),
     )
 
 
@@ -88,7 +89,7 @@ def rest_of(run: LastRun, seconds: float, corpus: str, own: str | None) -> Job:
 
 def query_of(tab: TrainTab, values: tuple[Any, ...]) -> str:
     """The settings that differ from the recipe's, for the page's address."""
-    corpus, _, recipe, _, _, *rest = values
+    corpus, _, recipe, _, _, _, *rest = values
     usual = settings.of_recipe(RECIPES[recipe])
     told = {"recipe": recipe}
     if corpus not in (texts.OWN, RECIPES[recipe].corpus):
@@ -168,7 +169,9 @@ class Events:
                 async for news in told:
                     yield self.paint(job, news, before)
         except REFUSALS as error:
-            yield {pictures.status: {**views.IDLE, "title": "Not started", "note": str(error)}}
+            refused = {"state": "failed", "title": "Not started", "note": str(error)}
+            yield {pictures.status: {**views.IDLE, **refused}, **self.buttons(False, visitor)}
+            return
         if news.snapshot:
             visitor = await asyncio.to_thread(with_run, visitor, job, news.snapshot)
             visitor = self.hall.vault.keep(visitor)
@@ -210,6 +213,11 @@ class Events:
 
     def set_temperature(self, temperature: float, request: gr.Request) -> None:
         self.hall.steer(session(request), "temperature", min(max(float(temperature), 0.0), 5.0))
+
+    def keep(self, visitor: Visitor) -> tuple[Visitor, str]:
+        """Put a model that came from elsewhere into the vault as well."""
+        visitor = self.hall.vault.keep(visitor)
+        return visitor, visitor.ticket
 
     def shown(self, visitor: Visitor, request: gr.Request) -> Updates:
         """The pictures of the visitor's last run, after a reload or an upload."""

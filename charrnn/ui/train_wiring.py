@@ -42,8 +42,10 @@ def wire(tab: TrainTab, hall: Hall, visitor: gr.State, ticket: gr.BrowserState) 
         wire_api(tab, hall, visitor),
     ]
     c.stop.click(handlers.stop, None, None, queue=False, **PRIVATE)
-    c.rate.release(handlers.set_rate, c.rate, None, queue=False, **PRIVATE)
-    c.temperature.release(handlers.set_temperature, c.temperature, None, queue=False, **PRIVATE)
+    # Not `release`: that is the mouse's alone, and sliders are moved by keys too.
+    last: Any = {"queue": False, "trigger_mode": "always_last", **PRIVATE}
+    c.rate.input(handlers.set_rate, c.rate, None, **last)
+    c.temperature.input(handlers.set_temperature, c.temperature, None, **last)
     wire_settings(tab)
     wire_text(tab, hall)
     return Wired(tab, handlers, outputs, changed)

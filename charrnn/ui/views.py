@@ -71,7 +71,7 @@ def status(job: Job, snapshot: Snapshot, elapsed: float) -> Value:
     title, state = f"{'Racing' if job.race else 'Training'} {who}", "training"
     note = snapshot.note or on(job)
     if snapshot.over:
-        title, state, note = ending(job, snapshot, lane)
+        title, state, note = ending(job, snapshot, lane, elapsed)
     return {
         "state": state,
         "title": title,
@@ -100,7 +100,7 @@ def progress(job: Job, lane: LaneView, elapsed: float) -> tuple[float, float]:
     return p.fraction, left
 
 
-def ending(job: Job, snapshot: Snapshot, lane: LaneView) -> tuple[str, str, str]:
+def ending(job: Job, snapshot: Snapshot, lane: LaneView, elapsed: float) -> tuple[str, str, str]:
     """(title, state, note) of a run that is over."""
     p = lane.progress
     if p is None:
@@ -110,6 +110,9 @@ def ending(job: Job, snapshot: Snapshot, lane: LaneView) -> tuple[str, str, str]
         return f"The {lane.model.cell.upper()} won", "done", f"Generate uses it now.{best}"
     if snapshot.finished:
         return "Done", "done", f"{snapshot.note or 'Generate uses the best weights now.'}{best}"
+    if elapsed >= job.seconds:
+        limit = f"The {job.seconds:.0f} s of a run are over; Continue goes on exactly.{best}"
+        return "Time is up", "stopped", limit
     return "Stopped", "stopped", f"Generate uses the best weights now; Continue goes on.{best}"
 
 

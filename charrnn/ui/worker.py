@@ -42,6 +42,8 @@ class Lane:
     def __init__(self, job: Job, model: ModelConfig) -> None:
         self.job, self.config = job, model
         self.trainer = begin(job, model)
+        if not job.checkpoint:  # a run that goes on brings its own factor
+            self.trainer.learning_rate_scale = job.rate
         self.record = job.record if job.checkpoint else Record()
         self.steps = self.trainer.run(seconds=job.seconds if job.race else None)
         self.progress: Progress | None = None

@@ -144,6 +144,45 @@ def test_a_race_has_three_curves_and_three_samples(page: Page) -> None:
     expect(page.locator(".drawing.status")).to_contain_text("won")
 
 
+def test_the_temperature_of_samples_moves_while_it_runs(page: Page) -> None:
+    paste(page, TEXT)
+    train_a_while(page, 20)
+    page.get_by_role("button", name="While it runs").click()
+    page.get_by_label("range slider for Temperature of the samples").press("Home")
+    greedy = re.compile(r"(.{3,30}?)\1\1")  # the likeliest letter every time runs in circles
+    expect(page.locator(".drawing.film pre")).to_contain_text(greedy, timeout=30_000)
+    button(page, "Stop")
+    state(page, "stopped")
+
+
+def test_an_uploaded_run_goes_on(page: Page, tmp_path: Path) -> None:
+    paste(page, TEXT)
+    train_a_while(page)
+    button(page, "Stop")
+    state(page, "stopped")
+    stopped_at = step(page)
+    tab(page, "Share")
+    page.get_by_label("Download with the state").check()
+    with page.expect_download() as waiting:
+        button(page, "Download .npz")
+    file = tmp_path / "run.npz"
+    waiting.value.save_as(file)
+    page.evaluate("localStorage.clear()")  # another machine: no ticket
+    page.reload()
+    page.wait_for_selector(".drawing.chart svg")
+    paste(page, TEXT)
+    tab(page, "Share")
+    page.locator("input[type=file][accept*=npz]").set_input_files(file)
+    expect(page.locator(".masthead .model")).to_contain_text("uploaded: run")
+    tab(page, "Train")
+    button(page, "Continue")
+    state(page, "training")
+    page.wait_for_selector(".drawing.chart path.curve")
+    assert step(page) >= stopped_at
+    button(page, "Stop")
+    state(page, "stopped")
+
+
 def test_hostile_text_stays_text(page: Page) -> None:
     hostile = (
         "<img src=x onerror=window.hit=1>${window.hit=2}{{value}}<script>window.hit=3</script>"
