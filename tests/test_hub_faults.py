@@ -249,8 +249,10 @@ def test_leaving_stops_the_call_before_its_commit(hub: Hub) -> None:
     assert hub.model("alice/sea").main == before
 
 
-def test_a_hub_that_is_slow_but_works(hub: Hub) -> None:
-    hub.faults += [Fault("whoami", delay=0.4), Fault("/commit/", delay=0.4)]
+def test_a_hub_that_is_slow_but_works(hub: Hub, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(charrnn.hub.calls, "DEADLINE", 30.0)
+    monkeypatch.setattr(charrnn.hub.calls, "ANSWER", 10.0)
+    hub.faults += [Fault("whoami", delay=2), Fault("/commit/", delay=2)]
     assert push_to_hub(trained(), "alice/slow", token=ALICE, endpoint=hub.url).changed
 
 

@@ -66,10 +66,19 @@ def layout() -> Panel:
     with gr.Accordion("Open a model", open=True):
         with gr.Row():
             wanted = gr.Textbox(
-                label="Model on the Hub", placeholder="user/name", max_lines=1, scale=3
+                label="Model on the Hub",
+                placeholder="user/name",
+                max_lines=1,
+                scale=3,
+                elem_id="hub-wanted",
             )
             revision = gr.Textbox(
-                label="Revision", placeholder="the newest", max_lines=1, scale=1, min_width=110
+                label="Revision",
+                placeholder="the newest",
+                max_lines=1,
+                scale=1,
+                min_width=110,
+                elem_id="hub-revision",
             )
         pull = gr.Button("Open")
         pulled = drawing("hub", {}, "opened", container=False)
@@ -100,9 +109,10 @@ def share_part() -> tuple[Any, ...]:
         visible=not can_sign_in(),
         info=f"Fine-grained, with write access; made at {TOKENS}. Used once and kept nowhere.",
         placeholder="hf_... (empty on your own machine: its HF_TOKEN)",
+        elem_id="hub-token",
     )
     with gr.Row():
-        name = gr.Textbox(label="Name", placeholder="my-model", max_lines=1)
+        name = gr.Textbox(label="Name", placeholder="my-model", max_lines=1, elem_id="hub-name")
         licenses = [(text, key) for key, text in hub.LICENSES.items()]
         chosen = gr.Dropdown(licenses, value="unknown", label="License")
     private = gr.Checkbox(False, label="Private: only you can see it")
