@@ -12,6 +12,7 @@ from collections.abc import Sequence
 
 from charrnn import __version__
 from charrnn.terminal import COMMANDS, options, output
+from charrnn.terminal.threads import use_one_thread
 
 BAD_INPUT = 2
 INTERRUPTED = 130
@@ -47,6 +48,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         args = build_parser().parse_args(argv)
     except SystemExit as end:  # argparse has printed help, or a line about bad input
         return int(end.code or 0)
+    use_one_thread()
     with warnings.catch_warnings():
         warnings.simplefilter("once")
         warnings.showwarning = _show_warning

@@ -199,6 +199,33 @@ def test_output_is_utf8_whatever_the_code_page() -> None:
     assert done.stdout.decode("utf-8").startswith("☕")
 
 
+@pytest.mark.parametrize(("asked", "threads"), [(None, 1), ("2", None)])
+def test_one_blas_thread_unless_the_environment_asks(
+    asked: str | None, threads: int | None
+) -> None:
+    """Where NumPy brings OpenBLAS; its own count is asked before and after."""
+    code = """
+import ctypes, os, pathlib, numpy
+from charrnn.terminal.threads import FOLDERS, use_one_thread
+package = pathlib.Path(numpy.__file__).parent
+paths = [path for folder in FOLDERS for path in (package / folder).glob("*openblas*")]
+if paths:
+    count = ctypes.CDLL(str(paths[0])).scipy_openblas_get_num_threads64_
+    before = count()
+    use_one_thread()
+    print(before, count())
+"""
+    env = {k: v for k, v in os.environ.items() if not k.endswith("_NUM_THREADS")}
+    env |= {"OPENBLAS_NUM_THREADS": asked} if asked else {}
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, env=env, check=True
+    )
+    if not done.stdout:
+        pytest.skip("this NumPy has no OpenBLAS of its own")
+    before, after = map(int, done.stdout.split())
+    assert after == (threads or before)
+
+
 def test_a_terminal_gets_a_bar() -> None:
     """In a real pseudo-terminal: percent, loss, validation, speed and time left."""
     master, slave = pty.openpty()
