@@ -59,7 +59,7 @@ def assert_close(ours, theirs, tolerance):
 
 
 def test_every_cell_has_a_file(cell, dtype, tolerance):
-    assert set(GATE_ORDER) == set(CELLS)
+    assert cell in CELLS
     assert (GOLDEN / f"{cell}.npz").is_file()
 
 

@@ -7,10 +7,11 @@ import numpy as np
 import pytest
 
 import charrnn
-from charrnn import CELLS, CharRNN, ModelConfig, Vocabulary
+from charrnn import CharRNN, ModelConfig, Vocabulary
+from charrnn.bridges.torch_names import GATE_ORDER
 
 VOCABULARY = Vocabulary.from_text("the quick brown fox jumps over a lazy dog.\n")
-CASES = [(cell, layers) for cell in CELLS for layers in (1, 2, 3)]
+CASES = [(cell, layers) for cell in GATE_ORDER for layers in (1, 2, 3)]
 
 
 def random_model(cell, layers, hidden_size=24) -> CharRNN:
