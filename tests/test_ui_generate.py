@@ -15,9 +15,9 @@ import gradio as gr
 import numpy as np
 import pytest
 from builders import TEXT, tiny_model
+from clients import client_of
 from gradio_client import Client
 from gradio_client.exceptions import AppError
-from serving import client_of
 
 from charrnn import CharRNN, Sampling, generate, score
 from charrnn.analysis import read

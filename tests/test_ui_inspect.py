@@ -13,8 +13,8 @@ import gradio as gr
 import numpy as np
 import pytest
 from builders import TEXT, tiny_model
+from clients import client_of
 from gradio_client import Client
-from serving import client_of
 
 from charrnn import CharRNN, ModelConfig, Vocabulary, score
 from charrnn.analysis import activations, lagged_gradients

@@ -3,26 +3,15 @@
 from __future__ import annotations
 
 import re
-from pathlib import Path
 
 import pytest
 from browser.steps import button, tab
 from playwright.sync_api import Page, expect
 
-from charrnn import CharRNN, ModelConfig, Vocabulary, save
-
 pytestmark = pytest.mark.browser
 
 OUTPUT = "#generate-output .reading"
 BARS = ".drawing.next .column:not(.rest)"
-PAYLOADS = (
-    "<img src=x onerror=window.__hit=1>",
-    "<script>window.__hit=1</script>",
-    "${window.__hit=1}",
-    "{{constructor.constructor('window.__hit=1')()}}",
-    "javascript:window.__hit=1",
-    "<svg onload=window.__hit=1>",
-)
 
 
 @pytest.fixture
@@ -186,39 +175,6 @@ def test_the_same_random_seed_writes_the_same(at_generate: Page) -> None:
 def test_a_wrong_value_gets_a_sentence(at_generate: Page) -> None:
     page = at_generate
     page.get_by_role("button", name="More control").click()
-    page.get_by_label("Random seed").and_(page.locator(":visible")).fill(PAYLOADS[0][:12])
+    page.get_by_label("Random seed").and_(page.locator(":visible")).fill("<b>one</b>")
     button(page, "Generate")
     expect(page.get_by_text("Random seed must be a whole number")).to_be_visible()
-
-
-@pytest.fixture
-def hostile_file(tmp_path: Path) -> Path:
-    """A model whose every symbol is an attempt to run a script in the page."""
-    vocabulary = Vocabulary(tuple(sorted((*PAYLOADS, " ", "\n", "a"))), words=True)
-    path = tmp_path / "hostile.npz"
-    save(CharRNN(vocabulary, ModelConfig("gru", 8)), path)
-    return path
-
-
-def test_text_vocabulary_and_seed_never_become_html(page: Page, hostile_file: Path) -> None:
-    tab(page, "Share")
-    page.locator("input[type=file][accept*=npz]").set_input_files(hostile_file)
-    expect(page.locator(".masthead .model")).to_contain_text("hostile")
-    tab(page, "Generate")
-    seed(page, "".join(PAYLOADS))
-    shown = written(page)
-    assert PAYLOADS[0] in shown
-    page.locator(f"{OUTPUT} [data-i='3']").hover()
-    page.get_by_label("How much does this sound").fill(" a a".join(PAYLOADS) + " a a a")
-    button(page, "Let the model read it")
-    expect(page.locator(".drawing.scale .rung.own")).to_be_visible()
-    button(page, "Write the same at five temperatures")
-    expect(page.locator(".drawing.strip pre")).to_have_count(5)
-    tab(page, "Look inside")
-    page.wait_for_selector(".drawing.units [data-i='3']")
-    tab(page, "Which letters mattered")
-    page.wait_for_selector(".drawing.depends [data-i='3']")
-    page.locator(".drawing.depends [data-i='3']").click()
-    page.wait_for_timeout(500)
-    assert page.evaluate("window.__hit") is None
-    assert page.locator(".drawing img, .drawing script, .drawing svg[onload]").count() == 0

@@ -64,7 +64,12 @@ function hoverCard(text, letters, fill) {
   text.addEventListener('click', (event) => show(indexOf(event)));
   text.addEventListener('mouseleave', hide);
   text.addEventListener('blur', hide);
-  text.addEventListener('scroll', hide);
+  text.addEventListener('scroll', () => {
+    const letter = letters()[current];
+    if (!letter) return;
+    const frame = text.getBoundingClientRect(), at = letter.getBoundingClientRect();
+    if (at.bottom < frame.top || at.top > frame.bottom) hide(); else show(current);
+  });
   text.addEventListener('keydown', (event) => {
     const step = { ArrowRight: 1, ArrowLeft: -1 }[event.key];
     if (event.key === 'Escape') hide();

@@ -1,0 +1,78 @@
+"""Text, vocabulary and seed never become HTML: every symbol of this model is an attack."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from browser.steps import button, tab
+from hostile_page import PAYLOADS
+from playwright.sync_api import Browser, Page, expect
+from serving import ROOT, free_port, wait_for
+
+pytestmark = pytest.mark.browser
+
+OUTPUT = "#generate-output .reading"
+
+
+@pytest.fixture
+def hostile(browser: Browser, tmp_path: Path) -> Iterator[Page]:
+    port, log = free_port(), tmp_path / "log.txt"
+    with log.open("w") as sink:
+        command = [sys.executable, str(ROOT / "tests" / "hostile_page.py"), str(port)]
+        process = subprocess.Popen(command, stdout=sink, stderr=subprocess.STDOUT)
+    try:
+        wait_for(f"http://127.0.0.1:{port}/", process, log)
+        context = browser.new_context()
+        page = context.new_page()
+        page.goto(f"http://127.0.0.1:{port}/")
+        page.wait_for_selector(".drawing.next .column")
+        yield page
+        context.close()
+    finally:
+        process.terminate()
+        process.wait(10)
+
+
+def harmless(page: Page) -> None:
+    assert page.evaluate("window.__hit") is None
+    planted = ".drawing img, .drawing script, .drawing iframe, .drawing svg[onload], [onmouseover]"
+    assert page.locator(planted).count() == 0
+
+
+def test_symbols_are_text_on_the_generate_tab(hostile: Page) -> None:
+    page = hostile
+    page.locator("#generate-seed textarea").fill("".join(PAYLOADS) + "\u00e9<img src=y>")
+    button(page, "Generate")
+    page.wait_for_selector(f"{OUTPUT} [data-i='5']")
+    page.wait_for_selector(f"{OUTPUT} .caret", state="hidden", timeout=20_000)
+    assert PAYLOADS[0] in page.locator(f"{OUTPUT} pre").inner_text()
+    page.locator(f"{OUTPUT} [data-i='3']").hover()
+    expect(page.locator(f"{OUTPUT} .card")).to_be_visible()
+    harmless(page)
+    page.get_by_label("How much does this sound").fill(" a".join(PAYLOADS) + "<img src=z> a a")
+    button(page, "Let the model read it")
+    expect(page.locator(".drawing.scale .rung.own")).to_be_visible()
+    button(page, "Write the same at five temperatures")
+    expect(page.locator(".drawing.strip pre")).to_have_count(5)
+    harmless(page)
+
+
+def test_symbols_are_text_on_the_look_inside_tab(hostile: Page) -> None:
+    page = hostile
+    tab(page, "Look inside")
+    page.get_by_label("Text to read").fill(" a ".join(PAYLOADS) + "<img src=z> a a a")
+    button(page, "Read")
+    page.locator(".drawing.units [data-i='3']").hover()
+    page.locator(".drawing.units canvas").hover()
+    harmless(page)
+    tab(page, "Which letters mattered")
+    page.wait_for_selector(".drawing.depends [data-i='3']")
+    page.locator(".drawing.depends [data-i='3']").click()
+    expect(page.locator(".drawing.depends .answer")).to_contain_text("To guess")
+    tab(page, "The weights")
+    page.wait_for_selector(".drawing.weights canvas")
+    harmless(page)

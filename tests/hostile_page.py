@@ -1,0 +1,48 @@
+"""The Generate and Look inside tabs around a model whose every symbol tries to run a script.
+
+python tests/hostile_page.py PORT
+"""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+
+import gradio as gr
+
+from charrnn import CharRNN, ModelConfig, Vocabulary
+from charrnn.ui import generate, inspect_tab, theme
+from charrnn.ui.session import Visitor
+
+PAYLOADS = (
+    "<img src=x onerror=window.__hit=1>",
+    "<script>window.__hit=1</script>",
+    "${window.__hit=1}",
+    "{{constructor.constructor('window.__hit=1')()}}",
+    "</pre><svg onload=window.__hit=1>",
+    "<iframe srcdoc='<script>parent.__hit=1</script>'>",
+    "'\"></span><b onmouseover=window.__hit=1>",
+)
+
+
+def page() -> gr.Blocks:
+    """Both tabs; the training text, the vocabulary and the model's name are all payloads."""
+    symbols = tuple(sorted((*PAYLOADS, " ", "\n", "a")))
+    model = CharRNN(Vocabulary(symbols, words=True), ModelConfig("gru", 8))
+    hostile = Visitor().with_model(model, PAYLOADS[0], "a a\n" * 50 + "".join(PAYLOADS) * 20)
+    with gr.Blocks(analytics_enabled=False) as demo:
+        visitor = gr.State(hostile)
+        with gr.Tabs():
+            with gr.Tab("Generate"):
+                first = generate.build(visitor)
+            with gr.Tab("Look inside"):
+                second = inspect_tab.build(visitor)
+        for tab in (first, second):
+            demo.load(tab.refresh, visitor, list(tab.outputs))
+    return demo
+
+
+if __name__ == "__main__":
+    page().launch(server_port=int(sys.argv[1]), quiet=True, theme=theme.theme(), css=theme.css())
