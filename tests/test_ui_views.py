@@ -63,7 +63,7 @@ def test_the_card_tells_loss_in_nats_and_bits_speed_and_time_left() -> None:
 
 
 def test_time_left_is_never_more_than_the_limit() -> None:
-    assert numbers(views.status(JOB, RUNNING, elapsed=58.0))["time left"] == "0:02"
+    assert numbers(views.status(JOB, RUNNING, elapsed=58.0))["left of 60 s"] == "0:02"
 
 
 @pytest.mark.parametrize(

@@ -68,6 +68,7 @@ def status(job: Job, snapshot: Snapshot, elapsed: float) -> Value:
         return {**IDLE, "state": "training", "title": f"Starting {who}", "note": on(job)}
     lane = snapshot.lanes[snapshot.best if snapshot.over else 0]
     fraction, left = progress(job, lane, elapsed)
+    limited = left == max(0.0, job.seconds - elapsed)  # the clock ends it before the plan does
     title, state = f"{'Racing' if job.race else 'Training'} {who}", "training"
     note = snapshot.note or on(job)
     if snapshot.over:
@@ -77,7 +78,9 @@ def status(job: Job, snapshot: Snapshot, elapsed: float) -> Value:
         "title": title,
         "note": note,
         "fraction": fraction,
-        "numbers": race_numbers(snapshot) if job.race else numbers(lane, left, snapshot.over),
+        "numbers": race_numbers(snapshot)
+        if job.race
+        else numbers(lane, left, snapshot.over, job.seconds if limited else 0),
     }
 
 
@@ -116,7 +119,8 @@ def ending(job: Job, snapshot: Snapshot, lane: LaneView, elapsed: float) -> tupl
     return "Stopped", "stopped", f"Generate uses the best weights now; Continue goes on.{best}"
 
 
-def numbers(lane: LaneView, left: float, over: bool) -> list[list[str]]:
+def numbers(lane: LaneView, left: float, over: bool, limit: float) -> list[list[str]]:
+    """The card's row. limit: the run's wall-clock seconds where they end it before its plan."""
     p = lane.progress
     if p is None:
         return NO_NUMBERS
@@ -128,7 +132,7 @@ def numbers(lane: LaneView, left: float, over: bool) -> list[list[str]]:
         ["loss, bits", f"{p.smooth_loss / math.log(2):.2f}"],
         ["validation", f"{validation[-1][1]:.3f}" if validation else "-"],
         ["chars / s", f"{lane.chars_per_second:,.0f}"],
-        ["time left", "-" if over else duration(left)],
+        [f"left of {limit:.0f} s" if limit else "time left", "-" if over else duration(left)],
     ]
 
 

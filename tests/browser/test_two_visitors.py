@@ -7,7 +7,7 @@ import time
 
 import pytest
 from browser.steps import TEXT, button, paste, state, step, tab, train_a_while, write
-from playwright.sync_api import Browser, Page
+from playwright.sync_api import Browser, Page, expect
 
 pytestmark = pytest.mark.browser
 
@@ -58,3 +58,13 @@ def test_closing_the_page_ends_the_training(browser: Browser, page_url: str) -> 
     context.close()
     at_rest(0)
     assert time.monotonic() - started < 2
+
+
+def test_a_reload_in_the_middle_keeps_what_was_learned(page: Page) -> None:
+    paste(page, TEXT)
+    train_a_while(page, 40)
+    page.reload()
+    state(page, "stopped")
+    assert step(page) >= 40
+    expect(page.locator(".masthead .model")).to_contain_text("trained here on your text")
+    expect(page.get_by_role("button", name="Continue").first).to_be_enabled()

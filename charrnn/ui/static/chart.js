@@ -55,14 +55,22 @@ function axes() {
 }
 
 function rulers() {
-  const edge = width - MARGIN.right, taken = [];
-  for (const [name, level] of [...data.rulers].sort((a, b) => b[1] - a[1])) {
+  for (const [, level] of data.rulers) {
     const y = scale.y(level);
-    let label = y - 4;
-    while (taken.some((other) => Math.abs(other - label) < 12)) label += 12;
-    taken.push(label);
-    picture.append(shape('line', { x1: MARGIN.left, x2: edge, y1: y, y2: y, class: 'ruler' }),
-      shape('text', { x: edge - 2, y: label, class: 'tick end name' }, `${name} ${level.toFixed(2)}`));
+    picture.append(shape('line', { x1: MARGIN.left, x2: width - MARGIN.right, y1: y, y2: y, class: 'ruler' }));
+  }
+}
+
+// Names after the curves, so that they stay readable. A curve falls from the upper left to the lower
+// right: the names of high rulers stand at the right end, those of low ones at the left.
+function names() {
+  const taken = [], middle = (scale.low + scale.high) / 2;
+  for (const [name, level] of [...data.rulers].sort((a, b) => b[1] - a[1])) {
+    let y = scale.y(level) - 4;
+    while (taken.some((other) => Math.abs(other - y) < 12)) y += 12;
+    taken.push(y);
+    const right = level > middle, x = right ? width - MARGIN.right - 2 : MARGIN.left + 2;
+    picture.append(shape('text', { x, y, class: `tick name ${right ? 'end' : ''}` }, `${name} ${level.toFixed(2)}`));
   }
 }
 
@@ -107,7 +115,7 @@ function paint() {
   picture.setAttribute('width', width);
   picture.setAttribute('viewBox', `0 0 ${width} ${HEIGHT}`);
   picture.replaceChildren();
-  fit(); axes(); rulers(); curves(); pointer();
+  fit(); axes(); rulers(); curves(); names(); pointer();
 }
 
 function say() {

@@ -1,0 +1,108 @@
+"""Take the pictures of the page: every tab, light, dark and narrow; python docs/make_screenshots.py
+
+Needs Chromium and what tests/requirements.txt lists. Also prints how long the page takes until it
+can be used, its requests and its bytes on the wire.
+"""
+
+from __future__ import annotations
+
+import re
+import shutil
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+ROOT = Path(__file__).parents[1]
+sys.path[:0] = [str(ROOT), str(ROOT / "tests")]
+
+from browser.steps import button, state, step
+from playwright.sync_api import Browser, Page, sync_playwright
+from serving import serving
+
+PICTURES = ROOT / "docs" / "pictures"
+BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+LOOKS = {
+    "light": {"viewport": {"width": 1280, "height": 800}, "color_scheme": "light"},
+    "dark": {"viewport": {"width": 1280, "height": 800}, "color_scheme": "dark"},
+    "narrow": {"viewport": {"width": 390, "height": 844}, "color_scheme": "light"},
+}
+STEPS = 600
+"""Steps before the picture of the Train tab: words begin to form."""
+
+
+def shoot(page: Page, name: str, look: str) -> None:
+    path = PICTURES / f"{name}-{look}.png"
+    page.wait_for_timeout(600)  # lets what moves come to rest
+    page.screenshot(path=path, full_page=look == "narrow")
+    print(path.relative_to(ROOT))
+
+
+def take(browser: Browser, url: str, look: str) -> None:
+    """All tabs in one look: a training in the middle, its samples, its units, its file."""
+    context = browser.new_context(**LOOKS[look])  # type: ignore[arg-type]
+    page = context.new_page()
+    page.goto(url)
+    page.wait_for_selector(".drawing.chart .ruler", state="attached")
+    button(page, "Train")
+    while step(page) < STEPS:
+        page.wait_for_timeout(200)
+    shoot(page, "train", look)
+    button(page, "Stop")
+    state(page, "stopped")
+    go(page, "Generate")
+    button(page, "Generate")
+    page.wait_for_timeout(6000)
+    shoot(page, "generate", look)
+    go(page, "Look inside")
+    page.wait_for_timeout(1500)
+    shoot(page, "look-inside", look)
+    go(page, "Share")
+    shoot(page, "share", look)
+    context.close()
+
+
+def go(page: Page, name: str) -> None:
+    """Open a tab; on a narrow screen it may be in the menu of those that do not fit."""
+    shown = page.get_by_role("tab", name=name, exact=True).and_(page.locator(":visible"))
+    if shown.count():
+        shown.first.click()
+        return
+    page.locator(".overflow-menu > button").click()
+    page.locator(".overflow-dropdown button", has_text=re.compile(f"^{name}$")).click()
+
+
+def measure(browser: Browser, url: str) -> None:
+    """Time until the page can be used, requests and bytes on the wire, with an empty cache."""
+    context = browser.new_context()
+    page = context.new_page()
+    wire = context.new_cdp_session(page)
+    wire.send("Network.enable")
+    sizes: list[float] = []
+    wire.on("Network.loadingFinished", lambda event: sizes.append(event["encodedDataLength"]))
+    started = time.perf_counter()
+    page.goto(url)
+    page.wait_for_selector(".drawing.chart .ruler", state="attached")
+    usable = time.perf_counter() - started
+    page.wait_for_timeout(1500)
+    print(f"usable after {usable:.1f} s, {len(sizes)} requests, {sum(sizes) / 1000:.0f} KB")
+    context.close()
+
+
+def main() -> None:
+    chromium = next(filter(None, map(shutil.which, BROWSERS)))
+    PICTURES.mkdir(exist_ok=True)
+    with (
+        tempfile.TemporaryDirectory() as folder,
+        serving(Path(folder)) as url,
+        sync_playwright() as playwright,
+    ):
+        browser = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
+        measure(browser, url)
+        for look in LOOKS:
+            take(browser, url, look)
+        browser.close()
+
+
+if __name__ == "__main__":
+    main()
