@@ -16,6 +16,7 @@ from pathlib import Path
 ROOT = Path(__file__).parents[1]
 sys.path[:0] = [str(ROOT), str(ROOT / "tests")]
 
+# ruff: noqa: E402
 from browser.steps import button, state, step
 from playwright.sync_api import Browser, Page, sync_playwright
 from serving import serving

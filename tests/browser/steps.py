@@ -58,5 +58,5 @@ def write(page: Page) -> str:
     tab(page, "Generate")
     button(page, "Generate")
     output = page.locator(".drawing:visible pre, .drawing:visible .text").first
-    expect(output).to_contain_text(re.compile(r"\w{3}"), timeout=8000)
+    expect(output).to_contain_text(re.compile(r"\w{3}"), timeout=20_000)
     return output.inner_text()

@@ -34,9 +34,8 @@ def test_one_trains_while_the_other_generates(page: Page, browser: Browser, page
     other.goto(page_url)
     tab(other, "Generate")
     before = step(page)
-    started = time.monotonic()
-    write(other)
-    assert time.monotonic() - started < 4
+    write(other)  # fails when nothing comes
+    state(page, "training")  # it did not wait for the run to end
     model = other.locator(".masthead .model").inner_text()
     assert "pretrained" in model  # a model of their own
     page.wait_for_timeout(800)
