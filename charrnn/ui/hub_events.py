@@ -17,6 +17,7 @@ from urllib.parse import quote, urlsplit
 import gradio as gr
 
 from charrnn import hub
+from charrnn.bridges.web import to_html
 from charrnn.checkpoint import HOSTED_BYTES
 from charrnn.corpora import load_corpus
 from charrnn.hub.account import endpoint_of, machine_token
@@ -32,24 +33,42 @@ LOOPBACK = ("localhost", "127.0.0.1", "::1")
 FORWARDED = ("forwarded", "x-forwarded-for", "x-forwarded-host", "via")
 
 
-def push(
+def share_model(
     visitor: Visitor,
     name: str,
     license: str,  # noqa: A002  the name of the field
     private: bool,
+    page: bool,
     pasted: str,
     request: gr.Request,
     oauth: gr.OAuthToken | None,
 ) -> Iterator[tuple[Value, str]]:
-    """Share the visitor's model; yields the card of progress, and empties the token's box."""
+    """Share the visitor's model; yields the card of progress, and empties the token's box.
+
+    page: share a playable page too, as a Space of the same name.
+    """
+    card: Value = {}
     try:
         token = token_of(pasted, oauth, request)
+        model = model_of(visitor)
         for told in hub.pushing(
-            model_of(visitor), name or "", token=token, private=bool(private), license=license
+            model, name or "", token=token, private=bool(private), license=license
         ):
-            yield (busy(told) if told.result is None else shared(told.result, request)), ""
+            card = busy(told) if told.result is None else shared(told.result, request)
+            yield card, ""
+        if page:
+            repo_id = str(card["title"])
+            html = to_html(model, title=repo_id.split("/")[1])
+            for played in hub.pushing_page(
+                html, repo_id, model_id=repo_id, token=token, private=bool(private)
+            ):
+                if played.result is None:
+                    yield busy(played), ""
+                else:
+                    url = played.result.url
+                    yield {**card, "links": [*card["links"], [f"Playable page: {url}", url]]}, ""
     except hub.HubError as error:
-        yield failed(error), ""
+        yield {**failed(error), "links": card.get("links", [])}, ""
 
 
 def push_by_api(
@@ -78,7 +97,7 @@ def push_by_api(
     return asdict(done)
 
 
-def pull(
+def open_model(
     visitor: Visitor,
     name: str,
     revision: str,
@@ -128,7 +147,7 @@ def arrive(
         return
     gr.Info(f"Opening {escape(name[:100])} from the Hub.", duration=3)
     card: Value = {}
-    for visitor_then, card, _ in pull(visitor, name, "", "", request, oauth):
+    for visitor_then, card, _ in open_model(visitor, name, "", "", request, oauth):
         yield visitor_then, card, name[:200]
     if card.get("state") == "failed":
         gr.Warning(escape(card["advice"]))

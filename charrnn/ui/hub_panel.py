@@ -27,6 +27,7 @@ class Panel(NamedTuple):
     name: gr.Textbox
     license: gr.Dropdown
     private: gr.Checkbox
+    page: gr.Checkbox
     push: gr.Button
     pushed: gr.HTML
     wanted: gr.Textbox
@@ -62,7 +63,7 @@ def can_sign_in() -> bool:
 
 def layout() -> Panel:
     """The components, top to bottom."""
-    token, name, license_, private, push, pushed = share_part()
+    token, name, license_, private, page, push, pushed = share_part()
     with gr.Accordion("Open a model", open=True):
         with gr.Row():
             wanted = gr.Textbox(
@@ -92,7 +93,7 @@ def layout() -> Panel:
             show = gr.Button("Show models", min_width=120, scale=1)
         models = drawing("gallery", {}, "gallery", container=False)
     return Panel(
-        token, name, license_, private, push, pushed, wanted, revision, pull, pulled,
+        token, name, license_, private, page, push, pushed, wanted, revision, pull, pulled,
         order, show, models, gr.State(hub_events.FIRST), gr.State(""),
         gr.JSON(label="answer", visible=False), gr.Button(visible=False),
     )  # fmt: skip
@@ -116,9 +117,14 @@ def share_part() -> tuple[Any, ...]:
         licenses = [(text, key) for key, text in hub.LICENSES.items()]
         chosen = gr.Dropdown(licenses, value="unknown", label="License")
     private = gr.Checkbox(False, label="Private: only you can see it")
+    page = gr.Checkbox(
+        False,
+        label="With a playable page",
+        info="A static Space: it writes in any browser, and every account may host it free.",
+    )
     push = gr.Button("Share on the Hub", variant="primary")
     pushed = drawing("hub", {}, "shared", container=False)
-    return token, name, chosen, private, push, pushed
+    return token, name, chosen, private, page, push, pushed
 
 
 def private_event(**more: Any) -> dict[str, Any]:
@@ -136,7 +142,10 @@ def connect_push(panel: Panel, visitor: gr.State) -> None:
     form = [visitor, panel.name, panel.license, panel.private]
     panel.asked.click(hub_events.push_by_api, form, panel.answer, **public_event("push"))
     panel.push.click(
-        hub_events.push, [*form, panel.token], [panel.pushed, panel.token], **private_event()
+        hub_events.share_model,
+        [*form, panel.page, panel.token],
+        [panel.pushed, panel.token],
+        **private_event(),
     )
 
 
@@ -145,7 +154,7 @@ def connect_pull(panel: Panel, visitor: gr.State) -> list[Any]:
     outputs = [visitor, panel.pulled]
     pulled = gr.on(
         [panel.pull.click, panel.wanted.submit],
-        hub_events.pull,
+        hub_events.open_model,
         [visitor, panel.wanted, panel.revision, panel.token],
         [*outputs, panel.token],
         **private_event(),
@@ -153,7 +162,7 @@ def connect_pull(panel: Panel, visitor: gr.State) -> list[Any]:
     picked = panel.models.pick(  # gallery.js triggers it
         pick, None, [panel.wanted, panel.revision], queue=False, api_visibility="private"
     ).then(
-        hub_events.pull,
+        hub_events.open_model,
         [visitor, panel.wanted, panel.revision, panel.token],
         [*outputs, panel.token],
         **private_event(),
