@@ -178,7 +178,8 @@ def _model(meta: dict[str, Any], arrays: Mapping[str, FloatArray]) -> CharRNN:
         if max(weights.max(), -weights.min()) > MAX_WEIGHT:
             raise ModelFileError(f"The model is broken: it has weights beyond {MAX_WEIGHT:,.0f}.")
     model = CharRNN(vocabulary, config, parameters, metadata=meta.get("training"))
-    logits, _ = model.step(np.zeros(1, vocabulary.dtype), model.initial_state())
+    with np.errstate(all="ignore"):
+        logits, _ = model.step(np.zeros(1, vocabulary.dtype), model.initial_state())
     if not np.isfinite(logits).all():
         raise ModelFileError("The model is broken: what it computes is not finite.")
     return model
@@ -209,8 +210,10 @@ def _check_facts(meta: dict[str, Any]) -> None:
     for name in FACTS.keys() - meta.keys():
         _wrong(f"it lacks {name}")
     for name, value in meta.items():
-        if type(value) not in (FACTS | EXTRAS).get(name, ()):
-            _wrong(f"{quote(name)} is {quote(value)}")
+        if name not in FACTS | EXTRAS:
+            _wrong(f"it has {quote(name)}, which this version does not know")
+        if type(value) not in (FACTS | EXTRAS)[name]:
+            _wrong(f"{name} is {quote(value)}")
 
 
 def _config(meta: dict[str, Any]) -> ModelConfig:

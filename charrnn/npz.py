@@ -199,7 +199,7 @@ def dumps(arrays: Mapping[str, ArrayLike], meta: Mapping[str, Any]) -> bytes:
         raise ModelFileError(f"The model's metadata cannot be written as JSON: {error}.") from error
     parts = [_part(META, np.frombuffer(raw, np.uint8), BYTES)]
     with np.errstate(over="ignore"):
-        parts += [_part(k, np.ascontiguousarray(v, FLOATS), FLOATS) for k, v in arrays.items()]
+        parts += [_part(k, np.asarray(v, FLOATS, order="C"), FLOATS) for k, v in arrays.items()]
     size = sum(len(header) + len(body) for _, header, body in parts)
     if size > MAX_BYTES:
         too_large(size, MAX_BYTES)
