@@ -38,7 +38,7 @@ class TrainConfig:
     clip_value: float = 0.0
     """Largest gradient element allowed; 0 switches this off."""
     weight_decay: float = 0.0
-    """Share of the weights, times the learning rate, taken away each step (adamw)."""
+    """Pull of the weights towards 0; adamw keeps it out of its moments."""
     steps: int = 2000
     """Steps in all."""
     val_fraction: float = 0.1

@@ -96,7 +96,33 @@ def cell() -> str:
     return f"```python\n{source}\n```"
 
 
-PARTS = {"tree": tree, "pretrained": pretrained, "cell": cell}
+def screenshot() -> str:
+    """The Train tab, in the reader's own light or dark."""
+    light, dark = ("docs/pictures/train-light.png", "docs/pictures/train-dark.png")
+    if not (ROOT / light).exists():
+        return ""
+    return (
+        f'<picture>\n  <source media="(prefers-color-scheme: dark)" srcset="{dark}">\n'
+        f'  <img alt="The page while a network learns a play" src="{light}">\n</picture>'
+    )
+
+
+def docs() -> str:
+    """A line for every document in docs/."""
+    lines = []
+    for path in sorted((ROOT / "docs").glob("*.md")):
+        title = path.read_text(encoding="utf-8").lstrip("# ").split("\n")[0]
+        lines.append(f"- [{title}](docs/{path.name})")
+    return "\n".join(lines)
+
+
+PARTS = {
+    "screenshot": screenshot,
+    "docs": docs,
+    "pretrained": pretrained,
+    "tree": tree,
+    "cell": cell,
+}
 
 
 def examples(text: str) -> tuple[str, list[doctest.Example]]:

@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-import fcntl
 import json
 import os
-import pty
 import select
 import signal
 import struct
 import subprocess
 import sys
-import termios
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -20,6 +17,10 @@ from pathlib import Path
 import pytest
 
 import charrnn
+
+fcntl = pytest.importorskip("fcntl", reason="POSIX signals and terminals")
+pty = pytest.importorskip("pty")
+termios = pytest.importorskip("termios")
 
 ROOT = Path(__file__).parent.parent
 COMMAND = [sys.executable, "-m", "charrnn"]

@@ -70,7 +70,9 @@ def test_every_option_has_a_help_text() -> None:
 
 def test_links_lead_somewhere() -> None:
     for path in DOCS:
-        for target in re.findall(r"\]\(([^)#]+)[^)]*\)", path.read_text(encoding="utf-8")):
+        text = path.read_text(encoding="utf-8")
+        targets = re.findall(r"\]\(([^)#]+)[^)]*\)", text)
+        for target in targets + re.findall(r"src(?:set)?=\"([^\"]+)\"", text):
             if "://" not in target:
                 assert (path.parent / target).exists(), f"{path.name}: {target}"
 

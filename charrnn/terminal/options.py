@@ -68,21 +68,17 @@ def read_model(name: str) -> CharRNN:
     return load(name)
 
 
-def add_fields(
-    parser: argparse.ArgumentParser, config: type[Any], title: str, skip: Collection[str] = ()
-) -> None:
-    """Add a flag for every field of a dataclass, `--hidden-size` for hidden_size.
+def add_fields(parser: argparse.ArgumentParser, defaults: Any, title: str) -> None:
+    """Add a flag for every field of a dataclass instance, `--hidden-size` for hidden_size.
 
-    The help text is the docstring under the field. A flag that is not given leaves nothing in
-    the namespace, so that a recipe can supply the value.
+    The help text is the docstring under the field, and the value of the instance. A flag that
+    is not given leaves nothing in the namespace, so that a recipe can supply the value.
     """
     group = parser.add_argument_group(title)
-    help_texts, types = field_docs(config), typing.get_type_hints(config)
-    for field in dataclasses.fields(config):
-        if field.name in skip:
-            continue
-        name = "--" + field.name.replace("_", "-")
-        text = f"{help_texts[field.name]} (default: {_shown(field.default)})".replace("%", "%%")
+    help_texts, types = field_docs(type(defaults)), typing.get_type_hints(type(defaults))
+    for field in dataclasses.fields(defaults):
+        name, default = flag(field.name), _shown(getattr(defaults, field.name))
+        text = f"{help_texts[field.name]} (default: {default})".replace("%", "%%")
         kind = types[field.name]
         if kind is bool:
             group.add_argument(

@@ -6,14 +6,12 @@ import argparse
 import time
 
 from charrnn.corpora import CORPORA
-from charrnn.model import ModelConfig
 from charrnn.recipes import RECIPES
 from charrnn.terminal import jobs, options, output
-from charrnn.terminal.plan import REPORTING, Plan, make_plan
+from charrnn.terminal.plan import DEFAULT_RECIPE, REPORTING, Plan, make_plan
 from charrnn.terminal.report import Report
 from charrnn.terminal.samples import held_out_rulers
 from charrnn.terminal.stop import Stop
-from charrnn.train_config import TrainConfig
 
 SUMMARY = "Train a model on a text and keep it in a file."
 EXAMPLES = """
@@ -47,8 +45,9 @@ def add_parser(commands: options.Commands) -> None:
     parser.add_argument("--epochs", type=float, metavar="E", help="times to read the text")
     _add_reporting(parser)
     jobs.add_options(parser)
-    options.add_fields(parser, ModelConfig, "the model")
-    options.add_fields(parser, TrainConfig, "the training")
+    standard = RECIPES[DEFAULT_RECIPE]
+    options.add_fields(parser, standard.model, "the model")
+    options.add_fields(parser, standard.train, "the training")
 
 
 def _add_files(parser: argparse.ArgumentParser) -> None:
