@@ -7,7 +7,7 @@ import base64
 import itertools
 import json
 import math
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 from types import SimpleNamespace
 from typing import Any
 
@@ -15,9 +15,6 @@ import gradio as gr
 import numpy as np
 import pytest
 from builders import TEXT, tiny_model
-from clients import client_of
-from gradio_client import Client
-from gradio_client.exceptions import AppError
 
 from charrnn import CharRNN, Sampling, generate, score
 from charrnn.analysis import read
@@ -202,31 +199,3 @@ def test_words_and_cleaning_work_as_well() -> None:
     alphabet, following = tab.refresh(v)
     assert alphabet["words"]
     assert json.loads(following["names"])
-
-
-@pytest.fixture(scope="module")
-def client() -> Iterator[Client]:
-    with gr.Blocks(analytics_enabled=False) as demo:
-        tab.build(gr.State(visitor()))
-    demo.queue(default_concurrency_limit=4)
-    with client_of(demo) as connected:
-        yield connected
-
-
-def test_the_endpoint_answers_a_client(client: Client) -> None:
-    expected = "".join(generate(visitor().current, "the cat", 60, Sampling(0.8, random_seed=7)))
-    assert client.predict("the cat", *CALM, api_name="/generate") == expected
-
-
-def test_the_endpoint_is_documented_and_the_only_one(client: Client) -> None:
-    api: Any = client.view_api(return_format="dict", print_info=False)
-    assert list(api["named_endpoints"]) == ["/generate"]
-    labels = [p["label"] for p in api["named_endpoints"]["/generate"]["parameters"]]
-    assert labels == [
-        "Seed", "Temperature", "Length", "Top-k", "Top-p", "Stop at", "Random seed",
-    ]  # fmt: skip
-
-
-def test_the_endpoint_refuses_with_a_sentence(client: Client) -> None:
-    with pytest.raises(AppError, match="whole number"):
-        client.predict("", 0.8, 60, 0, 1.0, "", "<b>x</b>", api_name="/generate")

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import base64
 import json
-from collections.abc import Iterator
 from types import SimpleNamespace
 from typing import Any
 
@@ -13,10 +12,8 @@ import gradio as gr
 import numpy as np
 import pytest
 from builders import TEXT, tiny_model
-from clients import client_of
-from gradio_client import Client
 
-from charrnn import CharRNN, ModelConfig, Vocabulary, score
+from charrnn import CharRNN, ModelConfig, Vocabulary
 from charrnn.analysis import activations, lagged_gradients
 from charrnn.ui import inspect_tab as tab
 from charrnn.ui import inspect_values as values
@@ -184,22 +181,3 @@ def test_work_is_bounded_for_large_models() -> None:
     wide = CharRNN(Vocabulary(tuple("abc")), ModelConfig("lstm", 512, 4, initialization="small"))
     assert values.work_length(wide, values.LAGS, 400) == 80
     assert values.work_length(visitor().current, values.LAGS, 400) == 400
-
-
-@pytest.fixture(scope="module")
-def client() -> Iterator[Client]:
-    with gr.Blocks(analytics_enabled=False) as demo:
-        tab.build(gr.State(visitor()))
-    with client_of(demo) as connected:
-        yield connected
-
-
-def test_the_endpoint_answers_a_client(client: Client) -> None:
-    api: Any = client.view_api(return_format="dict", print_info=False)
-    assert list(api["named_endpoints"]) == ["/inspect"]
-    told = client.predict(TEXT[:80], api_name="/inspect")
-    assert told["characters"] == 80
-    assert told["nats_per_character"] == pytest.approx(score(visitor().current, TEXT[:80]), 1e-3)
-    assert told["surprise"][0] is None
-    assert len(told["likeliest"][5]) == 5
-    assert {"trait", "layer", "part", "unit", "correlation"} == set(told["units"][0])
