@@ -89,7 +89,8 @@ def test_a_place_in_line_is_told_with_the_likely_wait() -> None:
 
 def test_the_chart_has_curves_and_rulers() -> None:
     chart = views.chart(JOB, RUNNING)
-    assert [curve["name"] for curve in chart["curves"]] == ["each step", "training", "validation"]
+    names = [curve["name"] for curve in chart["curves"]]
+    assert names == ["each step", "training", "validation (held-out text)"]
     assert chart["curves"][1]["points"].split()[-1] == "50,2.0000"
     assert chart["rulers"] == [["uniform guess", 4.0]]
 

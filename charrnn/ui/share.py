@@ -11,13 +11,14 @@ from typing import Any, NamedTuple, TypeGuard
 import gradio as gr
 from gradio.utils import get_upload_folder
 
+from charrnn.bridges.web import to_html
 from charrnn.checkpoint import HOSTED_BYTES, ModelFileError, dumps, info, load
 from charrnn.model import CharRNN
 from charrnn.train_config import TrainConfig
 from charrnn.ui.drawing import drawing
 from charrnn.ui.jobs import Job, Snapshot
 from charrnn.ui.session import LastRun, Tab, Visitor
-from charrnn.ui.texts import shown
+from charrnn.ui.texts import first_words, shown
 
 ALPHABET = 80
 """Symbols of the alphabet that the card shows."""
@@ -34,9 +35,14 @@ def build(visitor: gr.State) -> Tab:
         label="Download with the state of its training",
         info="Larger; after an upload, Continue on the Train tab goes on exactly.",
     )
+    html = gr.Button("Download as a web page")
+    gr.Markdown(
+        "One HTML file that writes in any browser, offline: the model and a player in it.",
+        elem_classes="help",
+    )
     hidden = gr.DownloadButton("model", visible="hidden", elem_id="charrnn-download")
     result = gr.JSON(label="card", visible=False)
-    events = wire(Share(card, whole, save, upload, hidden, result), visitor)
+    events = wire(Share(card, whole, save, upload, html, hidden, result), visitor)
     return Tab(card_of_visitor, [card], events)
 
 
@@ -45,29 +51,28 @@ class Share(NamedTuple):
     whole: gr.Checkbox
     save: gr.Button
     upload: gr.UploadButton
+    html: gr.Button
     hidden: gr.DownloadButton
     result: gr.JSON  # for the API; the card follows by the frame's refresh
 
 
 def wire(share: Share, visitor: gr.State) -> list[Any]:
-    # A DownloadButton with a handler of its own needs two clicks: a plain one clicks a hidden one.
-    share.save.click(
-        download_model,
-        [visitor, share.whole],
-        share.hidden,
-        api_name="download_model",
-        show_progress="hidden",
-    ).success(
-        None,
-        js="() => setTimeout(() => document.querySelector('#charrnn-download').click(), 60)",
-        api_visibility="private",
+    quiet: Any = {"show_progress": "hidden"}
+    private: Any = {"api_visibility": "private", **quiet}
+    file = share.save.click(
+        download_model, [visitor, share.whole], share.hidden, api_name="download_model", **quiet
     )
+    page = share.html.click(download_page, visitor, share.hidden, **private)
+    for made in (file, page):
+        # A DownloadButton with a handler of its own needs two clicks: click the hidden one here.
+        press = "() => setTimeout(() => document.querySelector('#charrnn-download').click(), 60)"
+        made.success(None, js=press, **private)
     loaded = share.upload.upload(
         load_model,
         [visitor, share.upload],
         [visitor, share.result],
         api_name="load_model",
-        show_progress="hidden",
+        **quiet,
     )
     return [loaded]
 
@@ -77,14 +82,28 @@ def download_model(visitor: Visitor, with_training: bool = False) -> str:
 
     with_training: add what it takes to continue the training exactly, if it was trained here.
     """
-    model = visitor.current
+    visitor = visitor or Visitor()  # None: the server forgot the session
     run = visitor.run
-    data = dumps(model)
-    if with_training and run and run.snapshot.files and visitor.model is not None:
-        data = run.snapshot.files[run.snapshot.best]
+    if with_training and run and run.snapshot.files:
+        return offered(visitor.current, "npz", run.snapshot.files[run.snapshot.best])
+    return offered(visitor.current, "npz", dumps(visitor.current))
+
+
+def download_page(visitor: Visitor) -> str:
+    """The model as one HTML file with a player in it."""
+    visitor = visitor or Visitor()
+    try:
+        html = to_html(visitor.current, visitor.name, first_words(visitor.text))
+    except ValueError as error:
+        raise gr.Error(escape(str(error)), print_exception=False) from None
+    return offered(visitor.current, "html", html.encode())
+
+
+def offered(model: CharRNN, suffix: str, data: bytes) -> str:
+    """Put a file where the server may hand it out from, for an hour; its path."""
     folder = Path(get_upload_folder()) / secrets.token_hex(16)
     folder.mkdir(parents=True)
-    path = folder / f"charrnn-{model.config.cell}-{model.config.hidden_size}.npz"
+    path = folder / f"charrnn-{model.config.cell}-{model.config.hidden_size}.{suffix}"
     path.write_bytes(data)
     return str(path)
 

@@ -11,7 +11,7 @@ from charrnn.ui.session import LastRun
 
 Value = dict[str, Any]
 
-CHART_NOTE = "nats per character (right: bits); lower is better"
+CHART_NOTE = "the surprise per character, in nats (right: in bits); lower is better"
 NO_NUMBERS = [
     [name, "-"]
     for name in ("step", "loss, nats", "loss, bits", "validation", "chars / s", "time left")
@@ -162,7 +162,9 @@ def chart(job: Job, snapshot: Snapshot, previous: str = "") -> Value:
         curves.append(curve("each step", "faint", 0, record.loss.packed()))
         curves.append(curve("training", "", 0, record.smooth.packed()))
         if record.validation.points:
-            curves.append(curve("validation", "dashed", 1, record.validation.packed()))
+            curves.append(
+                curve("validation (held-out text)", "dashed", 1, record.validation.packed())
+            )
     return {
         **NO_CHART,
         "unit": "second" if job.race else "step",

@@ -57,6 +57,16 @@ def test_train_stop_generate_download_upload(page: Page, tmp_path: Path) -> None
     write(page)
 
 
+def test_the_model_leaves_as_a_web_page(page: Page, tmp_path: Path) -> None:
+    tab(page, "Share")
+    with page.expect_download() as waiting:
+        button(page, "Download as a web page")
+    file = tmp_path / "model.html"
+    waiting.value.save_as(file)
+    assert waiting.value.suggested_filename.endswith(".html")
+    assert file.read_text("utf-8").lstrip().lower().startswith("<!doctype html>")
+
+
 def test_a_refused_upload_is_a_sentence(page: Page, tmp_path: Path) -> None:
     file = tmp_path / "bad.npz"
     file.write_bytes(b"PK<img src=x onerror=alert(1)>")
