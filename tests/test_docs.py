@@ -11,6 +11,8 @@ from charrnn import RECIPES
 
 ROOT = Path(__file__).parents[1]
 PAGES = sorted((ROOT / "docs").glob("*.md"))
+QUOTING = ("how-it-works", "bridges", "recipes")
+"""The pages where all Python comes from the source."""
 QUOTE = re.compile(r"^\[`(charrnn/[\w/.]+)`\]\(\.\./\1\)\n\n```python\n(.*?)\n```$", re.M | re.S)
 SESSION = re.compile(r"^```pycon\n(.*?)```$", re.M | re.S)
 LINK = re.compile(r"\]\(([^)#]+)")
@@ -35,9 +37,9 @@ def test_quoted_lines_stand_in_the_source(name, lines):
 
 def test_every_block_of_python_is_a_quote():
     assert len(QUOTES) >= 15
-    for page in PAGES:
-        text = page.read_text("utf-8")
-        assert text.count("```python\n") == len(QUOTE.findall(text)), page.name
+    for page in QUOTING:
+        text = (ROOT / "docs" / f"{page}.md").read_text("utf-8")
+        assert text.count("```python\n") == len(QUOTE.findall(text)), page
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.stem)
@@ -61,7 +63,7 @@ def test_links_lead_somewhere(page):
 def test_every_picture_is_shown_and_needs_nothing():
     shown = "".join(page.read_text("utf-8") for page in PAGES)
     pictures = sorted((ROOT / "docs" / "pictures").glob("*.svg"))
-    assert len(pictures) == 4
+    assert len(pictures) >= 4
     for picture in pictures:
         assert f"pictures/{picture.name}" in shown
         svg = picture.read_text("utf-8")
