@@ -1,0 +1,221 @@
+"""Our side: the package as its users call it."""
+
+from __future__ import annotations
+
+import time
+from typing import Any
+
+import numpy as np
+from child import Work, peak_megabytes, serve
+
+import charrnn
+from charrnn import CharRNN, ModelConfig, Sampling, TrainConfig, Trainer, Vocabulary
+
+SYMBOLS = tuple(chr(code) for code in range(32, 97))  # V = 65, as tinyshakespeare has
+
+
+def random_text(length: int) -> str:
+    """Any text of 65 symbols: what it says does not change the work."""
+    rng = np.random.default_rng(0)
+    codes = rng.integers(32, 97, length, dtype=np.uint8)
+    codes[:65] = np.arange(32, 97)
+    return codes.tobytes().decode("ascii")
+
+
+def new_trainer(cell: str, layers: int, hidden: int, batch: int, steps: int) -> Trainer:
+    config = TrainConfig(
+        batch_size=batch, seq_length=steps, val_fraction=0, schedule="constant", rescue=False
+    )
+    text = random_text(20 * batch * steps + 1)
+    return Trainer(text, ModelConfig(cell, hidden, layers), config)
+
+
+def train(cell: str, layers: int, hidden: int, batch: int, steps: int) -> Work:
+    """Whole training steps: read a window, forward, back, clip, Adam."""
+    trainer = new_trainer(cell, layers, hidden, batch, steps)
+    return Work(lambda n: [None for _ in trainer.run(steps=n)], batch * steps)
+
+
+def train_default() -> Work:
+    """What the page runs when nobody changes a setting, validation included."""
+    recipe = charrnn.RECIPES["standard"]
+    trainer = Trainer(charrnn.load_corpus(recipe.corpus).text, recipe.model, recipe.train)
+    config = trainer.config
+    return Work(
+        lambda n: [None for _ in trainer.run(steps=n)], config.batch_size * config.seq_length
+    )
+
+
+def train_plain(hidden: int, steps: int) -> Work:
+    """The sizes of min-char-rnn: one sequence, Adagrad, no batch."""
+    config = TrainConfig(
+        batch_size=1,
+        seq_length=steps,
+        optimizer="adagrad",
+        clip_norm=0,
+        clip_value=5,
+        val_fraction=0,
+        schedule="constant",
+        rescue=False,
+    )
+    trainer = Trainer(random_text(400 * steps + 1), ModelConfig("rnn", hidden), config)
+    return Work(lambda n: [None for _ in trainer.run(steps=n)], steps)
+
+
+def new_model(cell: str, layers: int, hidden: int) -> CharRNN:
+    return CharRNN(Vocabulary(SYMBOLS), ModelConfig(cell, hidden, layers))
+
+
+def generate(cell: str, layers: int, hidden: int) -> Work:
+    """One stream, at the temperature that `generate` starts from."""
+    symbols = charrnn.generate(
+        new_model(cell, layers, hidden), " ", 10**12, Sampling(random_seed=0)
+    )
+    return Work(lambda n: [next(symbols) for _ in range(n)])
+
+
+def generate_many(cell: str, layers: int, hidden: int, streams: int) -> Work:
+    """Many streams side by side, each with a draw of its own."""
+    from charrnn.recurrent import Stepper
+
+    model, rng = new_model(cell, layers, hidden), np.random.default_rng(0)
+    stepper = Stepper(model.cell, model.parameters, model.initial_state(streams))
+    ids = np.zeros(streams, np.intp)
+
+    def run(n: int) -> None:
+        nonlocal ids
+        for _ in range(n):
+            y = stepper.step(ids).astype(np.float64)  # (V, N)
+            y -= y.max(axis=0)
+            total = np.exp(y / 0.8).cumsum(axis=0)
+            ids = (total <= rng.random(streams) * total[-1]).sum(axis=0)
+
+    return Work(run, streams)
+
+
+def generate_length(cell: str, layers: int, hidden: int, length: int) -> Work:
+    """Whole texts of one length, each from a cold start."""
+    model = new_model(cell, layers, hidden)
+    return Work(lambda n: [list(charrnn.generate(model, " ", length)) for _ in range(n)], length)
+
+
+def encode_text(megabytes: float) -> Work:
+    """Text to ids, over and over."""
+    text = random_text(int(megabytes * 1e6))
+    vocabulary = Vocabulary.from_text(text)
+    return Work(lambda n: [len(vocabulary.encode(text)) for _ in range(n)], len(text))
+
+
+def encode_memory(megabytes: float) -> dict[str, Any]:
+    """Seconds, memory and bytes kept for one large text, in a fresh process."""
+    text = random_text(int(megabytes * 1e6))
+    before = peak_megabytes()
+    started = time.perf_counter()
+    vocabulary = Vocabulary.from_text(text)
+    counted = time.perf_counter()
+    ids = vocabulary.encode(text)
+    done = time.perf_counter()
+    return {
+        "seconds to encode": done - counted,
+        "seconds to collect the vocabulary": counted - started,
+        "bytes kept per character": ids.nbytes / len(text),
+        "peak bytes above the text, per character": (peak_megabytes() - before) * 1e6 / len(text),
+    }
+
+
+def train_memory(cell: str, layers: int, hidden: int, batch: int, steps: int) -> dict[str, Any]:
+    """The peak of a few training steps, in a fresh process."""
+    before = peak_megabytes()
+    for _ in new_trainer(cell, layers, hidden, batch, steps).run(steps=3):
+        pass
+    return {"megabytes": peak_megabytes(), "megabytes above imports": peak_megabytes() - before}
+
+
+class Timed(np.ndarray):
+    """An array that adds up the time of the matrix products it takes part in."""
+
+    seconds = 0.0
+
+    def __array_ufunc__(self, ufunc: Any, method: str, *inputs: Any, **kwargs: Any) -> Any:
+        plain = [a.view(np.ndarray) if isinstance(a, Timed) else a for a in inputs]
+        if "out" in kwargs:
+            kwargs["out"] = tuple(
+                a.view(np.ndarray) if isinstance(a, Timed) else a for a in kwargs["out"]
+            )
+        started = time.perf_counter()
+        result = getattr(ufunc, method)(*plain, **kwargs)
+        if ufunc is np.matmul:
+            Timed.seconds += time.perf_counter() - started
+        return result
+
+
+def share(cell: str, layers: int, hidden: int, batch: int, steps: int) -> dict[str, Any]:
+    """Seconds of a training step, of the products in it, and of the same products alone.
+
+    The best of several of each, taken in turns: a busy moment makes all of them longer.
+    """
+    trainer = new_trainer(cell, layers, hidden, batch, steps)
+    vector = trainer.live.parameters.vector.view(Timed)
+    trainer.live = trainer.live.with_vector(vector)
+    alone = products(cell, layers, hidden, batch, steps)
+    best = {"step": np.inf, "inside": np.inf, "alone": np.inf}
+    for _ in range(6):
+        Timed.seconds, started = 0.0, time.perf_counter()
+        for _ in trainer.run(steps=1):
+            pass
+        took = time.perf_counter() - started
+        if took < best["step"]:
+            best |= {"step": took, "inside": Timed.seconds}
+        started = time.perf_counter()
+        alone.run(1)
+        best["alone"] = min(best["alone"], time.perf_counter() - started)
+    return best
+
+
+def products(cell: str, layers: int, hidden: int, batch: int, steps: int) -> Work:
+    """Nothing but the matrix products of a training step: the floor under it."""
+    rng, H, V = np.random.default_rng(0), hidden, len(SYMBOLS)
+    GH, columns = len(charrnn.CELLS[cell].gates) * H, batch * steps
+
+    def some(*shape: int) -> np.ndarray:
+        return rng.standard_normal(shape, np.float32)
+
+    W, WT, Why, WhyT = some(GH, H), some(H, GH), some(V, H), some(H, V)
+    h, dh, dy = some(H, columns + batch), some(GH, columns + batch), some(V, columns)
+    h_steps = [some(H, batch) for _ in range(steps)]
+    d_steps = [some(GH, batch) for _ in range(steps)]
+    h_window, d_window = h[:, :columns], dh[:, :columns]
+
+    def run(n: int) -> None:
+        for _ in range(n):
+            for layer in range(layers):
+                for t in range(steps):
+                    W @ h_steps[t]
+                for t in range(steps):
+                    WT @ d_steps[t]
+                d_window @ h_window.T
+                if layer:
+                    W @ h_window
+                    WT @ d_window
+                    d_window @ h_window.T
+            Why @ h_window
+            WhyT @ dy
+            dy @ h_window.T
+
+    return Work(run, columns)
+
+
+if __name__ == "__main__":
+    serve(
+        {
+            "train": train,
+            "train default": train_default,
+            "train plain": train_plain,
+            "generate": generate,
+            "generate many": generate_many,
+            "generate length": generate_length,
+            "encode": encode_text,
+            "products": products,
+        },
+        {"encode memory": encode_memory, "train memory": train_memory, "share": share},
+    )

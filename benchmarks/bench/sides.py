@@ -1,0 +1,149 @@
+"""The driver's end: child processes, and runs that take turns."""
+
+from __future__ import annotations
+
+import json
+import statistics
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from bench.machine import environment
+
+HERE = Path(__file__).parent
+ROOT = HERE.parent.parent
+PAUSE = 0.15
+"""Seconds between two runs: the threads of the one that ended spin on for a while."""
+
+
+class Way(NamedTuple):
+    """One way to do a work: which script, how many threads, and more arguments for it."""
+
+    script: str
+    threads: int
+    options: dict[str, Any] = {}
+    root: Path = ROOT
+
+    def __str__(self) -> str:
+        said = [f"{self.threads} thread{'s' * (self.threads > 1)}"]
+        for name, value in self.options.items():
+            said.append(f"{name} {'on' if value else 'off'}" if value in (0, 1) else str(value))
+        return ", ".join(said)
+
+
+class ChildError(RuntimeError):
+    """A child could not do a work."""
+
+
+class Child:
+    """A child process: one script, one number of threads."""
+
+    def __init__(self, way: Way) -> None:
+        self.process = subprocess.Popen(
+            [sys.executable, str(HERE / f"{way.script}.py")],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+            env=environment(way.threads, way.root),
+        )
+
+    def ask(self, do: str, **what: Any) -> dict[str, Any]:
+        """One question, one answer. Raises ChildError."""
+        assert self.process.stdin is not None
+        assert self.process.stdout is not None
+        try:
+            print(json.dumps({"do": do, **what}), file=self.process.stdin, flush=True)
+            reply = json.loads(self.process.stdout.readline() or '{"error": "it died"}')
+        except BrokenPipeError:
+            reply = {"error": "it died"}
+        if "error" in reply:
+            raise ChildError(reply["error"])
+        return reply  # type: ignore[no-any-return]
+
+    def close(self) -> None:
+        assert self.process.stdin is not None
+        self.process.stdin.close()
+        self.process.wait()
+
+
+@contextmanager
+def fresh(way: Way) -> Iterator[Child]:
+    """A child of its own, which ends with the block."""
+    child = Child(way)
+    try:
+        yield child
+    finally:
+        child.close()
+
+
+class Crew:
+    """Children that live as long as the run: importing PyTorch takes seconds, so it is done once
+    for each number of threads. Ways that differ only in options share a child."""
+
+    def __init__(self) -> None:
+        self.children: dict[tuple[Any, ...], Child] = {}
+
+    def __enter__(self) -> Crew:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        for child in self.children.values():
+            child.close()
+
+    def child(self, way: Way, seat: int = 0) -> Child:
+        key = (way.script, way.threads, way.root, seat)
+        if key not in self.children:
+            self.children[key] = Child(way)
+        return self.children[key]
+
+    def prepare(self, way: Way, work: dict[str, Any], seconds: float, seat: int = 0) -> Side:
+        """Have a child build a work; it forgets the one before. Raises ChildError."""
+        child = self.child(way, seat)
+        child.ask("prepare", work=work | way.options, seconds=seconds)
+        return Side(way, child)
+
+    def fastest(self, ways: list[Way], work: dict[str, Any], seconds: float) -> Side:
+        """Try every way for a short while and prepare the fastest. Raises ChildError."""
+        rates, trouble = {}, ""
+        for i, way in enumerate(ways):
+            try:
+                rates[i] = self.prepare(way, work, seconds / 2).run()
+            except ChildError as error:
+                trouble = f"{way.script} ({way}): {error}"
+        if not rates:
+            raise ChildError(trouble)
+        side = self.prepare(ways[max(rates, key=rates.__getitem__)], work, seconds)
+        return side._replace(tried={str(ways[i]): rate for i, rate in rates.items()})
+
+
+class Side(NamedTuple):
+    """One way with its work prepared."""
+
+    way: Way
+    child: Child
+    tried: dict[str, float] = {}
+    """Units a second of all the ways that were tried."""
+
+    def run(self) -> float:
+        """Units of work a second."""
+        time.sleep(PAUSE)
+        reply = self.child.ask("run")
+        return reply["units"] / reply["seconds"]  # type: ignore[no-any-return]
+
+
+def summary(values: list[float]) -> dict[str, float]:
+    """The median, the least and the most."""
+    return {"median": statistics.median(values), "low": min(values), "high": max(values)}
+
+
+def pairs(a: Side, b: Side, count: int) -> tuple[list[float], list[float]]:
+    """Rates of two sides that take turns, the first one changing from pair to pair."""
+    rates: tuple[list[float], list[float]] = ([], [])
+    for k in range(count):
+        for i in (0, 1) if k % 2 == 0 else (1, 0):
+            rates[i].append((a, b)[i].run())
+    return rates

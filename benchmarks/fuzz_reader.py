@@ -1,0 +1,112 @@
+"""A coverage-guided fuzz of the reader of model files.
+
+    python -m pip install "atheris==3.0.0"      (only for this; Linux and macOS, Python 3.11)
+    python benchmarks/fuzz_reader.py --seconds 300
+
+The first byte of an input says what the rest is: a whole file, or the metadata or an array of a
+file whose checksums are right, so that the fuzzer gets behind them. It starts from the corpus of
+tests/. What is neither refused by ModelFileError nor a model that survives its own file is a
+crash; its input is kept. Prints runs, crashes, speed and coverage, as a line of JSON.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import re
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+ROOT = Path(__file__).parent.parent
+sys.path[:0] = [str(ROOT), str(ROOT / "tests")]
+MAX_LENGTH = 8192
+
+
+def seeds(folder: Path) -> int:
+    """Write the small files of the corpus as inputs, and the metadata and arrays inside them."""
+    import forge
+    import hostile
+
+    files = (case.build() for case in hostile.corpus("/nonexistent/canary"))
+    inputs = [b"\x00" + data for data in files if len(data) < MAX_LENGTH]
+    for cell in forge.GATES:
+        resume = {"slots": 2, "batch_size": 3}
+        parts = forge.parts(forge.META | {"cell": cell, "resume": resume, "training": {"a": [1.5]}})
+        inputs += [b"\x01" + parts[0].data[128:], *(b"\x02" + part.data for part in parts)]
+    for number, data in enumerate(inputs):
+        (folder / f"seed{number}").write_bytes(data)
+    return len(inputs)
+
+
+def one_input(data: bytes) -> None:
+    """Decide one input. Raises whatever the reader must never raise."""
+    import forge
+
+    from charrnn import checkpoint
+
+    kind, rest = data[:1], data[1:]
+    if kind == b"\x01":
+        rest = forge.with_meta(rest)
+    elif kind == b"\x02":
+        rest = forge.with_part("Why", data=rest)
+    try:
+        model = checkpoint.loads(rest, checkpoint.HOSTED_BYTES)
+    except checkpoint.ModelFileError as error:
+        if not str(error).isprintable():
+            raise AssertionError("a message that cannot be printed") from error
+        return
+    again = checkpoint.loads(checkpoint.dumps(model))
+    if again.vocabulary != model.vocabulary or again.config != model.config:
+        raise AssertionError("a model that its own file does not give back")
+
+
+def child(arguments: list[str]) -> None:
+    """Run libFuzzer in this process; it never returns."""
+    import atheris
+
+    # Only the reader is watched: with all of NumPy and json, most coverage would be theirs.
+    with atheris.instrument_imports(
+        include=["charrnn.archive", "charrnn.npz", "charrnn.checkpoint"]
+    ):
+        import charrnn.checkpoint  # noqa: F401
+
+    atheris.Setup([sys.argv[0], *arguments], one_input)
+    atheris.Fuzz()
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description="A coverage-guided fuzz of the reader.")
+    parser.add_argument("--seconds", type=int, default=300)
+    parser.add_argument("--crashes", type=Path, default=Path("crashes"), help="where to keep them")
+    options = parser.parse_args()
+    with tempfile.TemporaryDirectory() as folder:
+        count = seeds(Path(folder))
+        options.crashes.mkdir(exist_ok=True)
+        libfuzzer = {
+            "max_total_time": options.seconds, "max_len": MAX_LENGTH, "timeout": 20,
+            "rss_limit_mb": 1024, "print_final_stats": 1,
+            "artifact_prefix": f"{options.crashes.resolve()}/",
+        }  # fmt: skip
+        argv = [sys.executable, __file__, "--child", folder]
+        argv += [f"-{name}={value}" for name, value in libfuzzer.items()]
+        done = subprocess.run(argv, capture_output=True, text=True)
+    runs, speed, memory, coverage = (
+        int([0, *re.findall(pattern, done.stderr)][-1])
+        for pattern in (r"units:\s+(\d+)", r"per_sec:\s+(\d+)", r"rss: (\d+)Mb", r"cov: (\d+)")
+    )
+    crashes = sorted(path.name for path in options.crashes.iterdir())
+    if done.returncode:
+        print(done.stderr[-3000:], file=sys.stderr)
+    print(json.dumps({
+        "seeds": count, "runs": runs, "runs_per_second": speed, "rss_mb": memory,
+        "edges": coverage, "crashes": crashes,
+    }))  # fmt: skip
+    return 1 if done.returncode or crashes else 0
+
+
+if __name__ == "__main__":
+    if sys.argv[1:2] == ["--child"]:
+        child(sys.argv[2:])
+    sys.exit(main())

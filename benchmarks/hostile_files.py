@@ -1,0 +1,74 @@
+"""Time and memory that the reader of model files takes to decide every file of the hostile corpus.
+
+    python benchmarks/hostile_files.py [--json]
+
+Seconds are of the deciding process's CPU; megabytes are what it ever grew by. The promise is
+0.25 s and 64 MB a file. Linux only.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+from typing import Any
+
+ROOT = Path(__file__).parent.parent
+SECONDS, MEGABYTES = 0.25, 64
+
+
+def verdicts() -> list[dict[str, Any]]:
+    """What tests/hostile.py says of each file."""
+    paths = os.pathsep.join([str(ROOT), str(ROOT / "tests")])
+    environment = os.environ | {"PYTHONPATH": paths, "OPENBLAS_NUM_THREADS": "1"}
+    with tempfile.TemporaryDirectory() as folder:
+        argv = [sys.executable, str(ROOT / "tests" / "hostile.py"), f"{folder}/canary"]
+        done = subprocess.run(argv, env=environment, stdout=subprocess.PIPE, text=True, check=True)
+        if os.listdir(folder):
+            raise SystemExit("A pickle was opened.")
+    return [json.loads(line) for line in done.stdout.splitlines()]
+
+
+def wrong(verdict: dict[str, Any]) -> bool:
+    return bool(verdict["outcome"] != ("loads" if verdict["healthy"] else "ModelFileError"))
+
+
+def table(found: list[dict[str, Any]]) -> str:
+    """A line for each kind of file, then the files that take longest."""
+    lines = ["kind        files  refused  loaded  wrong  worst s  worst MB"]
+    for kind in [*dict.fromkeys(v["name"].split(".")[0] for v in found), "all"]:
+        of = [v for v in found if kind in ("all", v["name"].split(".")[0])]
+        loaded = sum(v["outcome"] == "loads" for v in of)
+        refused = sum(v["outcome"] == "ModelFileError" for v in of)
+        seconds, megabytes = (max(v[key] for v in of) for key in ("seconds", "megabytes"))
+        lines.append(
+            f"{kind:<10}{len(of):>7}{refused:>9}{loaded:>8}{sum(map(wrong, of)):>7}"
+            f"{seconds:>9.3f}{megabytes:>10.1f}"
+        )
+    for key, unit in (("seconds", "s"), ("megabytes", "MB")):
+        lines.append(f"\nmost {key}")
+        for v in sorted(found, key=lambda v: -v[key])[:8]:
+            lines.append(f"  {v[key]:>7.3f} {unit:<3}{v['name']:<45}{v['size']:>12,} bytes")
+    return "\n".join(lines)
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--json", action="store_true", help="a line of JSON a file")
+    found = verdicts()
+    if parser.parse_args().json:
+        print(*map(json.dumps, found), sep="\n")
+    else:
+        print(table(found))
+    over = [v for v in found if v["seconds"] > SECONDS or v["megabytes"] > MEGABYTES or wrong(v)]
+    for v in over:
+        print(f"BROKEN PROMISE: {v}", file=sys.stderr)
+    return 1 if over else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
