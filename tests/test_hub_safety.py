@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 
+import hostile
 import huggingface_hub
 import pytest
 from hubs import text_of, trained, writes
@@ -128,6 +130,23 @@ def test_a_hostile_file_is_one_sentence(hub: Hub, model: CharRNN, data: bytes) -
     store_large(hub, hub.model("bob/trap"), "weights.npz", data)
     with pytest.raises(HubError, match=r"^bob/trap cannot be opened"):
         from_hub("bob/trap", endpoint=hub.url)
+
+
+def test_the_hostile_corpus_comes_to_nothing(hub: Hub, model: CharRNN, tmp_path: Path) -> None:
+    """Every 20th of the files that tests/hostile.py judges, served by the stand-in."""
+    canary = tmp_path / "canary"
+    push_to_hub(model, "bob/corpus", token=BOB, endpoint=hub.url)
+    cases = [case for case in hostile.corpus(str(canary)) if not case.healthy][::20]
+    assert len(cases) > 10
+    for case in cases:
+        data = case.build()
+        if len(data) > 1 << 20:
+            continue
+        store_large(hub, hub.model("bob/corpus"), "weights.npz", data)
+        with pytest.raises(HubError, match=r"^bob/corpus (cannot be opened|takes)") as caught:
+            from_hub("bob/corpus", endpoint=hub.url)
+        assert str(caught.value).isprintable(), case.name
+    assert not canary.exists()
 
 
 def test_a_model_under_another_file_name_is_found(hub: Hub, model: CharRNN) -> None:
