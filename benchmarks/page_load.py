@@ -19,6 +19,7 @@ from typing import Any
 ROOT = Path(__file__).parents[1]
 sys.path[:0] = [str(ROOT), str(ROOT / "tests")]
 
+# ruff: noqa: E402
 from gradio_client import Client
 from serving import serving
 
