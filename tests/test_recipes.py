@@ -235,3 +235,17 @@ def test_memory_grows_with_the_vocabulary_and_not_with_text_times_vocabulary():
     assert peak_of_training(100_000, 4000) < 4.4 * base
     # 200,000 words and as many spaces more: their ids, and no row of 4 kB for each of them
     assert peak_of_training(300_000, 1000) - base < 400_000 * 24
+
+
+@pytest.mark.slow
+def test_a_text_of_100000_words_trains_within_the_limits_of_the_page():
+    from charrnn.ui.settings import check_size
+
+    text = zipf_text(100_000, 20_000)
+    config = TrainConfig(words=True, max_vocab=2000, steps=40)
+    trainer = Trainer(text, ModelConfig("lstm", 128), config)
+    assert len(trainer.live.vocabulary) == 2000
+    assert UNKNOWN in trainer.live.vocabulary.symbols
+    check_size(trainer.live.config, config, text, 2000)
+    found = losses(trainer)
+    assert found[-5:].mean() < 0.7 * found[0]
