@@ -203,8 +203,9 @@ def test_the_clients_own_command_uploads_the_space_too(hub: Hub, folder: Path) -
     hf = Path(sys.executable).with_name("hf")
     for words in (
         ["repos", "create", "alice/by-hf", "--type", "space", "--space-sdk", "gradio"],
-        ["upload", "alice/by-hf", str(ROOT), ".", "--type", "space", "--include", "app.py",
-         "--include", "README.md", "--include", "requirements.txt", "--include", "data/*"],
+        ["upload", "alice/by-hf", str(ROOT), ".", "--type", "space", "--exclude", "*.pyc",
+         "--include", "charrnn/*", "--include", "data/*", "--include", "pretrained/*",
+         "--include", "app.py", "--include", "README.md", "--include", "requirements.txt"],
     ):  # fmt: skip
         ended = subprocess.run(
             [str(hf), *words], env=shell.environment, cwd=folder, text=True, capture_output=True

@@ -26,7 +26,7 @@ class OverError(Exception):
 TOO_LATE = "The Hub did not answer in time. Try again in a minute."
 UNREACHABLE = "The Hub cannot be reached. Check the network, then try again."
 BUSY = "The Hub cannot be reached, or has trouble. Check the network, then try again."
-CUT = "The connection to the Hub broke. Nothing was changed; try again."
+CUT = "The connection to the Hub broke. Try again: what is there already is not done twice."
 STRANGE = "The Hub sent an answer that makes no sense. Try again in a minute."
 
 BY_STATUS = {
@@ -41,7 +41,7 @@ BY_STATUS = {
     413: "The Hub refused {name}: it is too large for the account.",
     429: "The Hub has had too many requests from here. Try again in five minutes.",
 }
-SERVER = "The Hub has trouble (error {status}). Nothing was changed; try again in some minutes."
+SERVER = "The Hub has trouble (error {status}). Try again in some minutes."
 OTHER = "The Hub refused the request (error {status})."
 
 STATUS_IN_TEXT = re.compile(r"\b([45]\d\d)\b(?= [A-Z])")
