@@ -128,8 +128,8 @@ def numbers(lane: LaneView, left: float, over: bool, limit: float) -> list[list[
     many = p.steps > 1_000_000  # a plan "until stopped"
     return [
         ["step" if many else f"step of {p.steps:,}", f"{p.step:,}"],
-        ["loss, nats", f"{p.smooth_loss:.3f}"],
-        ["loss, bits", f"{p.smooth_loss / math.log(2):.2f}"],
+        ["loss, nats", f"{abs(p.smooth_loss):.3f}"],
+        ["loss, bits", f"{abs(p.smooth_loss) / math.log(2):.2f}"],
         ["validation", f"{validation[-1][1]:.3f}" if validation else "-"],
         ["chars / s", f"{lane.chars_per_second:,.0f}"],
         [f"left of {limit:.0f} s" if limit else "time left", "-" if over else duration(left)],
@@ -169,14 +169,14 @@ def chart(job: Job, snapshot: Snapshot, previous: str = "") -> Value:
         **NO_CHART,
         "unit": "second" if job.race else "step",
         "least": 1 if job.race else 20,
-        "rulers": [[title, round(level, 4)] for title, level in snapshot.rulers],
+        "rulers": [[title, round(abs(level), 4)] for title, level in snapshot.rulers],
         "curves": curves,
     }
 
 
 def ruled(rulers: tuple[tuple[str, float], ...]) -> Value:
     """A chart of rulers only, before the first step."""
-    levels = [[title, round(level, 4)] for title, level in rulers]
+    levels = [[title, round(abs(level), 4)] for title, level in rulers]
     return {**NO_CHART, "least": 20, "rulers": levels}
 
 
