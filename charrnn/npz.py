@@ -35,8 +35,8 @@ MAX_META_NAMES = 10_000  # a pair in a JSON object costs 200 bytes of memory
 MAX_META_DEPTH = 16
 MAX_DIGITS = 40  # in a row; a float64 needs 17
 MAX_HEADER = 1500  # bytes; NumPy's have 128
-DEFLATED_SHARE = 32
-"""1/32 of max_bytes may be deflated: empty blocks take 72 ns a byte to read, stored bytes 0.3."""
+DEFLATED_SHARE = 64
+"""1/64 of max_bytes may be deflated: empty blocks take 72 ns a byte to read, stored bytes 0.3."""
 
 NESTING = bytes.maketrans(b"[{]}", b"\x01\x01\xff\xff")  # one level down, one level up
 NOT_BRACKETS = bytes(set(range(256)) - set(b"[]{}"))

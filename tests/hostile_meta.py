@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
-from forge import META, arrays, forge, meta_part, parts, with_arrays, with_meta
+from forge import META, arrays, empty_blocks, forge, meta_part, parts, with_arrays, with_meta
 from hostile_zip import Cases
 
 RAW = json.dumps(META).encode()
@@ -94,7 +93,7 @@ def json_tricks() -> Cases:
         yield f"utf8_{label}", inside(b'"' + raw + b'"')
 
 
-def costly() -> Iterator[tuple[str, bytes]]:
+def costly() -> Cases:
     """Metadata as large as it may be, and wrong at its very end."""
     end = ', "x": NaN}}'
     big = {
@@ -114,6 +113,19 @@ def costly() -> Iterator[tuple[str, bytes]]:
     for label, text in big.items():
         raw = RAW[:-1] + b', "training": {"a": ' + text.encode() + end.encode()
         yield f"costly_{label}", with_meta(raw)
+    words = META | {"words": True, "vocab": [f"слово{i}" for i in range(200_000)], "hidden_size": 1}
+    values = arrays(words)
+    values["by"][-1] = np.nan
+    yield "costly_words", with_arrays(words, values)
+    yield "costly_everything", _everything
+
+
+def _everything() -> bytes:
+    """Each of the reader's steps as dear as can be, and the last of them fails."""
+    meta = META | {"hidden_size": 2600, "training": {"a": [1.25e10] * 249_000}}
+    found = parts(meta, fill=0.5)
+    found[-1] = found[-1].but(method=8, packed=empty_blocks(500_000))
+    return forge(found)
 
 
 def vocabularies() -> Cases:

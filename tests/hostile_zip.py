@@ -274,11 +274,11 @@ def bombs() -> Cases:
         "many_lines_small_count",
         lambda: forge([Part(b"a%d.npy" % i, b"") for i in range(20_000)], here=6, count=6),
     )
-    for label, size in {"under_the_cap": (1 << 20) - 4096, "30MB": 30 << 20}.items():
+    for label, size in {"under_the_cap": (1 << 19) - 4096, "30MB": 30 << 20}.items():
         yield f"empty_blocks_{label}", partial(_bomb, "Why", partial(empty_blocks, size), 208)
     yield (
         "empty_blocks_in_metadata",
-        partial(_bomb, "__meta__", partial(empty_blocks, 1_000_000), 1000),
+        partial(_bomb, "__meta__", partial(empty_blocks, 500_000), 1000),
     )
     stored_blocks = b"\x00\x00\x00\xff\xff" * 400_000 + b"\x03\x00"
     yield "empty_stored_blocks", with_part("Why", method=8, packed=stored_blocks)

@@ -162,7 +162,7 @@ def test_a_mutated_file_is_the_same_model_or_refused(
 
 
 @pytest.mark.slow
-@settings(max_examples=20_000, deadline=None)
+@settings(max_examples=4_000, deadline=None)
 @given(st.sampled_from(SOURCES), edits, st.sampled_from(SOURCES))
 def test_a_mutated_file_many_times(
     data: bytes, changes: list[tuple[str, float, float, bytes]], other: bytes
