@@ -39,6 +39,7 @@ def chromium() -> str:
 def browser(chromium: str) -> Iterator[Any]:
     """One Chromium for all tests: two of Playwright's loops cannot run in one process."""
     sync_api = pytest.importorskip("playwright.sync_api")
+    sync_api.expect.set_options(timeout=30_000)  # 5 s, the default, is short on two busy cores
     with sync_api.sync_playwright() as playwright:
         args = ["--no-sandbox"] if hasattr(os, "geteuid") and os.geteuid() == 0 else []
         opened = playwright.chromium.launch(executable_path=chromium, args=args)
