@@ -94,7 +94,7 @@ def test_what_mattered_is_the_gradient(cell: str) -> None:
     ids = v.current.vocabulary.encode(TEXT[:120])
     value = values.depends(v.current, ids)
     told = array(value["data"], "u1").reshape(119, value["lags"])
-    exact = lagged_gradients(v.current, ids, values.LAGS).inputs.T
+    exact = lagged_gradients(v.current, ids, values.NEAR).inputs.T
     assert np.allclose(told / 255, exact / exact.max(axis=1, keepdims=True), atol=0.003)
     assert len(array(value["records"], "u1")) == 21 * 120
 
@@ -179,5 +179,5 @@ def test_too_little_text_gets_a_sentence(handler: Any, text: Any) -> None:
 
 def test_work_is_bounded_for_large_models() -> None:
     wide = CharRNN(Vocabulary(tuple("abc")), ModelConfig("lstm", 512, 4, initialization="small"))
-    assert values.work_length(wide, values.LAGS, 400) == 80
+    assert values.work_length(wide, values.LAGS, 400) == 50
     assert values.work_length(visitor().current, values.LAGS, 400) == 400

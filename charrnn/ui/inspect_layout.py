@@ -7,7 +7,7 @@ from typing import NamedTuple
 import gradio as gr
 
 from charrnn.ui.explain import picture
-from charrnn.ui.inspect_values import CHECKED, LAGS, TEXT_LIMIT
+from charrnn.ui.inspect_values import LAGS, TEXT_LIMIT
 
 
 class Pictures(NamedTuple):
@@ -89,8 +89,8 @@ WEIGHTS = (
     "are spread. A row is a unit, a column is what it listens to."
 )
 PROOF = (
-    "Backpropagation is a long chain of formulas, and one slip ruins learning in silence. So "
-    f"{CHECKED} weights of every array are nudged one by one, the change of the loss is "
-    "measured, and compared with what backpropagation said. Right formulas differ by "
-    "0.000000001 or less; a slip shows as 0.01 or more."
+    "Backpropagation is a long chain of formulas, and one slip ruins learning in silence. So some "
+    "weights of every array are nudged one by one, the change of the loss is measured, and held "
+    "against what backpropagation said. Right formulas differ by 0.000000001 or less; a slip shows "
+    "as 0.01 or more."
 )

@@ -26,10 +26,14 @@ LAGS = 60
 """Steps back that the gradient is followed; by then a plain RNN has usually forgotten."""
 WORK = 8e9
 """Floating-point operations for one model's gradients by lag: 0.3 to 1 s on one core."""
+NEAR = 40
+"""Steps back that are followed for the letters that mattered: few have a share beyond."""
 CHECKED = 30
-"""Elements checked in each array: each costs a forward pass in complex numbers."""
+"""Elements checked in each array at most: each costs a forward pass in complex numbers."""
 STEPS = 16
 """Letters they are checked over: enough for a dozen distinct ones to have a gradient."""
+PROOF_WORK = 1e9
+"""Complex multiplications of a gradient check: 0.5 to 1 s on one core."""
 
 PARTS = {
     "hidden": "hidden state: what it passes on",
@@ -113,24 +117,26 @@ def _match(match: analysis.Match) -> tuple[int, str, int, float]:
 
 def depends(model: CharRNN, ids: Ids) -> Value:
     """For every character, how much its guess hung on each of those before it."""
-    ids = ids[: work_length(model, LAGS, 400) + 1]
+    kept = ids[: 2 * work_length(model, NEAR, 300) + 1]  # float32 goes twice as far
+    note = f"Only the first {len(kept)} letters are followed." if len(kept) < len(ids) else ""
     names = packing.Names(model.vocabulary.symbols)
-    reading = analysis.read(model, ids)
-    by_lag = analysis.lagged_gradients(model, ids, LAGS).inputs  # (K + 1, T)
+    reading = analysis.read(model, kept)
+    by_lag = analysis.lagged_gradients(model, kept, NEAR, np.float32).inputs  # (K + 1, T)
     strength = by_lag / np.maximum(by_lag.max(axis=0), np.finfo(np.float64).tiny)
     return {
         "records": packing.records(reading, names),
         "names": names.json,
         "lags": by_lag.shape[0],
+        "note": note,
         "data": packing.base64_of(np.rint(strength.T * 255).astype(np.uint8)),  # (T, K + 1)
     }
 
 
 def work_length(model: CharRNN, lags: int, most: int) -> int:
-    """How many characters' gradients can be followed back in a second or so; 80 at least."""
+    """How many characters' gradients can be followed back in a second or so; 50 at least."""
     shape = model.config
     per_place = 4 * lags * shape.layers * len(model.cell.gates) * shape.hidden_size**2
-    return int(min(most, max(80, WORK / per_place)))
+    return int(min(most, max(50, WORK / per_place)))
 
 
 def reach_row(model: CharRNN, ids: Ids, cell: str) -> Value:
@@ -194,12 +200,14 @@ def meaning(name: str) -> str:
 def proof(model: CharRNN, ids: Ids) -> Value:
     """The largest relative error of the gradient in every array, by an independent measurement."""
     window = np.asarray(ids[: STEPS + 1], np.intp)[:, None]
-    errors = gradient_check(model, window[:-1], window[1:], max_elements=CHECKED)
+    passes = PROOF_WORK / (model.parameters.vector.size * (len(window) - 1))
+    checked = int(min(CHECKED, max(3, passes / len(model.parameters))))
+    errors = gradient_check(model, window[:-1], window[1:], max_elements=checked)
     rows = [
         (name, " × ".join(map(str, model.parameters[name].shape)), f"{error:.1e}", error)
         for name, error in errors.items()
     ]
-    return {"rows": json.dumps(rows), "checked": CHECKED, "steps": len(window) - 1}
+    return {"rows": json.dumps(rows), "checked": checked, "steps": len(window) - 1}
 
 
 CELL_NAMES = tuple(CELLS)

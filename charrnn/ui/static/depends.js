@@ -1,8 +1,8 @@
 // Which earlier letters a guess hung on: all gradients are here, so pointing answers at once.
 const RECORD = 21, UNSCORED = 65535;
-const about = node('p', { class: 'caption' }), answer = node('p', { class: 'answer', 'aria-live': 'polite' });
+const about = node('p', { class: 'caption' }), under = node('p', { class: 'caption' }), answer = node('p', { class: 'answer', 'aria-live': 'polite' });
 const text = node('pre', { tabindex: 0, role: 'group', 'aria-label': 'Text; choose a letter to see which earlier ones its guess hung on. Arrow keys move.' });
-root.replaceChildren(about, answer, text);
+root.replaceChildren(about, answer, text, under);
 let letters = [], names = [], view = null, data = null, lags = 0, held = false, current = -1;
 
 function own(i) { return names[view.getUint16(i * RECORD, true)] ?? ''; }
@@ -47,6 +47,7 @@ always((value) => {
   view = new DataView(bytes(value.records).buffer);
   data = bytes(value.data);
   lags = value.lags || 0;
+  under.textContent = value.note || '';
   held = false;
   current = -1;
   letters = Array.from({ length: view.byteLength / RECORD }, (_, i) => node('span', own(i) === '\n' ? { 'data-i': i, class: 'break' } : { 'data-i': i }, inText(own(i))));
