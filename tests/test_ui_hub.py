@@ -168,7 +168,7 @@ def test_a_hub_that_is_silent_does_not_hold_the_page(
 ) -> None:
     monkeypatch.setenv("HF_ENDPOINT", hub.url)
     monkeypatch.setattr("charrnn.hub.calls.DEADLINE", 1.0)
-    hub.faults.append(Fault("/api/models/", delay=20))
+    hub.faults.append(Fault("/api/models/", delay=20, cut="request"))
     told = list(hub_events.open_model(Visitor(), "alice/sea", "", "", Asked("10.0.0.1"), None))  # type: ignore[arg-type]
     hub.faults.clear()
     assert "in time" in told[-1][1]["advice"]

@@ -158,9 +158,11 @@ class Hub:
 
     async def _fail(self, fault: Fault, scope: Any, receive: Any, send: Any) -> bool:
         """Fail as told; False when the request is only late."""
+        await asyncio.sleep(fault.delay)
+        if not (fault.cut or fault.trickle or fault.status or fault.body is not None):
+            return False  # and leave the body to be read
         if fault.cut != "request":
             await Request(scope, receive).body()
-        await asyncio.sleep(fault.delay)
         if fault.cut or fault.trickle:
             head = {"type": "http.response.start", "status": 200}
             await send(head | {"headers": [(b"content-length", b"100000")]})
@@ -171,11 +173,9 @@ class Hub:
             await send(part)  # and return: uvicorn closes the connection
         elif fault.body is not None:
             await Response(fault.body, media_type="application/json")(scope, receive, send)
-        elif fault.status:
+        else:
             content = {"error": fault.error}
             await JSONResponse(content, fault.status, fault.headers)(scope, receive, send)
-        else:
-            return False
         return True
 
     @contextlib.contextmanager
