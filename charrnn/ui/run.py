@@ -56,8 +56,8 @@ class Run:
         except (EOFError, OSError):
             self.snapshot = CRASHED
         finally:
-            self.over.set()
             self.end()
+            self.over.set()  # from here on the process is gone
 
     def tell(self, name: str, value: float = 0.0) -> None:
         """Steer the run; harmless when it is over."""
