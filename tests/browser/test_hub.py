@@ -61,7 +61,7 @@ def card(page: Page) -> str:
     shown = page.locator(
         ".drawing.hub:visible[data-state='done'], .drawing.hub:visible[data-state='failed']"
     )
-    expect(shown.last).to_be_visible(timeout=30_000)
+    expect(shown.last).to_be_visible(timeout=60_000)
     return shown.last.inner_text()
 
 
@@ -74,7 +74,7 @@ def writes(page: Page) -> str:
     page.locator("#generate-seed textarea").fill("The ")
     button(page, "Generate")
     page.wait_for_selector("#generate-output .reading .caret:not([hidden])")
-    page.wait_for_selector("#generate-output .reading .caret", state="hidden", timeout=30_000)
+    page.wait_for_selector("#generate-output .reading .caret", state="hidden", timeout=60_000)
     return page.locator("#generate-output .reading pre").inner_text()
 
 
@@ -94,7 +94,7 @@ def test_train_push_and_open_the_link_in_a_second_browser(
     alice.wait_for_selector(".drawing.chart svg")
     paste(alice, TEXT)
     button(alice, "Train")
-    state(alice, "done", 60)
+    state(alice, "done", 150)
     expect(alice.locator(".masthead .model")).to_contain_text("trained here")
     first = writes(alice)
     share(alice, "cat-sat")
@@ -151,7 +151,7 @@ def test_the_gallery_opens_a_model_with_one_click(hub: Hub, url: str, visitors: 
     row = page.locator(".drawing.gallery:visible li", has_text="alice/small-sea")
     expect(row).to_contain_text(f"{trained().metadata['best_loss']:.3f} nats")
     row.locator("button").click()
-    expect(page.locator(".masthead .model")).to_contain_text("alice/small-sea at", timeout=30_000)
+    expect(page.locator(".masthead .model")).to_contain_text("alice/small-sea at", timeout=60_000)
 
 
 def test_a_model_s_own_page_plays_as_a_static_space(hub: Hub, visitors: list[Page]) -> None:
