@@ -19,6 +19,7 @@ from charrnn.ui.drawing import drawing
 from charrnn.ui.jobs import Job, Snapshot
 from charrnn.ui.session import LastRun, Tab, Visitor
 from charrnn.ui.texts import first_words, shown
+from charrnn.vocabulary import Vocabulary
 
 ALPHABET = 80
 """Symbols of the alphabet that the card shows."""
@@ -138,8 +139,6 @@ def card(visitor: Visitor) -> dict[str, Any]:
     """What the file of the visitor's model holds, for static/facts.js."""
     model = visitor.current
     config, vocabulary = model.config, model.vocabulary
-    known = "".join(shown(s) if len(shown(s)) == 1 else " " for s in vocabulary.symbols[:ALPHABET])
-    more = "…" if len(vocabulary) > ALPHABET else ""
     return {
         "title": visitor.name,
         "wide": True,
@@ -150,9 +149,15 @@ def card(visitor: Visitor) -> dict[str, Any]:
             ["weights", f"{model.parameters.vector.size:,}"],
             *training_rows(model),
             ["words" if vocabulary.words else "characters it knows", f"{len(vocabulary)}"],
-            *([] if vocabulary.words else [["alphabet", known.strip() + more]]),
+            *([] if vocabulary.words else [["alphabet", alphabet(vocabulary)]]),
         ],
     }
+
+
+def alphabet(vocabulary: Vocabulary) -> str:
+    """The characters that can be seen, as many as fit the card."""
+    known = "".join(shown(s) if len(shown(s)) == 1 else " " for s in vocabulary.symbols[:ALPHABET])
+    return known.strip() + ("…" if len(vocabulary) > ALPHABET else "")
 
 
 def training_rows(model: CharRNN) -> list[list[str]]:

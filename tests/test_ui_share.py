@@ -1,0 +1,24 @@
+"""The card of what a model's file holds."""
+
+from __future__ import annotations
+
+from charrnn import CharRNN, ModelConfig, Vocabulary
+from charrnn.ui.session import Visitor
+from charrnn.ui.share import card
+
+
+def card_of(text: str, words: bool = False) -> dict[str, str]:
+    model = CharRNN(Vocabulary.from_text(text, words=words), ModelConfig("gru", 4))
+    return dict(card(Visitor().with_model(model, "mine"))["rows"])
+
+
+def test_a_model_of_characters_shows_its_alphabet() -> None:
+    rows = card_of("b a\nc\u0301")
+    assert rows["alphabet"] == "abc"
+    assert rows["characters it knows"] == "6"
+
+
+def test_a_model_of_words_shows_how_many_it_knows() -> None:
+    rows = card_of("to be or not to be", words=True)
+    assert rows["words"] == "5"
+    assert "alphabet" not in rows
