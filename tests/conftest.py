@@ -12,6 +12,8 @@ import pytest
 NEEDED_IN_CI = ("browser", "torch")
 BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 
+# Before NumPy is imported: two BLAS threads on two busy cores were 18 times slower than one.
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 os.environ.update(
     GRADIO_ANALYTICS_ENABLED="False",
     HF_HUB_DISABLE_TELEMETRY="1",

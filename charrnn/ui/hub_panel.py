@@ -68,6 +68,7 @@ def layout() -> Panel:
         with gr.Row():
             wanted = gr.Textbox(
                 label="Model on the Hub",
+                info="The owner and the name, as in its address.",
                 placeholder="user/name",
                 max_lines=1,
                 scale=3,
@@ -75,6 +76,7 @@ def layout() -> Panel:
             )
             revision = gr.Textbox(
                 label="Revision",
+                info="Which version.",
                 placeholder="the newest",
                 max_lines=1,
                 scale=1,
@@ -88,6 +90,7 @@ def layout() -> Panel:
                 [("newest", "newest"), ("most liked", "liked")],
                 value="newest",
                 label="Shared by others",
+                info="Models with the tag charrnn.",
                 scale=2,
             )
             show = gr.Button("Show models", min_width=120, scale=1)
@@ -113,10 +116,18 @@ def share_part() -> tuple[Any, ...]:
         elem_id="hub-token",
     )
     with gr.Row():
-        name = gr.Textbox(label="Name", placeholder="my-model", max_lines=1, elem_id="hub-name")
+        name = gr.Textbox(
+            label="Name",
+            info="What the model is called there.",
+            placeholder="my-model",
+            max_lines=1,
+            elem_id="hub-name",
+        )
         licenses = [(text, key) for key, text in hub.LICENSES.items()]
-        chosen = gr.Dropdown(licenses, value="unknown", label="License")
-    private = gr.Checkbox(False, label="Private: only you can see it")
+        chosen = gr.Dropdown(
+            licenses, value="unknown", label="License", info="What others may do with it."
+        )
+    private = gr.Checkbox(False, label="Private", info="Only you can see it.")
     page = gr.Checkbox(
         False,
         label="With a playable page",
