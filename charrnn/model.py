@@ -146,8 +146,7 @@ class CharRNN:
             states.append(after)
             tapes.append(tape)
             masks.append(mask)
-        logits = recurrent.project(p["Why"], inputs)
-        logits += p["by"][:, None, None]
+        logits = recurrent.project(p["Why"], p["by"], inputs)
         return logits, tuple(states), ModelTape(tapes, masks, inputs)
 
     def backward(self, dlogits: Array, tape: ModelTape) -> Parameters:
@@ -155,7 +154,7 @@ class CharRNN:
         p = self.parameters
         gradient = p.like(np.empty_like(p.vector))
         gradient["by"][:] = dlogits.sum(axis=(1, 2))
-        gradient["Why"][:], d = recurrent.project_backward(dlogits, p["Why"], tape.top)
+        d = recurrent.project_backward(dlogits, p["Why"], tape.top, gradient["Why"])
         for layer in reversed(range(self.config.layers)):
             assert d is not None
             mask = tape.masks[layer]

@@ -41,40 +41,47 @@ def _window(like: Array, M: int, T: int, N: int) -> Array:
     return np.empty_like(like, shape=(M, T + 1, N))[:, :T]
 
 
-def project(W: Array, inputs: Array) -> Array:
-    """W @ inputs for a whole window: (M, D) and (D, T, N) to (M, T, N).
+def project(W: Array, b: Array, inputs: Array) -> Array:
+    """W @ inputs + b for a whole window: (M, D) and (D, T, N) to (M, T, N).
 
     Ids (T, N) stand for one-hot columns. Their product is a choice of columns of W, so no
-    one-hot array is ever made, and the cost does not grow with the vocabulary.
+    one-hot array is ever made. The bias goes in before the choice: half the time of adding it
+    to every chosen column.
     """
     if inputs.ndim == 2:
-        return W.take(inputs, axis=1)
+        padded = np.concatenate([inputs, inputs[-1:]])  # one more step, as _window has
+        return (W + b[:, None]).take(padded, axis=1)[:, :-1]
     D, T, N = inputs.shape
-    return (W @ inputs.reshape(D, T * N)).reshape(len(W), T, N)
+    z = _window(inputs, len(W), T, N)
+    np.matmul(W, inputs.reshape(D, T * N), out=z.reshape(len(W), T * N))
+    z += b[:, None, None]
+    return z
 
 
-def project_backward(dz: Array, W: Array, inputs: Array) -> tuple[Array, Array | None]:
-    """The gradients of project: dW, and dinputs (None for ids, which have none)."""
+def project_backward(dz: Array, W: Array, inputs: Array, dW: Array) -> Array | None:
+    """The gradients of project: writes dW, returns dinputs (None for ids, which have none)."""
     columns = dz.reshape(len(W), -1)  # (M, T*N)
     if inputs.ndim == 2:
-        return _sum_by_id(columns, inputs.ravel(), W), None
+        _sum_by_id(columns, inputs.ravel(), dW)
+        return None
     flat = inputs.reshape(len(inputs), -1)  # (D, T*N)
     dinputs = _window(inputs, *inputs.shape)
     np.matmul(W.T, columns, out=dinputs.reshape(flat.shape))
-    return columns @ flat.T, dinputs
+    np.matmul(columns, flat.T, out=dW)
+    return dinputs
 
 
-def _sum_by_id(columns: Array, ids: Array, W: Array) -> Array:
+def _sum_by_id(columns: Array, ids: Array, dW: Array) -> None:
     """Add up the columns of each id: dW (M, V) for one-hot inputs.
 
     Sorted, so that equal ids are neighbors and one reduction serves: memory grows with the
-    window and not with T * N * V. mode="clip" skips a buffered copy, 8 times faster here.
+    window and not with T * N * V. A product with one-hot columns takes 2.5 times as long
+    (M = 512, V = 65, T * N = 2048). mode="clip" skips a buffered copy, 8 times faster here.
     """
     order = np.argsort(ids, kind="stable")
     found, starts = np.unique(ids[order], return_index=True)
-    dW = np.zeros_like(W)
+    dW[:] = 0
     dW[:, found] = np.add.reduceat(columns.take(order, axis=1, mode="clip"), starts, axis=1)
-    return dW
 
 
 def forward(
@@ -87,9 +94,8 @@ def forward(
     """
     Whh = p[f"Whh{layer}"]  # (G*H, H)
     G, H = len(cell.gates), Whh.shape[1]
-    x = project(p[f"Wxh{layer}"], inputs)  # (G*H, T, N)
+    x = project(p[f"Wxh{layer}"], p[f"bh{layer}"], inputs)  # (G*H, T, N)
     T, N = x.shape[1:]
-    x = np.add(x, p[f"bh{layer}"][:, None, None], out=_window(x, G * H, T, N))
     x = x.reshape(G, H, T, N)
     hidden = np.empty_like(x, shape=(H, T + 1, N))
     hidden[:, 0] = state[0]
@@ -115,7 +121,7 @@ def backward(
     """
     Whh = p[f"Whh{layer}"]
     G, (H, T, N) = len(cell.gates), doutputs.shape
-    WhhT = np.ascontiguousarray(Whh.T)
+    WhhT = Whh.T.copy()
     dx = _window(doutputs, G * H, T, N).reshape(G, H, T, N)
     dh = _window(doutputs, G * H, T, N).reshape(G, H, T, N) if cell.biases == 2 else dx
     dstate: StateGradient = (0.0,) * len(cell.state)
@@ -132,8 +138,8 @@ def backward(
     gradient[f"bh{layer}"][:] = dx.sum(axis=(2, 3)).ravel()
     if cell.biases == 2:
         gradient[f"bhh{layer}"][:] = dh_columns.sum(axis=1)
-    gradient[f"Wxh{layer}"][:], dinputs = project_backward(dx, p[f"Wxh{layer}"], tape.inputs)
-    return dinputs
+    Wxh, dWxh = p[f"Wxh{layer}"], gradient[f"Wxh{layer}"]
+    return project_backward(dx, Wxh, tape.inputs, dWxh)
 
 
 class Stepper:
