@@ -152,14 +152,17 @@ class Timed(np.ndarray):
 def share(cell: str, layers: int, hidden: int, batch: int, steps: int) -> dict[str, Any]:
     """Seconds of a training step, of the products in it, and of the same products alone.
 
-    The best of several of each, taken in turns: a busy moment makes all of them longer.
+    The best of several of each, taken in turns for a few seconds: a busy moment makes all of
+    them longer.
     """
     trainer = new_trainer(cell, layers, hidden, batch, steps)
     vector = trainer.live.parameters.vector.view(Timed)
     trainer.live = trainer.live.with_vector(vector)
     alone = products(cell, layers, hidden, batch, steps)
     best = {"step": np.inf, "inside": np.inf, "alone": np.inf}
-    for _ in range(6):
+    begun, turns = time.perf_counter(), 0
+    while turns < 5 or time.perf_counter() < begun + 3:
+        turns += 1
         Timed.seconds, started = 0.0, time.perf_counter()
         for _ in trainer.run(steps=1):
             pass
