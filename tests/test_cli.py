@@ -9,9 +9,11 @@ import shutil
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
 import charrnn
+from charrnn import checkpoint, load
 from charrnn.__main__ import build_parser, main
 from charrnn.corpora import load_corpus
 from charrnn.model import ModelConfig
@@ -189,6 +191,18 @@ def test_resume_goes_on_to_the_last_bit(capsys: pytest.CaptureFixture[str]) -> N
     first, second = charrnn.load("whole.npz"), charrnn.load("part.npz")
     assert (first.parameters.vector == second.parameters.vector).all()
     assert second.metadata["steps"] == 25
+
+
+def test_compact_keeps_the_model_alone(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(capsys, "train", "sea.txt", "--out", "whole.npz", *QUICK)[0] == 0
+    assert run(capsys, "train", "sea.txt", "--out", "small.npz", "--compact", *QUICK)[0] == 0
+    whole, small = checkpoint.info("whole.npz"), checkpoint.info("small.npz")
+    assert whole["resumable"]
+    assert not small["resumable"]
+    assert small["bytes"] < whole["bytes"] / 2
+    np.testing.assert_array_equal(
+        load("small.npz").parameters.vector, load("whole.npz").parameters.vector
+    )
 
 
 def test_resume_finds_a_named_corpus_by_itself(capsys: pytest.CaptureFixture[str]) -> None:

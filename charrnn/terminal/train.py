@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import time
 
+from charrnn import checkpoint
 from charrnn.corpora import CORPORA
 from charrnn.recipes import RECIPES
 from charrnn.terminal import jobs, options, output
@@ -60,6 +61,11 @@ def _add_files(parser: argparse.ArgumentParser) -> None:
         "--start", metavar="MODEL", help="start from the weights and symbols of this model"
     )
     parser.add_argument(
+        "--compact",
+        action="store_true",
+        help="keep only the model once the plan is done: a third of the size, but no --resume",
+    )
+    parser.add_argument(
         "--save-every", type=float, default=60.0, metavar="S", help="seconds between two saves (60)"
     )
 
@@ -106,6 +112,8 @@ def run(args: argparse.Namespace) -> int:
         report = Report(plan, args)
         try:
             _train(plan, report, stop, args.save_every)
+            if args.compact and not stop.asked:
+                checkpoint.save(plan.trainer.model, plan.out)
         except (BrokenPipeError, MemoryError):
             plan.trainer.save(plan.out)
             raise
