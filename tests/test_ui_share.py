@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import gradio as gr
+import pytest
+
 from charrnn import CharRNN, ModelConfig, Vocabulary
 from charrnn.ui.session import Visitor
-from charrnn.ui.share import card
+from charrnn.ui.share import card, open_pretrained
 
 
 def card_of(text: str, words: bool = False) -> dict[str, str]:
@@ -22,3 +25,13 @@ def test_a_model_of_words_shows_how_many_it_knows() -> None:
     rows = card_of("to be or not to be", words=True)
     assert rows["words"] == "5"
     assert "alphabet" not in rows
+
+
+def test_a_model_that_comes_along_replaces_the_present_one_with_its_text() -> None:
+    visitor = open_pretrained(Visitor(), "lighthouse")
+    assert visitor.name == "pretrained: lighthouse"
+    assert visitor.current.metadata["corpus"] == "lighthouse"
+    assert visitor.text.startswith("ONE STAIR MORE")
+    for wrong in ("../lighthouse", "", None):
+        with pytest.raises(gr.Error, match="no pretrained model"):
+            open_pretrained(Visitor(), wrong)

@@ -108,7 +108,12 @@ def starting_model() -> tuple[CharRNN, str]:
 @cache
 def starting_text() -> str:
     """The text of the pretrained model where it lies on this machine, else ""."""
-    name = str(starting_model()[0].metadata.get("corpus", ""))
+    return text_of(starting_model()[0])
+
+
+def text_of(model: CharRNN) -> str:
+    """The named corpus a model was trained on where it lies on this machine, else ""."""
+    name = str(model.metadata.get("corpus", ""))
     return load_corpus(name).text[:TEXT_LIMIT] if is_here(name) else ""
 
 

@@ -14,10 +14,11 @@ from gradio.utils import get_upload_folder
 from charrnn.bridges.web import to_html
 from charrnn.checkpoint import HOSTED_BYTES, ModelFileError, dumps, info, load
 from charrnn.model import CharRNN
+from charrnn.pretrained import load_pretrained, pretrained_names
 from charrnn.train_config import TrainConfig
 from charrnn.ui.drawing import drawing
 from charrnn.ui.jobs import Job, Snapshot
-from charrnn.ui.session import LastRun, Tab, Visitor
+from charrnn.ui.session import LastRun, Tab, Visitor, text_of
 from charrnn.ui.texts import first_words, shown
 from charrnn.vocabulary import Vocabulary
 
@@ -41,9 +42,16 @@ def build(visitor: gr.State) -> Tab:
         "One HTML file that writes in any browser, offline: the model and a player in it.",
         elem_classes="help",
     )
+    ready = gr.Dropdown(
+        pretrained_names(),
+        value=None,
+        label="Models that come along",
+        info="Opens one in place of the model above: download yours first.",
+        elem_id="pretrained",
+    )
     hidden = gr.DownloadButton("model", visible="hidden", elem_id="charrnn-download")
     result = gr.JSON(label="card", visible=False)
-    events = wire(Share(card, whole, save, upload, html, hidden, result), visitor)
+    events = wire(Share(card, whole, save, upload, html, ready, hidden, result), visitor)
     return Tab(card_of_visitor, [card], events)
 
 
@@ -53,6 +61,7 @@ class Share(NamedTuple):
     save: gr.Button
     upload: gr.UploadButton
     html: gr.Button
+    ready: gr.Dropdown
     hidden: gr.DownloadButton
     result: gr.JSON  # for the API; the card follows by the frame's refresh
 
@@ -75,7 +84,8 @@ def wire(share: Share, visitor: gr.State) -> list[Any]:
         api_name="load_model",
         **quiet,
     )
-    return [loaded]
+    opened = share.ready.input(open_pretrained, [visitor, share.ready], visitor, **private)
+    return [loaded, opened]
 
 
 def download_model(visitor: Visitor, with_training: bool = False) -> str:
@@ -152,6 +162,15 @@ def card(visitor: Visitor) -> dict[str, Any]:
             *([] if vocabulary.words else [["alphabet", alphabet(vocabulary)]]),
         ],
     }
+
+
+def open_pretrained(visitor: Visitor, name: str) -> Visitor:
+    """Use a model that comes with the project."""
+    try:
+        model = load_pretrained(name)
+    except ValueError as error:
+        raise gr.Error(escape(str(error)), print_exception=False) from None
+    return (visitor or Visitor()).with_model(model, f"pretrained: {name}", text_of(model))
 
 
 def alphabet(vocabulary: Vocabulary) -> str:
