@@ -7,7 +7,8 @@ from pathlib import Path
 from charrnn.checkpoint import load
 from charrnn.model import CharRNN
 
-DEFAULT = "shakespeare"
+DEFAULT = "lighthouse"
+"""What the page starts with: its text is here too, so rulers and copies show without a network."""
 
 
 def pretrained_folder() -> Path:
