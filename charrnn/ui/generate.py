@@ -7,6 +7,7 @@ import json
 import math
 import time
 from collections.abc import AsyncIterator, Iterator
+from itertools import islice
 from typing import Any, NamedTuple
 
 import gradio as gr
@@ -26,6 +27,9 @@ TICK = 0.11
 """Seconds between two updates: nine a second look fluent, and the page keeps up with them."""
 UPDATES = 40
 """Updates a text takes: 4 to 5 s from the first letter to the last, whatever its length."""
+SHARE = 0.03
+"""Seconds between two updates for every other visitor who writes: an update takes the server 5 ms
+and the visitor's side about as much."""
 BARS = 400
 """Symbols whose chances are sent: all of an alphabet, the likeliest of a dictionary."""
 TEMPERATURES = (0.2, 0.5, 0.8, 1.0, 1.3)
@@ -124,18 +128,25 @@ class Writers:
         """End this visitor's text after the update in hand."""
         self.sessions.discard(request.session_hash or "")
 
-    async def steps(self, order: Order, session: str, tick: float) -> AsyncIterator[Reading]:
-        """The text in about UPDATES parts, at least `tick` seconds apart."""
+    async def steps(self, order: Order, session: str, tick: float) -> AsyncIterator[list[Reading]]:
+        """The text in about UPDATES parts, at least `tick` seconds apart.
+
+        The more visitors write at once, the more parts go into one update and the longer it waits
+        for the next, so that nobody's first letters wait behind the last ones of others.
+        """
         pace = max(2, order.length // UPDATES)
         parts = analysis.write(order.model, order.seed, order.length, order.sampling, pace)
         self.sessions.add(session)
         try:
+            together = 1  # the first letters at once
             while session in self.sessions:
-                due = time.monotonic() + tick
-                part = await asyncio.to_thread(next, parts, None)
-                if part is None:
+                crowd = len(self.sessions)
+                due = time.monotonic() + max(tick, SHARE * (crowd - 1))
+                some = await asyncio.to_thread(list, islice(parts, together))
+                if not some:
                     return
-                yield part
+                yield some
+                together = 1 + crowd // 4
                 await asyncio.sleep(max(0.0, due - time.monotonic()))
         finally:
             self.sessions.discard(session)
@@ -151,11 +162,12 @@ class Writers:
         symbols = order.model.vocabulary.symbols
         names, records, text = packing.Names(symbols), "", ""
         value = {**generate_layout.IDLE, "seed": order.seed, "busy": True}
-        async for part in self.steps(order, request.session_hash or "", TICK):
-            records += packing.records(part, names)
-            text += "".join(symbols[i] for i in part.ids)
+        async for some in self.steps(order, request.session_hash or "", TICK):
+            for part in some:
+                records += packing.records(part, names)
+                text += "".join(symbols[i] for i in part.ids)
             value = {**value, "names": names.json, "records": records}
-            yield value, following(order.model, part.logits, order.seed + text)
+            yield value, following(order.model, some[-1].logits, order.seed + text)
         copied, caption = await asyncio.to_thread(copy_check, visitor, text)
         yield {**value, "busy": False, "copied": copied, "caption": caption}, gr.skip()
 
@@ -172,8 +184,8 @@ class Writers:
         except ValueError as error:
             raise refusal(error) from None
         text = ""
-        async for part in self.steps(order, request.session_hash or "", 0.0):
-            text += order.model.vocabulary.decode(part.ids)
+        async for some in self.steps(order, request.session_hash or "", 0.0):
+            text += "".join(order.model.vocabulary.decode(part.ids) for part in some)
             yield text
 
 
