@@ -7,6 +7,6 @@ always((value) => {
   grid.replaceChildren(...(value.lanes || []).map((lane) => node('section', { class: 'lane' },
     node('div', { class: 'head' }, node('i', { class: `key color-${lane.color}` }),
       node('strong', {}, lane.name), node('span', { class: 'note' }, lane.numbers)),
-    node('pre', { tabindex: 0, 'aria-label': `Sample of the ${lane.name}` },
+    node('pre', { tabindex: 0, role: 'region', 'aria-label': `Sample of the ${lane.name}` },
       node('b', {}, value.seed || ''), lane.text || ''))));
 });
