@@ -178,3 +178,17 @@ def test_a_wrong_value_gets_a_sentence(at_generate: Page) -> None:
     page.get_by_label("Random seed").and_(page.locator(":visible")).fill("<b>one</b>")
     button(page, "Generate")
     expect(page.get_by_text("Random seed must be a whole number")).to_be_visible()
+
+
+def test_passages_of_the_training_text_are_underlined(page: Page, page_url: str) -> None:
+    """At temperature 0 this seed leads into a run of 27 letters that stands in the play."""
+    page.goto(
+        f"{page_url}?temperature=0&length=160&seed=kept+this+light+with+me%2C+he+and+I%2C+and+n"
+    )
+    tab(page, "Generate")
+    page.wait_for_selector(BARS)
+    written(page)
+    copied = page.locator(f"{OUTPUT} .copied, .drawing.reading .copied")
+    expect(copied).not_to_have_count(0)
+    assert "to the bottom stair. The" in "".join(copied.all_inner_texts())
+    assert "underline" in copied.first.evaluate("e => getComputedStyle(e).textDecorationLine")
