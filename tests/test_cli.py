@@ -283,7 +283,7 @@ def test_score_agrees_with_the_library(trained: Path, capsys: pytest.CaptureFixt
     code, out, err = run(capsys, "score", trained, "sea.txt", "--json")
     assert (code, err) == (0, "")
     (found,) = objects(out)
-    assert found.keys() == {"nats_per_char", "bits_per_char", "chars"}
+    assert {"nats_per_char", "bits_per_char", "chars"} <= found.keys()
     assert found["nats_per_char"] == pytest.approx(charrnn.score(charrnn.load(trained), TEXT))
     assert found["bits_per_char"] == pytest.approx(found["nats_per_char"] / 0.6931471805599453)
     assert found["chars"] == len(TEXT) - 1
