@@ -8,7 +8,7 @@ p_t = softmax(y_t)                  what the next character may be
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, NamedTuple, TypeAlias
+from typing import Any, NamedTuple, Protocol, TypeAlias
 
 import numpy as np
 from numpy.typing import DTypeLike
@@ -57,6 +57,13 @@ class ModelConfig:
             raise ValueError("dropout must be at least 0 and below 1.")
         if self.initialization not in INITIALIZATIONS:
             raise ValueError(f"initialization must be one of {', '.join(INITIALIZATIONS)}.")
+
+
+class RandomNumbers(Protocol):
+    """What dropout draws from: np.random.Generator, or a part of what one would draw."""
+
+    def random(self, size: tuple[int, ...], dtype: type[np.float32], /) -> Array:
+        """Uniform in [0, 1)."""
 
 
 class ModelTape(NamedTuple):
@@ -129,7 +136,7 @@ class CharRNN:
         self,
         ids: Array,
         state: ModelState | None = None,
-        dropout_rng: np.random.Generator | None = None,
+        dropout_rng: RandomNumbers | None = None,
     ) -> tuple[Array, ModelState, ModelTape]:
         """Read a window of text: ids (T, N) to logits (V, T, N).
 
@@ -167,7 +174,7 @@ class CharRNN:
         x: Array,
         y: Array,
         state: ModelState | None = None,
-        dropout_rng: np.random.Generator | None = None,
+        dropout_rng: RandomNumbers | None = None,
     ) -> tuple[Array, Parameters, ModelState]:
         """The loss in nats per character over one window, its gradient, and the state after.
 
@@ -182,7 +189,7 @@ class CharRNN:
         logits, state, _ = self.forward(ids[None], state)
         return logits[:, 0], state
 
-    def _dropout_mask(self, like: Array, rng: np.random.Generator | None) -> Array | None:
+    def _dropout_mask(self, like: Array, rng: RandomNumbers | None) -> Array | None:
         """Zeros at the dropped places, 1 / (1 - dropout) elsewhere: the mean stays the same."""
         if rng is None or self.config.dropout == 0:
             return None

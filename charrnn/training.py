@@ -23,6 +23,7 @@ from charrnn.optimizers import OPTIMIZERS, SCHEDULES, clip_by_norm, clip_by_valu
 from charrnn.parameters import Array
 from charrnn.train_config import TrainConfig
 from charrnn.vocabulary import Vocabulary
+from charrnn.workers import Crew
 
 MIN_VALIDATION = 50
 """Symbols a validation part must have to tell anything; with fewer, all the text trains."""
@@ -48,9 +49,14 @@ class Trainer:
         vocabulary: Vocabulary | None = None,
         start: CharRNN | None = None,
         corpus: str = "",
+        workers: int = 1,
     ) -> None:
-        """start: a model whose weights and vocabulary to go on from, on a new text."""
+        """start: a model whose weights and vocabulary to go on from, on a new text.
+
+        workers: processes that share each step's sequences; losses then differ by rounding.
+        """
         self.config = c = config or TrainConfig()
+        self.workers = workers
         self.facts = {"corpus": corpus, "sha256": resume.sha256(text), "characters": len(text)}
         if start is not None:
             vocabulary, model_config = start.vocabulary, start.config
@@ -114,22 +120,23 @@ class Trainer:
         if steps is not None:
             limit = min(limit, ledger.step + steps)
         done, stopped = 0.0, ledger.step >= limit
-        while not stopped:
-            tick = time.perf_counter()
-            plan = done if seconds is not None else ledger.step / self.config.steps
-            loss, rate, norm, note = self._step(plan)
-            done = (time.perf_counter() - started) / seconds if seconds is not None else 0.0
-            ended = done >= 1 or (seconds is None and ledger.step == self.config.steps)
-            stopped = ended or ledger.step >= limit or ledger.rescues >= MAX_RESCUES
-            val_loss = None
-            if not note and (ended or ledger.step % self.eval_every == 0):
-                val_loss, note = self._evaluate()
-                stopped = stopped or self._out_of_patience
-            ledger.seconds += time.perf_counter() - tick
-            fraction = done if seconds is not None else ledger.step / self.config.steps
-            yield self._progress(loss, val_loss, rate, norm, min(fraction, 1.0), note)
+        with Crew(self.live, self.workers) as crew:
+            while not stopped:
+                tick = time.perf_counter()
+                plan = done if seconds is not None else ledger.step / self.config.steps
+                loss, rate, norm, note = self._step(crew, plan)
+                done = (time.perf_counter() - started) / seconds if seconds is not None else 0.0
+                ended = done >= 1 or (seconds is None and ledger.step == self.config.steps)
+                stopped = ended or ledger.step >= limit or ledger.rescues >= MAX_RESCUES
+                val_loss = None
+                if not note and (ended or ledger.step % self.eval_every == 0):
+                    val_loss, note = self._evaluate()
+                    stopped = stopped or self._out_of_patience
+                ledger.seconds += time.perf_counter() - tick
+                fraction = done if seconds is not None else ledger.step / self.config.steps
+                yield self._progress(loss, val_loss, rate, norm, min(fraction, 1.0), note)
 
-    def _step(self, plan: float) -> tuple[float, float, float, str]:
+    def _step(self, crew: Crew, plan: float) -> tuple[float, float, float, str]:
         """One window forward, back, and one update: (loss, rate, gradient norm, note)."""
         c, ledger = self.config, self.ledger
         window = self.batches.window(ledger.step)
@@ -137,12 +144,9 @@ class Trainer:
         fresh = c.state == "reset" or c.batching == "windows"
         if fresh or (window.first and c.state == "carry"):
             self.state = self.live.initial_state(N)
-        rng = np.random.default_rng((c.random_seed, ledger.step))
-        with np.errstate(over="ignore", invalid="ignore"):  # what is not finite is caught below
-            loss_, gradient, state = self.live.loss_and_gradient(
-                window.x, window.y, self.state, rng
-            )
-        loss, g = float(loss_), gradient.vector
+        seed = (c.random_seed, ledger.step)
+        loss, gradient, state = crew.loss_and_gradient(window.x, window.y, self.state, seed)
+        g = gradient.vector
         ledger.step += 1
         ledger.chars += window.x.size
         rate = self._rate(plan)
@@ -264,14 +268,21 @@ class Trainer:
         checkpoint.save_training(self.model, path, *resume.pack(self))
 
     @classmethod
-    def resume(cls, path: str | Path, text: str) -> Trainer:
-        """Continue a saved run on the same text, to the last bit.
+    def resume(cls, path: str | Path, text: str, workers: int = 1) -> Trainer:
+        """Continue a saved run on the same text, to the last bit with as many workers.
 
         Raises ModelFileError for a file without a whole run in it, ValueError for another text.
         """
         model, arrays, facts = checkpoint.load_training(path)
         config, corpus = resume.check(facts, text)
-        trainer = cls(text, model.config, config, vocabulary=model.vocabulary, corpus=corpus)
+        trainer = cls(
+            text,
+            model.config,
+            config,
+            vocabulary=model.vocabulary,
+            corpus=corpus,
+            workers=workers,
+        )
         resume.unpack(trainer, model, arrays, facts)
         return trainer
 

@@ -23,7 +23,7 @@ FLOORS: tuple[frozenset[str], ...] = tuple(
         "initialization train_config corpora",
         "recurrent",
         "model",
-        "training resume sampling checkpoint gradcheck recipes pretrained analysis bridges",
+        "workers training resume sampling checkpoint gradcheck recipes presets pretrained analysis bridges",
         "charrnn",  # the package itself: the public names
         "hub",
         "ui terminal __main__",
