@@ -20,6 +20,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from charrnn.memory import keep_freed_memory
 from charrnn.model import CharRNN, ModelConfig, ModelState, parameter_shapes
 from charrnn.parameters import Array, Parameters
 from charrnn.vocabulary import Vocabulary
@@ -65,6 +66,7 @@ class Crew:
     """A model's training steps on `workers` processes, this one among them."""
 
     def __init__(self, model: CharRNN, workers: int = 1) -> None:
+        keep_freed_memory()
         self.model = model
         self._hands: list[Hand] = []
         if workers > 1:
@@ -158,6 +160,7 @@ def _serve(
 ) -> None:
     """A worker's life: a part in, its loss and state out, until the pipe ends."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl+C is the trainer's to hear
+    keep_freed_memory()
     vector, out = np.frombuffer(weights, dtype), np.frombuffer(gradient, dtype)
     shapes = parameter_shapes(config, len(vocabulary))
     model = CharRNN(vocabulary, config, Parameters(shapes, vector))
