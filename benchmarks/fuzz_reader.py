@@ -92,8 +92,8 @@ def fuzz(folder: Path, crashes: Path, seconds: int) -> dict[str, Any]:
     """Run libFuzzer from a folder of inputs, and read what it says at its end."""
     crashes.mkdir(exist_ok=True, parents=True)
     libfuzzer = {
-        "max_total_time": seconds, "max_len": MAX_LENGTH, "timeout": 20, "len_control": 0,
-        "rss_limit_mb": 1024, "print_final_stats": 1,
+        "max_total_time": seconds, "max_len": MAX_LENGTH, "len_control": 0, "timeout": 60,
+        "report_slow_units": 60, "rss_limit_mb": 1024, "print_final_stats": 1,
         "artifact_prefix": f"{crashes.resolve()}/",
     }  # fmt: skip
     argv = [sys.executable, __file__, "--child", str(folder)]

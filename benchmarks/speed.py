@@ -41,11 +41,13 @@ from charrnn import CharRNN, ModelConfig, Vocabulary, save
 
 Row = dict[str, Any]
 OURS = [Way("ours", threads) for threads in THREADS]
+OURS_TRAINING = [*OURS, Way("ours", 1, {"workers": max(THREADS)})]
 
 
 def compare(crew: Crew, row: Workload, count: int, seconds: float) -> Row:
     """One row of ratios: both sides at their fastest, then in turns."""
-    ours = crew.fastest(OURS, row.work, seconds)
+    ways = OURS_TRAINING if row.shared else OURS
+    ours = crew.fastest(ways, row.work, seconds)
     theirs = crew.fastest(row.ways, row.peer_work or row.work, seconds)
     rates = pairs(ours, theirs, count)
     return {

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -22,27 +23,40 @@ def random_text(length: int) -> str:
     return codes.tobytes().decode("ascii")
 
 
-def new_trainer(cell: str, layers: int, hidden: int, batch: int, steps: int) -> Trainer:
+def new_trainer(
+    cell: str, layers: int, hidden: int, batch: int, steps: int, workers: int = 1
+) -> Trainer:
     config = TrainConfig(
-        batch_size=batch, seq_length=steps, val_fraction=0, schedule="constant", rescue=False
+        batch_size=batch,
+        seq_length=steps,
+        steps=10**6,
+        val_fraction=0,
+        schedule="constant",
+        rescue=False,
     )
     text = random_text(20 * batch * steps + 1)
-    return Trainer(text, ModelConfig(cell, hidden, layers), config)
+    shared = {"workers": workers} if workers > 1 else {}  # older commits have none to compare
+    return Trainer(text, ModelConfig(cell, hidden, layers), config, **shared)
 
 
-def train(cell: str, layers: int, hidden: int, batch: int, steps: int) -> Work:
+def steps_of(trainer: Trainer) -> Work:
+    """Steps of one run that goes on from piece to piece, so that its workers live on too."""
+    config, run = trainer.config, trainer.run()
+    return Work(lambda n: [next(run) for _ in range(n)], config.batch_size * config.seq_length)
+
+
+def train(cell: str, layers: int, hidden: int, batch: int, steps: int, workers: int = 1) -> Work:
     """Whole training steps: read a window, forward, back, clip, Adam."""
-    trainer = new_trainer(cell, layers, hidden, batch, steps)
-    return Work(lambda n: [None for _ in trainer.run(steps=n)], batch * steps)
+    return steps_of(new_trainer(cell, layers, hidden, batch, steps, workers))
 
 
-def train_default() -> Work:
+def train_default(workers: int = 1) -> Work:
     """What the page runs when nobody changes a setting, validation included."""
     recipe = charrnn.RECIPES["standard"]
-    trainer = Trainer(charrnn.load_corpus(recipe.corpus).text, recipe.model, recipe.train)
-    config = trainer.config
-    return Work(
-        lambda n: [None for _ in trainer.run(steps=n)], config.batch_size * config.seq_length
+    config = replace(recipe.train, steps=10**6)
+    shared = {"workers": workers} if workers > 1 else {}
+    return steps_of(
+        Trainer(charrnn.load_corpus(recipe.corpus).text, recipe.model, config, **shared)
     )
 
 
@@ -54,12 +68,13 @@ def train_plain(hidden: int, steps: int) -> Work:
         optimizer="adagrad",
         clip_norm=0,
         clip_value=5,
+        steps=10**6,
         val_fraction=0,
         schedule="constant",
         rescue=False,
     )
     trainer = Trainer(random_text(400 * steps + 1), ModelConfig("rnn", hidden), config)
-    return Work(lambda n: [None for _ in trainer.run(steps=n)], steps)
+    return steps_of(trainer)
 
 
 def new_model(cell: str, layers: int, hidden: int) -> CharRNN:

@@ -31,7 +31,10 @@ class Way(NamedTuple):
     def __str__(self) -> str:
         said = [f"{self.threads} thread{'s' * (self.threads > 1)}"]
         for name, value in self.options.items():
-            said.append(f"{name} {'on' if value else 'off'}" if value in (0, 1) else str(value))
+            if isinstance(value, bool):
+                said.append(f"{name} {'on' if value else 'off'}")
+            else:
+                said.append(value if isinstance(value, str) else f"{value} {name}")
         return ", ".join(said)
 
 

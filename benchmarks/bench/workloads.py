@@ -44,6 +44,11 @@ class Workload(NamedTuple):
     peer_work: dict[str, Any] | None = None
     """Where the peer's work is not the same as ours."""
 
+    @property
+    def shared(self) -> bool:
+        """Whether workers may share it."""
+        return self.work["kind"] in ("train", "train default")
+
 
 def training(scale: int) -> list[Workload]:
     rows = []
