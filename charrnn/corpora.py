@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import hashlib
 import os
+import string
+import sysconfig
 import urllib.request
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -19,6 +21,8 @@ from charrnn.vocabulary import decode_text, read_text
 
 TIMEOUT_SECONDS = 30
 MAX_DOWNLOAD_BYTES = 64 << 20
+SOURCE_CHARACTERS = 1_000_000
+"""Characters of Python's own source, a quarter of it: as long as tinyshakespeare."""
 
 
 class CorpusError(ValueError):
@@ -70,6 +74,17 @@ def _python_docs(name: str) -> str:
     return "\n\n".join(topics.topics[topic].strip() for topic in sorted(topics.topics))
 
 
+def _python_source(name: str) -> str:
+    """Modules of the standard library in order of their names, those in printable ASCII."""
+    folder = Path(sysconfig.get_path("stdlib"))
+    plain = set(string.printable) - set("\t\r\v\f")
+    modules = (path.read_text("utf-8") for path in sorted(folder.glob("[a-z]*.py")))
+    text = "".join(module for module in modules if plain.issuperset(module))
+    if not text:
+        raise CorpusError("This Python came without its library's source.")
+    return text[:SOURCE_CHARACTERS]
+
+
 @dataclass(frozen=True)
 class _Download:
     url: str
@@ -103,6 +118,9 @@ CORPORA: dict[str, CorpusInfo] = {
     "hello": CorpusInfo("The word hello, the smallest classroom text", _own),
     "sentence": CorpusInfo("One sentence of 35 characters", _own),
     "python-docs": CorpusInfo("Python's own help texts, from the standard library", _python_docs),
+    "python-source": CorpusInfo(
+        "A million characters of Python, from the standard library", _python_source
+    ),
     "tinyshakespeare": CorpusInfo(
         "1.1 MB of Shakespeare's plays; downloaded once",
         _Download(

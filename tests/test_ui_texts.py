@@ -1,4 +1,4 @@
-"""A look at a text, the settings that fit it, and settings from browsers and addresses."""
+"""A look at a text, and settings from browsers and addresses."""
 
 from __future__ import annotations
 
@@ -44,15 +44,6 @@ def test_the_verdict_names_the_size(text: str, word: str) -> None:
 def test_many_symbols_are_a_warning_with_a_way_out() -> None:
     text = "".join(chr(0x4E00 + i) for i in range(400)) * 20
     assert "merges" in texts.look(text, "none")["advice"]
-    assert texts.suggestion(text, "none")["min_count"] == 3
-
-
-@pytest.mark.parametrize("size", [10, 2_000, 100_000, 1_000_000])
-def test_suggested_settings_are_allowed(size: int) -> None:
-    text = "ab" * (size // 2)
-    model, train = settings.parse(texts.suggestion(text, "lowercase"))
-    settings.check_size(model, train, text, 65)
-    assert train.cleaning == "lowercase"
 
 
 def test_a_corpus_is_a_name_and_never_a_path() -> None:

@@ -159,7 +159,8 @@ def _bar(args: argparse.Namespace) -> Any:
 
     recipe = RECIPES[args.recipe or DEFAULT_RECIPE]
     steps = getattr(args, "steps", recipe.train.steps)
-    known = args.seconds is None and args.epochs is None and steps < UNTIL_STOPPED
+    by_steps = args.seconds is None and args.epochs is None and args.preset is None
+    known = by_steps and steps < UNTIL_STOPPED
     return tqdm(total=steps if known else None, unit="step", dynamic_ncols=True)
 
 

@@ -10,8 +10,9 @@ from pathlib import Path
 from typing import Any
 
 from charrnn import checkpoint
-from charrnn.corpora import CorpusError, load_corpus
+from charrnn.corpora import Corpus, CorpusError, load_corpus
 from charrnn.model import ModelConfig
+from charrnn.presets import preset_for
 from charrnn.recipes import RECIPES, Recipe
 from charrnn.sampling import Sampling
 from charrnn.terminal.options import flag, given, read_model
@@ -52,19 +53,29 @@ def make_plan(args: argparse.Namespace) -> Plan:
     wanted = {name: getattr(args, name) for name in REPORTING}
     recipe = replace(recipe, **{name: value for name, value in wanted.items() if value is not None})
     Sampling(temperature=recipe.temperature)  # a bad one should be heard of now
-    text, trainer = _resume(args) if args.resume else _begin(args, recipe)
+    seconds = args.seconds
+    if args.resume:
+        text, trainer = _resume(args)
+    else:
+        corpus = load_corpus(args.corpus or recipe.corpus)
+        if args.preset:
+            fitted = preset_for(args.preset, corpus.text, getattr(args, "cleaning", "none"))
+            recipe = replace(recipe, model=fitted.model, train=fitted.train)
+            if not _limits(args):
+                seconds = fitted.seconds
+        text, trainer = corpus.text, _begin(args, recipe, corpus)
     if args.epochs is not None:
         steps = max(1, math.ceil(args.epochs * len(trainer.batches)))
         trainer.config = replace(trainer.config, steps=steps)
-    if args.seconds is None and trainer.ledger.step >= trainer.config.steps:
+    if seconds is None and trainer.ledger.step >= trainer.config.steps:
         raise ValueError(
             f"{args.resume} has done all of its {trainer.config.steps:,} steps. To go on, give "
             "a larger --steps or --epochs, or --seconds."
         )
-    return Plan(text, trainer, recipe, out, args.seconds)
+    return Plan(text, trainer, recipe, out, seconds)
 
 
-def _begin(args: argparse.Namespace, recipe: Recipe) -> tuple[str, Trainer]:
+def _begin(args: argparse.Namespace, recipe: Recipe, corpus: Corpus) -> Trainer:
     """A new run, with fresh weights or those of another model."""
     model_settings, settings = given(args, ModelConfig), given(args, TrainConfig)
     if args.start:
@@ -74,9 +85,8 @@ def _begin(args: argparse.Namespace, recipe: Recipe) -> tuple[str, Trainer]:
         settings.setdefault("learning_rate", 0.0)  # a rate fits the optimizer it was chosen for
     config = replace(recipe.train, **settings)
     model_config = replace(recipe.model, **model_settings)
-    corpus = load_corpus(args.corpus or recipe.corpus)
     start = read_model(args.start) if args.start else None
-    return corpus.text, Trainer(corpus.text, model_config, config, start=start, corpus=corpus.name)
+    return Trainer(corpus.text, model_config, config, start=start, corpus=corpus.name)
 
 
 def _resume(args: argparse.Namespace) -> tuple[str, Trainer]:
@@ -84,8 +94,10 @@ def _resume(args: argparse.Namespace) -> tuple[str, Trainer]:
     settings = given(args, TrainConfig)
     fixed = [*given(args, ModelConfig), *sorted(settings.keys() - CHANGEABLE)]
     _refuse(fixed, "the run that is resumed has its own")
-    if args.recipe or args.start:
-        raise ValueError("--resume goes on with a run as it was: leave out --recipe and --start.")
+    if args.recipe or args.start or args.preset:
+        raise ValueError(
+            "--resume goes on with a run as it was: leave out --recipe, --preset and --start."
+        )
     name = args.corpus or _facts(args.resume).get("corpus", "")
     try:
         corpus = load_corpus(name)
@@ -110,10 +122,10 @@ def _refuse(fields: list[str], reason: str) -> None:
 
 def _check_limits(args: argparse.Namespace) -> None:
     """One limit at most, and one that means something."""
-    limits = {name: getattr(args, name, None) for name in ("steps", "seconds", "epochs")}
-    given_limits = [name for name, value in limits.items() if value is not None]
-    if len(given_limits) > 1:
-        raise ValueError(f"Give only one of {', '.join(map(flag, given_limits))}.")
+    if len(_limits(args)) > 1:
+        raise ValueError(f"Give only one of {', '.join(map(flag, _limits(args)))}.")
+    if args.preset and args.recipe:
+        raise ValueError("Give only one of --preset, --recipe.")
     for name in ("seconds", "epochs", "save_every"):
         value = getattr(args, name)
         if value is not None and not 0 < value < math.inf:
@@ -121,6 +133,11 @@ def _check_limits(args: argparse.Namespace) -> None:
     for name in ("sample_every", "log_every", "sample_length", "final_length"):
         if (getattr(args, name) or 0) < 0:
             raise ValueError(f"{flag(name)} must be 0 or more.")
+
+
+def _limits(args: argparse.Namespace) -> list[str]:
+    """The options given that say when a run ends."""
+    return [x for x in ("steps", "seconds", "epochs") if getattr(args, x, None) is not None]
 
 
 def _out(args: argparse.Namespace) -> Path:

@@ -7,6 +7,7 @@ import time
 
 from charrnn import checkpoint
 from charrnn.corpora import CORPORA
+from charrnn.presets import BUDGETS
 from charrnn.recipes import RECIPES
 from charrnn.terminal import jobs, options, output
 from charrnn.terminal.plan import DEFAULT_RECIPE, REPORTING, Plan, make_plan
@@ -17,6 +18,7 @@ from charrnn.terminal.stop import Stop
 SUMMARY = "Train a model on a text and keep it in a file."
 EXAMPLES = """
 charrnn train lighthouse
+charrnn train book.txt --preset better
 charrnn train book.txt --cell gru --layers 2 --hidden-size 256 --seconds 600 --out book.npz
 charrnn train --recipe adagrad           until Ctrl+C, which saves
 charrnn train book.txt --resume book.npz --steps 8000
@@ -40,6 +42,13 @@ def add_parser(commands: options.Commands) -> None:
         "--recipe",
         choices=RECIPES,
         help=f"settings with a name, which any flag overrides. {recipes}",
+    )
+    budgets = ", ".join(f"{name}: {seconds / 60:g} min" for name, seconds in BUDGETS.items())
+    parser.add_argument(
+        "--preset",
+        choices=BUDGETS,
+        help=f"settings that fit the text's size and learn most in a budget of time ({budgets} "
+        "of one core; less where a short text is learned before); any flag overrides",
     )
     _add_files(parser)
     parser.add_argument("--seconds", type=float, metavar="S", help="train for this long")

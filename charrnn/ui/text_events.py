@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import dataclasses
 from typing import Any
 
 import gradio as gr
 
+from charrnn import presets
+from charrnn.presets import Preset, preset_for
 from charrnn.ui import settings, texts, views
 from charrnn.ui.hall import Hall
 from charrnn.ui.jobs import Job
@@ -14,6 +17,8 @@ from charrnn.ui.train import TrainTab
 from charrnn.ui.train_events import refusal, session
 from charrnn.vocabulary import CLEANINGS, read_text
 
+STANDARD = "standard"
+"""The recipe that a preset's settings are told as changes of."""
 TRIAL_SECONDS = 0.6
 """Training time of a trial: some 30 steps, for a speed within 20 %."""
 
@@ -63,11 +68,35 @@ class TextEvents:
             gr.Info(f"The first {texts.OWN_LIMIT:,} characters are used.")
         return text[: texts.OWN_LIMIT], texts.OWN
 
-    def fit(self, corpus: str, own: str | None, cleaning: str) -> Any:
-        """Set what fits the size of the text."""
+    async def fit(
+        self, preset: str | None, corpus: str, own: str | None, cleaning: str, *_: Any
+    ) -> Any:
+        """Set what a preset takes for this text, and the steps that fit into its time, here."""
+        nothing = [gr.skip()] * (1 + len(settings.NAMES))
+        if preset is None:
+            return nothing
         try:
-            text, _ = texts.chosen(corpus, own)
+            text, name = await asyncio.to_thread(texts.chosen, corpus, own)
+            fitted = await asyncio.to_thread(preset_for, preset, text, cleaning)
+            steps = await self.steps(fitted, text, name)
         except ValueError as error:
+            if corpus == texts.OWN and not own:  # nothing is pasted yet: the preset waits for it
+                return nothing
             raise refusal(error) from None
-        values = texts.suggestion(text, cleaning)
-        return [values[name] for name in settings.NAMES]
+        values = {
+            **settings.DEFAULTS,
+            **dataclasses.asdict(fitted.model),
+            **dataclasses.asdict(fitted.train),
+            "steps": steps,
+        }
+        return [STANDARD, *(values[name] for name in settings.NAMES)]
+
+    async def steps(self, fitted: Preset, text: str, name: str) -> int:
+        """The preset's seconds in steps, by a moment's training; by an estimate where all workers
+        are busy."""
+        job = Job(text, (fitted.model,), fitted.train, TRIAL_SECONDS, name)
+        snapshot = await self.hall.trial(job)
+        measured = snapshot.lanes[0].chars_per_second if snapshot.lanes else 0.0
+        estimate = presets.speed(fitted.model, len(set(text)))
+        seconds = min(fitted.seconds, self.hall.seconds)
+        return presets.steps(fitted.train, seconds, measured or estimate)

@@ -7,7 +7,7 @@ from collections import Counter
 from typing import Any
 
 from charrnn.corpora import CORPORA, load_corpus
-from charrnn.ui.settings import DEFAULTS
+from charrnn.presets import MANY_SYMBOLS
 from charrnn.vocabulary import CLEANINGS
 
 OWN = "own"
@@ -68,10 +68,10 @@ def look(text: str, cleaning: str, characters_per_second: float = 0.0) -> dict[s
 
 def verdict(characters: int, distinct: int) -> tuple[str, str]:
     """(mood, a sentence): is the text too short, fine, or long; are there too many symbols."""
-    if distinct > 150:
+    if distinct > MANY_SYMBOLS:
         return "warn", (
             f"{distinct:,} distinct characters are many to learn: "
-            '"Use these settings" merges those seen fewer than 3 times.'
+            "a preset merges those seen fewer than 3 times."
         )
     if characters < SHORT:
         return "warn", (
@@ -83,21 +83,6 @@ def verdict(characters: int, distinct: int) -> tuple[str, str]:
     if characters < 1_000_000:
         return "good", "Fine: long enough for words, spelling and style."
     return "good", "Long: a larger model pays, and a pass through the text takes a while."
-
-
-def suggestion(text: str, cleaning: str) -> dict[str, Any]:
-    """Settings that fit a text of this size, by name."""
-    size, distinct = len(text), len(set(CLEANINGS[cleaning](text)))
-    if size < 1_000:
-        fit = {"hidden_size": 48, "batch_size": 2, "seq_length": 16, "steps": 400}
-    elif size < FINE:
-        fit = {"hidden_size": 96, "batch_size": 8, "seq_length": 32, "steps": 1200}
-    elif size < 400_000:
-        fit = {"hidden_size": 160, "batch_size": 16, "seq_length": 48, "steps": 2500}
-    else:
-        fit = {"hidden_size": 256, "batch_size": 32, "seq_length": 64, "steps": 4000}
-    merged = {"min_count": 3 if distinct > 150 else 1, "val_fraction": 0.1 if size >= 500 else 0.0}
-    return {**DEFAULTS, **fit, **merged, "cleaning": cleaning}
 
 
 def code(character: str) -> str:

@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 import gradio as gr
 
 from charrnn.corpora import CORPORA
+from charrnn.presets import BUDGETS
 from charrnn.recipes import RECIPES
 from charrnn.ui import settings, views
 from charrnn.ui.drawing import drawing
@@ -23,7 +24,7 @@ class TextPart(NamedTuple):
     look_box: gr.Accordion
     cleaning: gr.Radio
     facts: gr.HTML
-    use: gr.Button
+    preset: gr.Radio
 
 
 class Controls(NamedTuple):
@@ -130,8 +131,13 @@ def text_part() -> TextPart:
             label="Cleaning",
             info="What is done to the text before the model reads it.",
         )
-        use = gr.Button("Use settings that fit this text", size="sm")
-    return TextPart(corpus, own, upload, own_box, look_box, cleaning, facts, use)
+    preset = gr.Radio(
+        [(f"{name}, {seconds / 60:g} min", name) for name, seconds in BUDGETS.items()],
+        value=None,
+        label="Preset",
+        info="Settings that fit this text: what learns most of it in that time.",
+    )
+    return TextPart(corpus, own, upload, own_box, look_box, cleaning, facts, preset)
 
 
 def advanced() -> dict[str, Any]:

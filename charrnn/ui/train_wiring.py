@@ -52,13 +52,14 @@ def wire(tab: TrainTab, hall: Hall, visitor: gr.State, ticket: gr.BrowserState) 
 
 
 def wire_settings(tab: TrainTab) -> None:
-    """A recipe fills in every setting, its text and its seed."""
+    """A recipe fills in every setting, its text and its seed, and takes a preset's place."""
     c = tab.controls
 
     def take(recipe: str) -> list[Any]:
         chosen = RECIPES[recipe]
         values = settings.of_recipe(chosen)
         return [
+            None,
             chosen.corpus,
             chosen.seed,
             chosen.temperature,
@@ -66,11 +67,12 @@ def wire_settings(tab: TrainTab) -> None:
         ]
 
     fields = [c.fields[name] for name in settings.NAMES]
-    c.recipe.input(take, c.recipe, [tab.text.corpus, c.seed, c.temperature, *fields], **PRIVATE)
+    taken = [tab.text.preset, tab.text.corpus, c.seed, c.temperature, *fields]
+    c.recipe.input(take, c.recipe, taken, **PRIVATE)
 
 
 def wire_text(tab: TrainTab, hall: Hall) -> None:
-    """Look at a text when the panel opens or the text changes; take the settings that fit."""
+    """Look at a text when the panel opens or the text changes; a chosen preset follows the text."""
     text, c = tab.text, tab.controls
     handlers = TextEvents(tab, hall)
     shown = [text.facts, tab.pictures.chart]
@@ -90,5 +92,13 @@ def wire_text(tab: TrainTab, hall: Hall) -> None:
     text.own.change(None, [text.own, text.corpus], text.corpus, js=meant, **PRIVATE)
     text.upload.upload(handlers.uploaded, text.upload, [text.own, text.corpus], **PRIVATE)
     fields = [c.fields[name] for name in settings.NAMES]
-    text.use.click(handlers.fit, chosen, fields, **PRIVATE)
+    for event in (text.preset.input, text.corpus.input, text.cleaning.input, text.own.blur):
+        event(
+            handlers.fit,
+            [text.preset, *chosen],
+            [c.recipe, *fields],
+            trigger_mode="always_last",
+            concurrency_limit=4,
+            **PRIVATE,
+        )
     text.corpus.input(handlers.opened, text.corpus, text.own_box, **PRIVATE)

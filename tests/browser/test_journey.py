@@ -23,6 +23,8 @@ from browser.steps import (
 )
 from playwright.sync_api import Browser, Page, expect
 
+from charrnn.presets import preset_for
+
 pytestmark = pytest.mark.browser
 
 
@@ -123,8 +125,11 @@ def test_a_look_at_the_text_measures_it(page: Page) -> None:
     expect(facts).to_contain_text("s per epoch, here", timeout=30_000)
     expect(facts).to_contain_text("U+00E9 ×1")
     expect(facts).to_contain_text("Too short")
-    button(page, "Use settings that fit this text")
-    expect(page.get_by_label("number input for Hidden size")).to_have_value("96")
+    page.get_by_label("quick, 1 min").check()
+    fitted = preset_for("quick", "aé" + TEXT)
+    hidden_size = str(fitted.model.hidden_size)
+    expect(page.get_by_label("number input for Hidden size")).to_have_value(hidden_size)
+    expect(page.get_by_label(fitted.model.cell.upper(), exact=True)).to_be_checked()
 
 
 def test_the_address_holds_the_settings(browser: Browser, page_url: str) -> None:

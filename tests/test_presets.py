@@ -1,0 +1,167 @@
+"""Presets: legal for every text, within their budget, the same in the terminal and the page."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import math
+import string
+from dataclasses import replace
+from pathlib import Path
+
+import gradio as gr
+import pytest
+
+import charrnn
+from charrnn import CharRNN
+from charrnn.__main__ import build_parser, main
+from charrnn.presets import BUDGETS, MANY_SYMBOLS, preset, preset_for, speed, steps
+from charrnn.rulers import rulers
+from charrnn.terminal.plan import make_plan
+from charrnn.training import Trainer
+from charrnn.ui import settings, texts
+from charrnn.ui.hall import Hall
+from charrnn.ui.text_events import TextEvents
+
+SIZES = [2, 35, 500, 5_000, 10_000, 100_000, 1_115_394, 5_000_000]
+LETTERS = "The lamp is lit. The boat is late. Who has the oil? I have the oil. It is dark; "
+
+
+@pytest.mark.parametrize("name", BUDGETS)
+@pytest.mark.parametrize("characters", SIZES)
+def test_a_preset_is_for_the_page_too_and_within_its_budget(name: str, characters: int) -> None:
+    fitted = preset(name, characters, 65)
+    assert 0 < fitted.seconds <= BUDGETS[name]
+    settings.check_size(fitted.model, fitted.train, "a" * characters, 65)
+    assert fitted.model.hidden_size <= 512
+    assert fitted.train.min_count == 1
+
+
+@pytest.mark.parametrize("characters", SIZES)
+def test_more_time_is_never_spent_on_less(characters: int) -> None:
+    seconds = [preset(name, characters, 65).seconds for name in BUDGETS]
+    sizes = [preset(name, characters, 65).model.hidden_size for name in BUDGETS]
+    assert seconds == sorted(seconds)
+    assert sizes == sorted(sizes)
+
+
+def test_a_long_text_takes_the_whole_budget_and_a_short_one_does_not() -> None:
+    assert [preset(name, 1_000_000, 65).seconds for name in BUDGETS] == [*BUDGETS.values()]
+    assert preset("best", 500, 30).seconds < 60
+
+
+def test_nothing_is_held_out_of_a_text_too_short_to_tell() -> None:
+    assert preset("quick", 500, 30).train.val_fraction == 0
+    assert preset("quick", 10_000, 30).train.val_fraction == 0.1
+
+
+def test_many_symbols_are_merged_and_cleaning_counts() -> None:
+    text = "".join(map(chr, range(0x4E00, 0x4E00 + MANY_SYMBOLS + 1))) * 10
+    assert preset_for("quick", text).train.min_count == 3
+    cleaned = preset_for("quick", text, "letters")
+    assert (cleaned.train.min_count, cleaned.train.cleaning) == (3, "letters")
+    assert preset_for("quick", string.punctuation * 50, "letters").train.cleaning == "letters"
+
+
+def test_what_there_is_not_is_refused() -> None:
+    with pytest.raises(ValueError, match="quick, better, best"):
+        preset("fastest", 1000, 60)
+    with pytest.raises(ValueError, match="cleaning"):
+        preset_for("quick", "some text", "soap")
+
+
+def test_a_bigger_model_is_thought_slower_and_steps_follow_the_speed() -> None:
+    small, large = (preset(name, 1_000_000, 65) for name in ("quick", "best"))
+    assert speed(small.model, 65) > speed(large.model, 65)
+    window = small.train.batch_size * small.train.seq_length
+    assert steps(small.train, 60, 1000 * window) == 60_000
+    assert steps(small.train, 0.001, 1) == 1
+
+
+def trained(text: str, steps: int) -> CharRNN:
+    """A model by the quick preset; in steps, for a busy machine's seconds say nothing."""
+    fitted = preset_for("quick", text)
+    trainer = Trainer(text, fitted.model, replace(fitted.train, steps=steps))
+    for _ in trainer.run():
+        pass
+    return trainer.model
+
+
+def test_500_characters_are_learned_by_heart() -> None:
+    """They are too few to learn a style from; what can be asked is that they are known."""
+    text = charrnn.load_corpus("lighthouse").text[3000:3500]
+    assert charrnn.score(trained(text, 1200), text) < 0.3
+
+
+@pytest.mark.slow
+def test_5_mb_are_learned_from_the_first_seconds() -> None:
+    """100 steps read 1 % of it, and know more than the frequencies of its letters."""
+    source = charrnn.load_corpus("python-source").text
+    model = trained(source * 5, 100)
+    found = rulers(source, source[-20_000:], orders=())
+    assert charrnn.score(model, source[-5_000:]) < found["letter frequencies"]
+
+
+def test_little_is_held_out_of_a_long_text() -> None:
+    """Reading half a million characters again and again would eat the budget."""
+    assert preset("quick", 5_000_000, 90).train.val_fraction * 5_000_000 <= 120_000
+    assert preset("quick", 1_115_394, 65).train.val_fraction == 0.1
+
+
+@pytest.fixture
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.chdir(tmp_path)
+    Path("lamp.txt").write_text(LETTERS * 30)
+    return tmp_path
+
+
+def test_the_terminal_takes_a_preset_and_any_flag_overrides(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    fitted = preset_for("quick", LETTERS * 30)
+    argv = ["train", "lamp.txt", "--preset", "quick", "--out", "lamp.npz"]
+    plan = make_plan(build_parser().parse_args(argv))
+    assert plan.seconds == fitted.seconds
+    assert (plan.trainer.live.config, plan.trainer.config) == (fitted.model, fitted.train)
+    argv += ["--hidden-size", "9", "--steps", "4", "--no-rulers", "--json"]
+    assert main(argv) == 0
+    assert json.loads(capsys.readouterr().out.splitlines()[-1])["step"] == 4
+    model = charrnn.load("lamp.npz")
+    assert model.config.hidden_size == 9
+    assert model.config.cell == fitted.model.cell
+
+
+@pytest.mark.parametrize(
+    "more", [["--recipe", "minimal"], ["--resume", "lamp.npz", "--out", "x.npz"]]
+)
+def test_a_preset_is_no_recipe_and_changes_no_run(
+    folder: Path, capsys: pytest.CaptureFixture[str], more: list[str]
+) -> None:
+    assert main(["train", "lamp.txt", "--preset", "quick", *more]) == 2
+    assert "--preset" in capsys.readouterr().err
+
+
+def chosen(preset: str | None, corpus: str, own: str | None = None) -> dict[str, object]:
+    """What the page's handler sets, by name; {} where it leaves all as it is."""
+    handlers = TextEvents(None, Hall(seconds=90, workers=1))  # `fit` looks at no component
+    recipe, *values = asyncio.run(handlers.fit(preset, corpus, own, "none"))
+    if recipe != "standard":
+        return {}
+    return dict(zip(settings.NAMES, values, strict=True))
+
+
+def test_the_page_sets_what_the_terminal_takes_in_steps_of_this_machine() -> None:
+    values = chosen("better", "lighthouse")
+    model, train = settings.parse(values)
+    fitted = preset_for("better", charrnn.load_corpus("lighthouse").text)
+    assert model == fitted.model
+    window = train.batch_size * train.seq_length
+    guessed = speed(model, 62) * 90 / window  # the page's limit is below the preset's budget
+    assert math.log(guessed / 30) < math.log(train.steps) < math.log(guessed * 30)
+
+
+def test_the_page_waits_for_a_choice_and_for_a_text() -> None:
+    assert chosen(None, "lighthouse") == {}
+    assert chosen("quick", texts.OWN, "") == {}
+    with pytest.raises(gr.Error, match="preset"):
+        chosen("fastest", "hello")
