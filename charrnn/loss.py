@@ -23,16 +23,19 @@ def surprise(logits: Array, targets: Array) -> Array:
     return -np.take_along_axis(log_softmax(logits), target, axis=0)[0]  # type: ignore[no-any-return]
 
 
-def cross_entropy(logits: Array, targets: Array) -> tuple[Array, Array]:
+def cross_entropy(logits: Array, targets: Array, count: int | None = None) -> tuple[Array, Array]:
     """The mean surprise in nats per character, and its gradient.
 
     logits (V, T, N), targets (T, N) ids; returns (loss, dlogits (V, T, N)). The gradient is
-    softmax(logits) less the one-hot targets, over T * N.
+    softmax(logits) less the one-hot targets, over T * N. Where these are some of the characters
+    of a larger window, `count` is how many that has: the losses of all parts then add up to its
+    mean, and so do the gradients.
     """
     log_p = log_softmax(logits)
     target = targets[None].astype(np.intp)  # (1, T, N)
-    loss = -np.take_along_axis(log_p, target, axis=0).mean()
+    count = count or targets.size
+    loss = -np.take_along_axis(log_p, target, axis=0).sum() / count
     dlogits = np.exp(log_p)
     np.put_along_axis(dlogits, target, np.take_along_axis(dlogits, target, 0) - 1, axis=0)
-    dlogits /= targets.size
+    dlogits /= count
     return loss, dlogits

@@ -156,10 +156,16 @@ class CharRNN:
         logits = recurrent.project(p["Why"], p["by"], inputs)
         return logits, tuple(states), ModelTape(tapes, masks, inputs)
 
-    def backward(self, dlogits: Array, tape: ModelTape) -> Parameters:
-        """The gradient of every parameter, given the gradient of the logits (V, T, N)."""
+    def backward(
+        self, dlogits: Array, tape: ModelTape, gradient: Parameters | None = None
+    ) -> Parameters:
+        """The gradient of every parameter, given the gradient of the logits (V, T, N).
+
+        It is written into `gradient` if that is given.
+        """
         p = self.parameters
-        gradient = p.like(np.empty_like(p.vector))
+        if gradient is None:
+            gradient = p.like(np.empty_like(p.vector))
         gradient["by"][:] = dlogits.sum(axis=(1, 2))
         d = recurrent.project_backward(dlogits, p["Why"], tape.top, gradient["Why"])
         for layer in reversed(range(self.config.layers)):

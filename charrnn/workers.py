@@ -13,6 +13,7 @@ import itertools
 import multiprocessing
 import os
 import signal
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from multiprocessing.connection import Connection
@@ -20,10 +21,14 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from charrnn.loss import cross_entropy
 from charrnn.memory import keep_freed_memory
 from charrnn.model import CharRNN, ModelConfig, ModelState, parameter_shapes
 from charrnn.parameters import Array, Parameters
 from charrnn.vocabulary import Vocabulary
+
+AWAKE = 0.05
+"""Seconds to wait for a message before falling asleep."""
 
 
 class WorkerError(RuntimeError):
@@ -52,14 +57,14 @@ class Part(NamedTuple):
     N: int
     columns: slice
 
-    def run(self, model: CharRNN) -> tuple[float, Parameters, ModelState]:
-        """This part of the window's loss, of its gradient, and the state after."""
+    def run(self, model: CharRNN, gradient: Parameters) -> tuple[float, ModelState]:
+        """This part's share of the window's loss, and the state after; writes its gradient."""
         rng = Columns(np.random.default_rng(self.seed), self.N, self.columns)
         with np.errstate(over="ignore", invalid="ignore"):  # the trainer catches what is not finite
-            loss, gradient, state = model.loss_and_gradient(self.x, self.y, self.state, rng)
-            if (share := self.x.shape[1] / self.N) < 1:
-                gradient.vector *= share
-            return float(loss) * share, gradient, state
+            logits, state, tape = model.forward(self.x, self.state, rng)
+            loss, dlogits = cross_entropy(logits, self.y, len(self.x) * self.N)
+            model.backward(dlogits, tape, gradient)
+        return float(loss), state
 
 
 class Crew:
@@ -68,11 +73,13 @@ class Crew:
     def __init__(self, model: CharRNN, workers: int = 1) -> None:
         keep_freed_memory()
         self.model = model
+        self._gradient = model.parameters.like(np.empty_like(model.parameters.vector))
         self._hands: list[Hand] = []
         if workers > 1:
             context = multiprocessing.get_context("spawn")  # BLAS threads do not survive a fork
-            weights = context.RawArray("b", model.parameters.vector.nbytes)
-            self._weights: Array = np.frombuffer(weights, model.parameters.vector.dtype)
+            weights, vector = _shared(context, model.parameters.vector)
+            vector[:] = model.parameters.vector
+            model.parameters = model.parameters.like(vector)
             with _one_blas_thread():
                 self._hands = [Hand(context, model, weights) for _ in range(workers - 1)]
 
@@ -82,11 +89,15 @@ class Crew:
     def __exit__(self, *_: object) -> None:
         for hand in self._hands:
             hand.close()
+        self.model.parameters = self.model.parameters.like(self.model.parameters.vector.copy())
 
     def loss_and_gradient(
         self, x: Array, y: Array, state: ModelState, seed: tuple[int, int]
     ) -> tuple[float, Parameters, ModelState]:
-        """`CharRNN.loss_and_gradient` with dropout drawn from `seed`. Raises WorkerError."""
+        """`CharRNN.loss_and_gradient` with dropout drawn from `seed`. Raises WorkerError.
+
+        The gradient is overwritten by the next call.
+        """
         N = x.shape[1]
         bounds = np.linspace(0, N, min(len(self._hands) + 1, N) + 1).astype(int)
         parts = [
@@ -94,11 +105,10 @@ class Crew:
             for a, b in itertools.pairwise(bounds)
         ]
         hands = self._hands[: len(parts) - 1]
-        if hands:
-            self._weights[:] = self.model.parameters.vector
         for hand, part in zip(hands, parts[1:], strict=True):
             hand.send(part)
-        loss, gradient, after = parts[0].run(self.model)
+        gradient = self._gradient
+        loss, after = parts[0].run(self.model, gradient)
         states = [after]
         for hand in hands:
             its_loss, its_state = hand.receive()
@@ -112,8 +122,7 @@ class Hand:
     """One worker process, as seen from the trainer."""
 
     def __init__(self, context: Any, model: CharRNN, weights: Any) -> None:
-        gradient = context.RawArray("b", len(weights))
-        self.gradient: Array = np.frombuffer(gradient, model.parameters.vector.dtype)
+        gradient, self.gradient = _shared(context, model.parameters.vector)
         self._pipe, its_end = context.Pipe()
         about = (model.config, model.vocabulary, self.gradient.dtype.str)
         self.process = context.Process(
@@ -128,6 +137,7 @@ class Hand:
 
     def receive(self) -> tuple[float, ModelState]:
         with self._faults():
+            _watch(self._pipe)
             return self._pipe.recv()  # type: ignore[no-any-return]
 
     def close(self) -> None:
@@ -161,15 +171,31 @@ def _serve(
     """A worker's life: a part in, its loss and state out, until the pipe ends."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl+C is the trainer's to hear
     keep_freed_memory()
-    vector, out = np.frombuffer(weights, dtype), np.frombuffer(gradient, dtype)
     shapes = parameter_shapes(config, len(vocabulary))
-    model = CharRNN(vocabulary, config, Parameters(shapes, vector))
+    model = CharRNN(vocabulary, config, Parameters(shapes, np.frombuffer(weights, dtype)))
+    into = Parameters(shapes, np.frombuffer(gradient, dtype))
     with suppress(EOFError, OSError):
         while True:
+            _watch(pipe)
             part: Part = pipe.recv()
-            loss, its_gradient, state = part.run(model)
-            out[:] = its_gradient.vector
-            pipe.send((loss, state))
+            pipe.send(part.run(model, into))
+
+
+def _watch(pipe: Connection) -> None:
+    """Wait for a message awake, for a while: whom a message wakes, Linux puts on the sender's core.
+
+    There the two took turns until they were parted: a 1 x 128 LSTM on two workers read 107,000
+    characters a second, and 148,000 with this.
+    """
+    until = time.perf_counter() + AWAKE
+    while not pipe.poll() and time.perf_counter() < until:
+        time.sleep(0)  # let others run, if there are more processes than cores
+
+
+def _shared(context: Any, like: Array) -> tuple[Any, Array]:
+    """Memory that other processes can be given, and a vector over it."""
+    memory = context.RawArray("b", like.nbytes)
+    return memory, np.frombuffer(memory, like.dtype)
 
 
 def _columns(state: ModelState, a: int, b: int) -> ModelState:
