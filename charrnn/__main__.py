@@ -13,6 +13,7 @@ from collections.abc import Sequence
 from charrnn import __version__
 from charrnn.terminal import COMMANDS, options, output
 from charrnn.terminal.threads import use_one_thread
+from charrnn.workers import WorkerError
 
 BAD_INPUT = 2
 INTERRUPTED = 130
@@ -67,7 +68,7 @@ def _run(args: argparse.Namespace) -> int:
         return BROKEN_PIPE
     except MemoryError:
         return _complain("There is not enough memory for this. Try smaller numbers.")
-    except (ValueError, OSError) as error:
+    except (ValueError, OSError, WorkerError) as error:
         return _complain(_sentence(error))
 
 

@@ -8,13 +8,14 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 
-from charrnn import ModelConfig, TrainConfig, Trainer
+from charrnn import ModelConfig, TrainConfig, Trainer, load
 from charrnn.memory import keep_freed_memory
 from charrnn.workers import WorkerError
 
@@ -86,7 +87,7 @@ def test_processes_end_with_the_run_that_nobody_finishes() -> None:
 
 SCRIPT = """
 import multiprocessing, sys
-from charrnn import ModelConfig, TrainConfig, Trainer
+from charrnn import ModelConfig, TrainConfig, Trainer, load
 if __name__ == "__main__":
     config = TrainConfig(batch_size=4, steps=10**6)
     run = Trainer("abcdefg " * 200, ModelConfig("rnn", 8), config, workers=2).run()
@@ -122,7 +123,7 @@ def test_a_killed_trainer_leaves_no_worker_and_no_memory(tmp_path: Path, end: in
 
 FAULTS = """
 import resource
-from charrnn import ModelConfig, TrainConfig, Trainer
+from charrnn import ModelConfig, TrainConfig, Trainer, load
 config = TrainConfig(batch_size=32, seq_length=64, val_fraction=0)
 run = Trainer("abcdefg " * 3000, ModelConfig("lstm", 256), config).run()
 def faults(steps):
@@ -143,3 +144,53 @@ def test_a_step_takes_no_new_memory() -> None:
         env={**os.environ, "PYTHONPATH": str(ROOT)},
     )
     assert int(done.stdout) < 9 * 50  # without keep_freed_memory: 9 * 4,870
+
+
+@pytest.fixture
+def terminal(tmp_path: Path) -> Iterator[subprocess.Popen[str]]:
+    """A `train --workers 2` that has told of its first step, in a process group of its own."""
+    argv = "train hello --workers 2 --batch-size 2 --seq-length 1 --steps 1000000 --out run.npz"
+    with subprocess.Popen(
+        [sys.executable, "-m", "charrnn", *argv.split(), "--json", "--log-every", "1"],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        cwd=tmp_path,
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+        start_new_session=True,
+    ) as process:
+        assert process.stdout is not None
+        assert process.stdout.readline().startswith("{")
+        yield process
+        process.kill()
+
+
+def children(process: subprocess.Popen[str]) -> list[int]:
+    listed = Path(f"/proc/{process.pid}/task/{process.pid}/children").read_text()
+    commands = {pid: Path(f"/proc/{pid}/cmdline").read_text() for pid in map(int, listed.split())}
+    return [pid for pid, command in commands.items() if "spawn_main" in command]
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
+def test_the_terminal_says_that_a_worker_was_killed(
+    terminal: subprocess.Popen[str], tmp_path: Path
+) -> None:
+    (worker,) = children(terminal)
+    os.kill(worker, signal.SIGKILL)
+    _, said = terminal.communicate(timeout=30)
+    assert terminal.returncode == 2
+    assert "A worker process ended unexpectedly (exit code -9)" in said
+    assert "Traceback" not in said
+    assert load(tmp_path / "run.npz").metadata["steps"] > 0
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="POSIX signals")
+@pytest.mark.parametrize("end", [signal.SIGINT, signal.SIGTERM])
+def test_a_signal_to_all_processes_saves(
+    terminal: subprocess.Popen[str], tmp_path: Path, end: signal.Signals
+) -> None:
+    os.killpg(terminal.pid, end)
+    _, said = terminal.communicate(timeout=30)
+    assert terminal.returncode == 128 + end
+    assert "Traceback" not in said
+    assert load(tmp_path / "run.npz").metadata["steps"] > 0

@@ -64,6 +64,7 @@ def make_plan(args: argparse.Namespace) -> Plan:
             if not _limits(args):
                 seconds = fitted.seconds
         text, trainer = corpus.text, _begin(args, recipe, corpus)
+    trainer.workers = args.workers
     if args.epochs is not None:
         steps = max(1, math.ceil(args.epochs * len(trainer.batches)))
         trainer.config = replace(trainer.config, steps=steps)
@@ -130,6 +131,8 @@ def _check_limits(args: argparse.Namespace) -> None:
         value = getattr(args, name)
         if value is not None and not 0 < value < math.inf:
             raise ValueError(f"{flag(name)} must be a number above 0.")
+    if not 1 <= args.workers <= 64:
+        raise ValueError("--workers must lie between 1 and 64.")
     for name in ("sample_every", "log_every", "sample_length", "final_length"):
         if (getattr(args, name) or 0) < 0:
             raise ValueError(f"{flag(name)} must be 0 or more.")

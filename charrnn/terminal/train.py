@@ -14,6 +14,7 @@ from charrnn.terminal.plan import DEFAULT_RECIPE, REPORTING, Plan, make_plan
 from charrnn.terminal.report import Report
 from charrnn.terminal.samples import held_out_rulers
 from charrnn.terminal.stop import Stop
+from charrnn.workers import WorkerError
 
 SUMMARY = "Train a model on a text and keep it in a file."
 EXAMPLES = """
@@ -53,6 +54,13 @@ def add_parser(commands: options.Commands) -> None:
     _add_files(parser)
     parser.add_argument("--seconds", type=float, metavar="S", help="train for this long")
     parser.add_argument("--epochs", type=float, metavar="E", help="times to read the text")
+    parser.add_argument(
+        "--workers",
+        type=int,
+        default=1,
+        metavar="N",
+        help="processes that share each step's sequences, up to the machine's cores (1)",
+    )
     _add_reporting(parser)
     jobs.add_options(parser)
     standard = RECIPES[DEFAULT_RECIPE]
@@ -126,6 +134,10 @@ def run(args: argparse.Namespace) -> int:
         except (BrokenPipeError, MemoryError):
             plan.trainer.save(plan.out)
             raise
+        except WorkerError:
+            plan.trainer.save(plan.out)
+            if not stop.asked:  # a signal to the whole group ends the workers too
+                raise
         except KeyboardInterrupt:
             output.remark(f"Ended at once. {_kept(plan)}")
             return 130
