@@ -1,0 +1,127 @@
+"""What the presets reach: every budget on texts of every size, beside the rulers.
+
+    python benchmarks/presets.py --results presets.jsonl       about an hour of one core
+    python benchmarks/presets.py --results presets.jsonl --table       what is known, as Markdown
+    python benchmarks/presets.py --presets quick --texts "100 KB"
+
+Each run is what `train TEXT --preset NAME` does, but for the clock: the seconds of the budget are
+those of the run's own processor time with one BLAS thread, so that it may share a machine. The loss
+is on the held-out end of the text, read in one piece with the state carried; where nothing is
+held out, on the text itself. That end chose the best weights too. Every run is one line of the
+results file; what stands there is not run again.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import sysconfig
+import time
+from collections.abc import Callable
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+if __name__ == "__main__":  # before NumPy loads its BLAS
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+
+from charrnn import Trainer, load_corpus, score, training
+from charrnn.model import score_ids
+from charrnn.presets import BUDGETS, preset_for
+from charrnn.rulers import rulers
+
+CLOCK = SimpleNamespace(perf_counter=time.process_time)
+SHOWN = ("uniform", "letter frequencies", "last 6 characters", "compression")
+
+
+def library() -> str:
+    """The plain modules of the standard library again and again to 5 MB: 4.4 MB of them in 3.11."""
+    folder = Path(sysconfig.get_path("stdlib"))
+    text = "".join(path.read_text("utf-8") for path in sorted(folder.glob("[a-z]*.py")))
+    return "".join(c for c in text if c.isascii())[:5_000_000]
+
+
+TEXTS: dict[str, Callable[[], str]] = {
+    "500 characters of the play": lambda: load_corpus("lighthouse").text[3000:3500],
+    "10 KB of the play": lambda: load_corpus("lighthouse").text[:10_000],
+    "100 KB, the play": lambda: load_corpus("lighthouse").text,
+    "1 MB, tinyshakespeare": lambda: load_corpus("tinyshakespeare").text,
+    "5 MB of Python": library,
+}
+
+
+def measure(name: str, preset: str) -> dict[str, Any]:
+    """One run, its loss and its rulers."""
+    training.time = CLOCK  # type: ignore[assignment]  # this process's own time, not the wall's
+    text = TEXTS[name]()
+    fitted = preset_for(preset, text)
+    trainer = Trainer(text, fitted.model, fitted.train)
+    started = time.process_time()
+    for _ in trainer.run(seconds=fitted.seconds):
+        pass
+    used = time.process_time() - started
+    model, held_out = trainer.model, len(trainer.val_ids)
+    loss = score_ids(model, trainer.val_ids) if held_out else score(model, text)
+    cut = len(text) - held_out
+    marks = rulers(text[:cut], text[cut:], orders=(6,)) if held_out else {}
+    c = model.config
+    return {
+        "text": name,
+        "preset": preset,
+        "characters": len(text),
+        "held_out": held_out,
+        "model": f"{c.cell} {c.layers} x {c.hidden_size}",
+        "dropout": c.dropout,
+        "seconds": fitted.seconds,
+        "used": round(used, 1),
+        "passes": round(trainer.ledger.step / len(trainer.batches), 1),
+        "best_pass": round(trainer.ledger.best_step / len(trainer.batches), 1),
+        "loss": round(loss, 4),
+        "rulers": {k: round(marks[k], 4) for k in SHOWN if k in marks},
+    }
+
+
+def known(results: Path) -> dict[tuple[str, str], dict[str, Any]]:
+    """The runs of the results file."""
+    if not results.exists():
+        return {}
+    rows = [json.loads(line) for line in results.read_text("utf-8").splitlines()]
+    return {(row["text"], row["preset"]): row for row in rows}
+
+
+def table(results: Path) -> str:
+    """A row for every run, by text and budget."""
+    head = ["Text", "Preset", "Model", "Dropout", "Seconds", "Passes", "Loss", *SHOWN]
+    lines = [f"| {' | '.join(head)} |", "|---|---|---|" + "---:|" * (len(head) - 3)]
+    found = known(results)
+    for key in ((name, preset) for name in TEXTS for preset in BUDGETS):
+        if key in found:
+            row = found[key]
+            marks = [f"{row['rulers'][k]:.2f}" if k in row["rulers"] else "" for k in SHOWN]
+            cells = [*key, row["model"], row["dropout"], f"{row['used']:.0f}", row["passes"]]
+            told = " | ".join(map(str, [*cells, f"{row['loss']:.3f}", *marks]))
+            lines.append(f"| {told} |")
+    return "\n".join(lines)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--results", type=Path, default=Path("presets.jsonl"))
+    parser.add_argument("--presets", nargs="*", choices=BUDGETS, default=list(BUDGETS))
+    parser.add_argument("--texts", nargs="*", help="which, by the start of their names")
+    parser.add_argument("--table", action="store_true", help="print what is known and end")
+    args = parser.parse_args()
+    for preset in [] if args.table else args.presets:
+        for name in TEXTS:
+            wanted = not args.texts or name.startswith(tuple(args.texts))
+            if wanted and (name, preset) not in known(args.results):
+                row = measure(name, preset)
+                with args.results.open("a", encoding="utf-8") as file:
+                    file.write(json.dumps(row) + "\n")
+                print(preset, name, row["loss"], flush=True)
+    print(table(args.results))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,246 @@
+"""Which settings learn best in 1, 3 and 10 minutes, on texts of 10 KB, 100 KB and 1 MB?
+
+    python benchmarks/search.py --results search.jsonl         about 70 minutes of one core
+    python benchmarks/search.py --results search.jsonl --table       what was found, as Markdown
+    python benchmarks/search.py --texts "10 KB" --jobs 2             one text, two runs at a time
+
+Successive halving: many settings get a little time, the best of them more, the best of those the
+whole budget. The settings are a center and its neighbors, each with one thing changed, so that
+the first round also says what each thing is worth. Some enter later, at the budget they are
+meant for: a large model and much dropout lose every short race.
+
+A budget is seconds of the run's own processor time with one BLAS thread, evaluations included,
+not of the clock on the wall: so runs may share a machine. Beside other work a processor second
+does less than on an idle machine, so read the losses as a little too high. The learning rate's
+schedule spans the budget, or `epochs` passes over the text if they take less.
+
+The loss is in nats per character, on text that was not trained on, read in 25 parts side by side,
+each in one piece with the state carried. For 100 KB and 1 MB that is the last tenth, which also
+chose the best weights of a run; for 10 KB, whose tenth is 1,000 characters, it is the next 50,000.
+Every run is one line of the results file; what stands there is not run again.
+"""
+
+from __future__ import annotations
+
+import argparse
+import concurrent.futures
+import dataclasses
+import json
+import os
+import time
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any, NamedTuple
+
+if __name__ == "__main__":  # before NumPy loads its BLAS
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+
+from charrnn import ModelConfig, TrainConfig, Trainer, Vocabulary, load_corpus, training
+from charrnn.model import score_ids
+
+Settings = dict[str, Any]
+CLOCK = SimpleNamespace(perf_counter=time.process_time)
+PARTS = 25
+"""Parts of a judged text that are read side by side: ten times as fast as one, and at most 0.004
+nats higher, for each starts cold."""
+MODEL_FIELDS = {field.name for field in dataclasses.fields(ModelConfig)}
+NEIGHBORS: list[Settings] = [
+    {"learning_rate": 1e-2},
+    {"learning_rate": 2e-3},
+    {"batch_size": 8},
+    {"batch_size": 32},
+    {"layers": 2},
+    {"cell": "gru"},
+    {"cell": "lstm"},
+    {"cell": "rnn", "learning_rate": 2e-3},
+    {"dropout": 0.0},
+    {"dropout": 0.2},
+    {"hidden_size": 192},
+    {"hidden_size": 384},
+    {"seq_length": 64},
+    {"optimizer": "adamw", "weight_decay": 0.05},
+    {"optimizer": "rmsprop", "learning_rate": 2e-3},
+    {"initialization": "small"},
+    {"clip_norm": 1.0},
+]
+"""Each is one change; one that says what the center says already is left out."""
+TOGETHER: list[Settings] = [
+    {"layers": 2, "batch_size": 8},
+    {"layers": 2, "learning_rate": 1e-2},
+    {"batch_size": 4},
+    {"batch_size": 8, "learning_rate": 1e-2},
+    {"batch_size": 8, "layers": 2, "learning_rate": 1e-2},
+    {"batch_size": 8, "layers": 2, "hidden_size": 192},
+]
+"""What helped the shortest text one by one, tried together."""
+
+
+class Text(NamedTuple):
+    """A text to learn, where the search starts, and the rounds."""
+
+    train: str
+    judge: str  # "": the last tenth of `train`
+    center: Settings
+    rounds: tuple[tuple[float, int, tuple[Settings, ...]], ...]
+    """(seconds, how many the round before leaves over, settings that enter here)."""
+
+
+def texts() -> dict[str, Text]:
+    """The three sizes. The play is this project's own, the other text is tinyshakespeare."""
+    play, shakespeare = load_corpus("lighthouse").text, load_corpus("tinyshakespeare").text
+    fast = {"learning_rate": 1e-2}
+    plain = {"cell": "gru", "hidden_size": 256, "learning_rate": 5e-3}
+    gru = {"cell": "gru", "hidden_size": 256, "learning_rate": 5e-3, "dropout": 0.4}
+    small = {**gru, "hidden_size": 128, "epochs": 40}
+    return {
+        "1 MB": Text(
+            shakespeare,
+            "",
+            plain,
+            (
+                (12, 0, tuple({**plain, **n} for n in NEIGHBORS)),
+                (60, 1, ({**plain, **fast, "hidden_size": 384}, {**plain, **fast, "cell": "lstm"})),
+                (180, 1, ({**plain, "hidden_size": 512, "dropout": 0.1},)),
+                (600, 1, ()),
+            ),
+        ),
+        "100 KB": Text(
+            play,
+            "",
+            gru,
+            (
+                (15, 0, tuple({**gru, **n} for n in NEIGHBORS)),
+                (60, 2, ({**gru, **fast, "hidden_size": 384, "dropout": 0.5},)),
+                (180, 1, ({**gru, "hidden_size": 512, "dropout": 0.6, "learning_rate": 3e-3},)),
+            ),
+        ),
+        "10 KB": Text(
+            play[:10_000],
+            play[10_000:60_000],
+            small,
+            (
+                (
+                    60,
+                    0,
+                    (
+                        *({**small, **n} for n in NEIGHBORS),
+                        *({**small, "epochs": epochs} for epochs in (20, 60)),
+                        {**small, "dropout": 0.6},
+                        {**small, "hidden_size": 64},
+                    ),
+                ),
+                (60, 3, tuple({**small, **more} for more in TOGETHER)),
+            ),
+        ),
+    }
+
+
+def configs(settings: Settings) -> tuple[ModelConfig, TrainConfig]:
+    """The two halves of some settings."""
+    model = {k: v for k, v in settings.items() if k in MODEL_FIELDS}
+    train = {k: v for k, v in settings.items() if k not in MODEL_FIELDS and k != "epochs"}
+    return ModelConfig(**model), TrainConfig(**train)
+
+
+def measure(name: str, settings: Settings, seconds: float) -> dict[str, Any]:
+    """Train once within `seconds` of processor time, and judge the best weights."""
+    training.time = CLOCK  # type: ignore[assignment]  # this process's own time, not the wall's
+    text = texts()[name]
+    vocabulary = Vocabulary.from_text(text.train + text.judge)
+    trainer = Trainer(text.train, *configs(settings), vocabulary=vocabulary)
+    started = time.process_time()
+    by_epochs = settings.get("epochs")
+    if by_epochs:
+        steps = by_epochs * len(trainer.batches)
+        trainer.config = dataclasses.replace(trainer.config, steps=steps)
+    for _ in trainer.run(seconds=None if by_epochs else seconds):
+        if time.process_time() - started > seconds:
+            break
+    used = time.process_time() - started
+    model, ledger = trainer.model, trainer.ledger
+    ids = vocabulary.encode(text.judge) if text.judge else trainer.val_ids
+    return {
+        "text": name,
+        "seconds": seconds,
+        "settings": settings,
+        "loss": round(score_ids(model, ids, PARTS), 4),
+        "steps": ledger.step,
+        "best_step": ledger.best_step,
+        "epochs": round(ledger.step / len(trainer.batches), 2),
+        "used": round(used, 1),
+        "parameters": int(model.parameters.vector.size),
+    }
+
+
+def key(name: str, settings: Settings, seconds: float) -> str:
+    return json.dumps([name, seconds, configs_key(settings)])
+
+
+def configs_key(settings: Settings) -> list[Any]:
+    """What a run really is: two ways to say the same settings are one."""
+    model, train = configs(settings)
+    return [dataclasses.asdict(model), dataclasses.asdict(train), settings.get("epochs", 0)]
+
+
+def known(results: Path) -> dict[str, dict[str, Any]]:
+    """The runs of the results file, by key."""
+    if not results.exists():
+        return {}
+    rows = [json.loads(line) for line in results.read_text("utf-8").splitlines()]
+    return {key(row["text"], row["settings"], row["seconds"]): row for row in rows}
+
+
+def search(name: str, text: Text, results: Path, jobs: int, longest: float) -> None:
+    """All rounds of one text, up to the longest budget wanted."""
+    left: list[Settings] = []
+    for seconds, keep, entering in text.rounds:
+        if seconds > longest:
+            return
+        entrants = {json.dumps(configs_key(s)): s for s in (*left[:keep], *entering)}
+        done = known(results)
+        missing = [s for s in entrants.values() if key(name, s, seconds) not in done]
+        with concurrent.futures.ProcessPoolExecutor(jobs) as pool:
+            runs = [pool.submit(measure, name, settings, seconds) for settings in missing]
+            for run in concurrent.futures.as_completed(runs):
+                row = run.result()
+                with results.open("a", encoding="utf-8") as file:
+                    file.write(json.dumps(row) + "\n")
+                print(name, f"{seconds:g} s", row["loss"], row["settings"], flush=True)
+        done = known(results)
+        left = sorted(entrants.values(), key=lambda s: done[key(name, s, seconds)]["loss"])
+
+
+def table(results: Path) -> str:
+    """Every run, the best of each text and budget first."""
+    lines = [
+        "| Text | Seconds | Loss | Settings | Passes | Used |",
+        "|---|---:|---:|---|---:|---:|",
+    ]
+    rows = sorted(known(results).values(), key=lambda r: (r["text"], r["seconds"], r["loss"]))
+    for row in rows:
+        settings = ", ".join(f"{name} {value}" for name, value in row["settings"].items())
+        lines.append(
+            f"| {row['text']} | {row['seconds']:g} | {row['loss']:.3f} | {settings} | "
+            f"{row['epochs']:.1f} | {row['used']:.0f} |"
+        )
+    return "\n".join(lines)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--results", type=Path, default=Path("search.jsonl"))
+    parser.add_argument("--texts", nargs="*", help="which: 10 KB, 100 KB, 1 MB")
+    parser.add_argument("--jobs", type=int, default=1, help="runs at a time, one core each")
+    parser.add_argument("--longest", type=float, default=600, help="no budget above these seconds")
+    parser.add_argument("--table", action="store_true", help="print what is known and end")
+    args = parser.parse_args()
+    if args.table:
+        print(table(args.results))
+        return
+    for name, text in texts().items():
+        if not args.texts or name in args.texts:
+            search(name, text, args.results, args.jobs, args.longest)
+
+
+if __name__ == "__main__":
+    main()
