@@ -8,7 +8,7 @@ import os
 # Before NumPy is imported: visitors share the cores, and one BLAS thread each is the fastest.
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
-from charrnn.ui import build, launch_settings
+from charrnn.ui import serve
 
 HOSTED = "SPACE_ID" in os.environ
 
@@ -25,8 +25,7 @@ def main() -> None:
     )
     parser.add_argument("--workers", type=int, default=2, help="training runs at once")
     options = parser.parse_args()
-    page = build(options.seconds, options.workers)
-    page.launch(server_name=options.host, server_port=options.port, **launch_settings())
+    serve(options.seconds, options.workers, options.host, options.port)
 
 
 if __name__ == "__main__":

@@ -30,23 +30,31 @@ def serving(folder: Path, seconds: int = 60, **environment: str) -> Iterator[str
     folder: for its log and for files in transit. seconds: the longest training run. environment:
     variables besides, such as HF_ENDPOINT and HF_HUB_OFFLINE="0" to let it speak with a Hub.
     """
-    port, log = free_port(), folder / "log.txt"
-    quiet = {"GRADIO_ANALYTICS_ENABLED": "False", "HF_HUB_OFFLINE": "1"}
-    with log.open("w") as sink:
-        process = subprocess.Popen(
-            [sys.executable, "app.py", "--port", str(port), "--seconds", str(seconds)],
-            cwd=ROOT,
-            stdout=sink,
-            stderr=subprocess.STDOUT,
-            env={**os.environ, **quiet, "GRADIO_TEMP_DIR": str(folder), **environment},
-        )
+    port = free_port()
+    process = start(folder, port, seconds, **environment)
     url = f"http://127.0.0.1:{port}/"
     try:
-        wait_for(url, process, log)
+        wait_for(url, process, folder / "log.txt")
         yield url
     finally:
         process.terminate()
-        process.wait(10)
+        process.wait(15)
+
+
+def start(
+    folder: Path, port: int, seconds: int, *argv: str, **environment: str
+) -> subprocess.Popen[bytes]:
+    """The page's process; `wait_for` waits until it answers."""
+    quiet = {"GRADIO_ANALYTICS_ENABLED": "False", "HF_HUB_OFFLINE": "1"}
+    places = {"GRADIO_TEMP_DIR": str(folder / "tmp"), "XDG_CACHE_HOME": str(folder / "cache")}
+    with (folder / "log.txt").open("w") as sink:
+        return subprocess.Popen(
+            [sys.executable, "app.py", "--port", str(port), "--seconds", str(seconds), *argv],
+            cwd=ROOT,
+            stdout=sink,
+            stderr=subprocess.STDOUT,
+            env={**os.environ, **quiet, **places, **environment},
+        )
 
 
 def wait_for(url: str, process: subprocess.Popen[bytes], log: Path) -> None:

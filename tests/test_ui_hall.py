@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable, Coroutine
 from contextlib import aclosing
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -15,6 +16,7 @@ from charrnn import ModelConfig, TrainConfig
 from charrnn.ui.hall import BusyError, Hall, News, with_run
 from charrnn.ui.jobs import Job, Snapshot
 from charrnn.ui.session import Visitor
+from charrnn.ui.shelf import Shelf
 
 JOB = Job(
     text="one and two and three and four. " * 50,
@@ -119,6 +121,34 @@ def test_leaving_ends_the_run_within_two_seconds_and_keeps_what_it_learned() -> 
         assert found.run
         assert found.run.resumable
         assert found.current.config == JOB.models[0]
+
+    play(scene)
+
+
+def test_while_the_server_ends_nothing_starts_and_all_is_kept(tmp_path: Path) -> None:
+    async def scene(hall: Hall) -> None:
+        hall.shelf = Shelf(tmp_path)
+        first, second = list[News](), list[News]()
+        visitor = hall.vault.keep(Visitor())
+        one = asyncio.create_task(follow(hall, "one", first, visitor))
+        await until(lambda: trained(first))
+        two = asyncio.create_task(follow(hall, "two", second, Visitor()))
+        await until(lambda: bool(second))
+        assert await asyncio.to_thread(hall.close, 10.0) == (1, 1)
+        await one
+        with pytest.raises(BusyError, match="restarted"):
+            await two
+        with pytest.raises(BusyError, match="restarted"):
+            await follow(hall, "three", [], Visitor())
+        assert not (await hall.trial(replace(JOB, seconds=0.2))).lanes
+        assert first[-1].snapshot
+        assert "kept" in first[-1].snapshot.note
+        again = Hall(seconds=30, workers=1)
+        again.shelf = Shelf(tmp_path)
+        found = again.find(visitor.ticket)
+        assert found
+        assert found.run
+        assert found.run.resumable
 
     play(scene)
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     import gradio as gr
 
-__all__ = ["build", "launch_settings"]
+__all__ = ["build", "launch_settings", "serve"]
 
 
 def build(seconds: float = 120.0, workers: int = 2) -> gr.Blocks:
@@ -15,9 +15,10 @@ def build(seconds: float = 120.0, workers: int = 2) -> gr.Blocks:
 
     seconds: wall-clock limit of one training run; "Continue" goes on. workers: runs at once.
     """
+    from charrnn.ui.hall import Hall
     from charrnn.ui.page import page
 
-    return page(seconds, workers)
+    return page(Hall(seconds, workers))
 
 
 def launch_settings() -> dict[str, Any]:
@@ -25,3 +26,17 @@ def launch_settings() -> dict[str, Any]:
     from charrnn.ui.page import settings
 
     return settings()
+
+
+def serve(seconds: float, workers: int, host: str | None, port: int | None) -> None:
+    """Launch the page; asked to end, by SIGTERM or Ctrl+C, it saves every run and ends the process.
+
+    seconds, workers: as for `build`. host, port: where to listen; None for Gradio's own choice.
+    """
+    from charrnn.ui.scratch import Scratch
+
+    scratch = Scratch()  # first: Gradio makes a folder when it is imported
+    from charrnn.ui.hall import Hall
+    from charrnn.ui.life import live
+
+    live(Hall(seconds, workers), scratch, host, port)

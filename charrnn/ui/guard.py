@@ -6,6 +6,10 @@ from collections.abc import Awaitable, Callable, MutableMapping
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
+from starlette.requests import ClientDisconnect
+
+from charrnn.ui.scratch import full
+
 Message = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[Message]]
 Send = Callable[[Message], Awaitable[None]]
@@ -59,7 +63,11 @@ class Guard:
     async def limited(
         self, scope: Message, receive: Receive, send: Send, headers: dict[bytes, str], path: str
     ) -> None:
-        limit = UPLOAD_LIMIT if path.startswith("/gradio_api/upload") else JSON_LIMIT
+        upload = path.startswith("/gradio_api/upload")
+        limit = UPLOAD_LIMIT if upload else JSON_LIMIT
+        if upload and full():
+            await refuse(send, 507, "The server's disk is full: try again later.")
+            return
         declared = headers.get(b"content-length", "0")
         if not declared.isdigit() or int(declared) > limit:
             await refuse(send, 413, f"Send at most {limit:,} bytes.")
@@ -86,6 +94,8 @@ class Guard:
         except TooLargeError:
             if not started:
                 await refuse(send, 413, f"Send at most {limit:,} bytes.")
+        except ClientDisconnect:  # nobody is there to answer, and 90 lines of log help nobody
+            pass
 
 
 def foreign(headers: dict[bytes, str]) -> bool:

@@ -4,23 +4,29 @@ from __future__ import annotations
 
 import asyncio
 import threading
+import time
 from collections.abc import AsyncGenerator
-from contextlib import aclosing
-from dataclasses import dataclass
+from contextlib import aclosing, suppress
+from dataclasses import dataclass, replace
 
-from charrnn.checkpoint import loads
+from charrnn.checkpoint import ModelFileError, loads
 from charrnn.ui.jobs import Job, Snapshot
 from charrnn.ui.line import Line, Place
 from charrnn.ui.run import Run
 from charrnn.ui.session import LastRun, Visitor
+from charrnn.ui.shelf import Shelf
 from charrnn.ui.vault import Vault
 
 LOOK = 0.1
 """Seconds between two looks at a run's newest snapshot; the process makes four a second."""
 
 
+CLOSING = "The server is being restarted."
+KEPT = f"{CLOSING} What was learned is kept: reload the page when it is back."
+
+
 class BusyError(RuntimeError):
-    """The visitor has a run already."""
+    """The visitor has a run already, or the server is about to end."""
 
 
 @dataclass(frozen=True)
@@ -40,6 +46,8 @@ class Hall:
         self.seconds = seconds
         self.line = Line(workers)
         self.vault = Vault()
+        self.shelf = Shelf()
+        self.closing = False
         self._runs: dict[str, Run | None] = {}  # by session; None while in line
         self._saving: dict[str, threading.Thread] = {}  # by ticket
 
@@ -48,6 +56,8 @@ class Hall:
 
         When the visitor leaves in the middle, the run ends and what it learned goes to the vault.
         """
+        if self.closing:
+            raise BusyError(CLOSING)
         if session in self._runs:
             raise BusyError("You have a run already: stop it first.")
         with self.line.join(job.seconds) as place:
@@ -56,6 +66,8 @@ class Hall:
                 async with aclosing(self._wait(place, session)) as waiting:
                     async for news in waiting:
                         yield news
+                if self.closing:
+                    raise BusyError(CLOSING)
                 if session in self._runs:
                     async with aclosing(self._follow(job, visitor, session, place)) as following:
                         async for news in following:
@@ -82,7 +94,11 @@ class Hall:
             while shown is None or not shown.over:
                 if shown is not run.snapshot:
                     shown = run.snapshot
-                    yield News(snapshot=shown, elapsed=place.used(self.line.clock()))
+                    told = shown
+                    if shown.over and self.closing:
+                        await asyncio.to_thread(self._keep, run, visitor)
+                        told = replace(shown, note=KEPT)
+                    yield News(snapshot=told, elapsed=place.used(self.line.clock()))
                 await asyncio.sleep(0 if run.snapshot is not shown else LOOK)
         finally:
             if shown is None or not shown.over:  # the visitor left
@@ -92,20 +108,24 @@ class Hall:
         """End the run and keep what it learned, without holding up the event loop."""
 
         def save() -> None:
-            snapshot = run.leave()
-            if not snapshot.failed:
-                self.vault.keep(with_run(visitor, run.job, snapshot))
+            run.leave()
+            self._keep(run, visitor)
 
         thread = threading.Thread(target=save, daemon=True)
         self._saving[visitor.ticket] = thread
         thread.start()
+
+    def _keep(self, run: Run, visitor: Visitor) -> None:
+        """Put what a run learned into the vault."""
+        if not run.snapshot.failed:
+            self.vault.keep(with_run(visitor, run.job, run.snapshot))
 
     async def trial(self, job: Job) -> Snapshot:
         """Run a short job at once if a worker is free; an empty snapshot if not.
 
         It takes a place, so that a trial never makes a third process.
         """
-        if len(self.line.places) >= self.line.workers:
+        if len(self.line.places) >= self.line.workers or self.closing:
             return Snapshot(())
         with self.line.join(job.seconds + 1):
             run = Run(job)
@@ -141,7 +161,29 @@ class Hall:
         """What the vault holds for a ticket, once a run that is just being saved is there."""
         if thread := self._saving.pop(ticket, None):
             thread.join(3.0)
-        return self.vault.find(ticket)
+        return self.vault.find(ticket) or self.shelf.find(ticket)
+
+    def close(self, seconds: float) -> tuple[int, int]:
+        """End all runs with their best weights, and put what visitors hold on the shelf.
+
+        Called from outside of the event loop, which must be running. Takes about so many seconds
+        at most. Returns how many visitors' models were saved, and how many there were.
+        """
+        deadline = time.monotonic() + seconds
+        self.closing = True
+        for session in list(self._runs):
+            self.stop(session)
+        while self._runs and time.monotonic() < deadline - seconds / 2:
+            time.sleep(LOOK / 2)
+        for thread in list(self._saving.values()):
+            thread.join(max(0.0, deadline - seconds / 2 - time.monotonic()))
+        found = [visitor for visitor in self.vault.visitors() if visitor.model]
+        saved = 0
+        for visitor in found:
+            if time.monotonic() < deadline:
+                with suppress(OSError, ModelFileError):
+                    saved += self.shelf.put(visitor)
+        return saved, len(found)
 
 
 def with_run(visitor: Visitor, job: Job, snapshot: Snapshot) -> Visitor:

@@ -41,9 +41,8 @@ class Frame(NamedTuple):
     masthead: gr.HTML
 
 
-def page(seconds: float, workers: int) -> gr.Blocks:
-    """Build the page; see `charrnn.ui.build`."""
-    hall = Hall(seconds, workers)
+def page(hall: Hall) -> gr.Blocks:
+    """Build the page around a training hall; see `charrnn.ui.build`."""
     blocks = gr.Blocks(title="charrnn", analytics_enabled=False, delete_cache=(600, 3600))
     with blocks:
         frame = Frame(

@@ -42,6 +42,7 @@ class Run:
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             env={**os.environ, **threads, "PYTHONPATH": os.pathsep.join(paths)},
+            start_new_session=True,  # Ctrl+C is for the page, which then asks for the files
         )
         threading.Thread(target=self._follow, daemon=True).start()
 

@@ -12,6 +12,7 @@ from typing import Any
 from charrnn.corpora import CORPORA, cache_folder, data_folder, load_corpus
 from charrnn.model import CharRNN
 from charrnn.pretrained import DEFAULT, load_pretrained, pretrained_names
+from charrnn.train_config import TrainConfig
 from charrnn.ui.jobs import Job, Snapshot
 
 TEXT_LIMIT = 2_000_000
@@ -96,6 +97,13 @@ class Tab:
     outputs: Sequence[Any] = ()
     changed: Sequence[Any] = ()
     address: Mapping[str, Any] = field(default_factory=dict)
+
+
+def uploaded_run(model: CharRNN, data: bytes) -> LastRun:
+    """The run that a file holds; its text is not in the file, and is asked for by Continue."""
+    corpus = model.metadata.get("corpus")
+    job = Job("", (model.config,), TrainConfig(), 0.0, corpus if isinstance(corpus, str) else "")
+    return LastRun(job, Snapshot((), over=True, files=(data,)))
 
 
 @cache

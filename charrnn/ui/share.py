@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
 import math
-import secrets
 from html import escape
 from pathlib import Path
 from typing import Any, NamedTuple, TypeGuard
@@ -11,14 +11,14 @@ from typing import Any, NamedTuple, TypeGuard
 import gradio as gr
 from gradio.utils import get_upload_folder
 
+from charrnn import files
 from charrnn.bridges.web import to_html
 from charrnn.checkpoint import HOSTED_BYTES, ModelFileError, dumps, info, load
 from charrnn.model import CharRNN
 from charrnn.pretrained import load_pretrained, pretrained_names
-from charrnn.train_config import TrainConfig
 from charrnn.ui.drawing import drawing
-from charrnn.ui.jobs import Job, Snapshot
-from charrnn.ui.session import LastRun, Tab, Visitor, text_of
+from charrnn.ui.scratch import full
+from charrnn.ui.session import Tab, Visitor, text_of, uploaded_run
 from charrnn.ui.texts import first_words, shown
 from charrnn.vocabulary import Vocabulary
 
@@ -111,11 +111,16 @@ def download_page(visitor: Visitor) -> str:
 
 
 def offered(model: CharRNN, suffix: str, data: bytes) -> str:
-    """Put a file where the server may hand it out from, for an hour; its path."""
-    folder = Path(get_upload_folder()) / secrets.token_hex(16)
-    folder.mkdir(parents=True)
+    """Put a file where the server may hand it out from, for an hour; its path.
+
+    The same file again takes no more room: otherwise a thousand clicks were 30 GB.
+    """
+    if full():
+        raise gr.Error("The server's disk is full: try again later.", print_exception=False)
+    folder = Path(get_upload_folder()) / hashlib.sha256(data).hexdigest()
+    folder.mkdir(parents=True, exist_ok=True)
     path = folder / f"charrnn-{model.config.cell}-{model.config.hidden_size}.{suffix}"
-    path.write_bytes(data)
+    files.write(path, data)
     return str(path)
 
 
@@ -132,13 +137,6 @@ def load_model(visitor: Visitor, file: str) -> tuple[Visitor, dict[str, Any]]:
     if resumable:
         visitor = visitor.with_run(uploaded_run(model, Path(file).read_bytes()))
     return visitor, card(visitor)
-
-
-def uploaded_run(model: CharRNN, data: bytes) -> LastRun:
-    """The run that a file holds; its text is not in the file, and is asked for by Continue."""
-    corpus = model.metadata.get("corpus")
-    job = Job("", (model.config,), TrainConfig(), 0.0, corpus if isinstance(corpus, str) else "")
-    return LastRun(job, Snapshot((), over=True, files=(data,)))
 
 
 def card_of_visitor(visitor: Visitor) -> dict[str, Any]:

@@ -48,6 +48,10 @@ class Vault:
         self._clear()
         return self._kept[ticket][1] if ticket in self._kept else None
 
+    def visitors(self) -> list[Visitor]:
+        """All that are kept, the newest first."""
+        return [visitor for _, visitor in reversed(list(self._kept.values()))]
+
     def __len__(self) -> int:
         return len(self._kept)
 

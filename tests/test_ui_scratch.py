@@ -1,0 +1,149 @@
+"""Files in transit and files that outlive the server: swept, bounded, found again, gone."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import tempfile
+import time
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from charrnn import CharRNN, ModelConfig, TrainConfig, Vocabulary
+from charrnn.training import Trainer
+from charrnn.ui import scratch
+from charrnn.ui.jobs import Job, Snapshot
+from charrnn.ui.scratch import Scratch, alive, sweep
+from charrnn.ui.session import LastRun, Visitor
+from charrnn.ui.shelf import Shelf
+
+TEXT = "hello there, " * 40
+
+
+@pytest.fixture(autouse=True)
+def places(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What a Scratch sets for its process is put back afterwards."""
+    monkeypatch.setenv("TMPDIR", str(tmp_path))
+    monkeypatch.setenv("GRADIO_TEMP_DIR", str(tmp_path))
+    monkeypatch.setattr(tempfile, "tempdir", None)
+
+
+def put(path: Path, size: int = 10, age: float = 0) -> Path:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(bytes(size))
+    os.utime(path, (time.time() - age, time.time() - age))
+    return path
+
+
+def test_broken_uploads_go_and_whole_ones_stay(tmp_path: Path) -> None:
+    broken, fresh = put(tmp_path / "tmpabc", age=500), put(tmp_path / "tmpdef")
+    whole = put(tmp_path / "0123" / "mine.npz", age=500)
+    assert sweep(tmp_path) == 1
+    assert not broken.exists()
+    assert fresh.exists()
+    assert whole.exists()
+
+
+def test_beyond_the_quota_the_oldest_go_first(tmp_path: Path) -> None:
+    files = [put(tmp_path / f"{n}" / "a.npz", 100, age=1000 - n) for n in range(5)]
+    assert sweep(tmp_path, quota=250) == 3
+    assert [path.exists() for path in files] == [False, False, False, True, True]
+
+
+def test_the_sweeper_sweeps(tmp_path: Path) -> None:
+    place = Scratch()
+    broken = put(place.folder / "tmpabc", age=500)
+    place.watch(seconds=0.01)
+    deadline = time.monotonic() + 30
+    while broken.exists():
+        assert time.monotonic() < deadline
+        time.sleep(0.01)
+
+
+def test_the_folder_takes_all_temporary_files_and_goes_with_them(tmp_path: Path) -> None:
+    place = Scratch()
+    assert place.folder.parent == tmp_path
+    with tempfile.NamedTemporaryFile(delete=False) as file:
+        assert Path(file.name).parent == place.folder
+    code = "import tempfile; print(tempfile.gettempdir())"
+    child = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert child.stdout.strip() == str(place.folder)
+    place.remove()
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.skipif(os.name == "nt", reason="no process can be asked whether it is alive")
+def test_the_folder_of_a_server_that_was_killed_goes_with_the_next_one(tmp_path: Path) -> None:
+    dead = subprocess.Popen([sys.executable, "-c", ""])
+    dead.wait()
+    put(tmp_path / f"{scratch.PREFIX}{dead.pid}-x" / "a.npz")
+    put(tmp_path / f"{scratch.PREFIX}{os.getpid()}-y" / "a.npz")
+    put(tmp_path / f"{scratch.PREFIX}odd" / "a.npz")
+    mine = Scratch().folder
+    left = {path.name for path in tmp_path.iterdir()}
+    assert left == {f"{scratch.PREFIX}{os.getpid()}-y", f"{scratch.PREFIX}odd", mine.name}
+    assert alive("9" * 40)
+
+
+def visitor(resumable: bool) -> Visitor:
+    """A visitor with a model, and with a run to go on with or without one."""
+    if not resumable:
+        model = CharRNN(Vocabulary.from_text("abc"), ModelConfig("rnn", 4))
+        return Visitor(ticket="t").with_model(model, "mine", "secret")
+    trainer = Trainer(TEXT, ModelConfig("gru", 4), TrainConfig(steps=3, batch_size=2))
+    list(trainer.run())
+    path = Path(tempfile.gettempdir()) / "run.npz"
+    trainer.save(path)
+    job = Job(TEXT, (trainer.model.config,), trainer.config, 5.0)
+    run = LastRun(job, Snapshot((), over=True, files=(path.read_bytes(),)))
+    return Visitor(ticket="t").with_model(trainer.model, "mine", TEXT).with_run(run)
+
+
+@pytest.mark.parametrize("resumable", [False, True])
+def test_a_ticket_finds_its_model_after_a_restart(tmp_path: Path, resumable: bool) -> None:
+    kept = visitor(resumable)
+    assert Shelf(tmp_path / "shelf").put(kept)
+    (file,) = (tmp_path / "shelf").iterdir()
+    assert TEXT.encode() not in file.read_bytes()
+    assert b"secret" not in file.read_bytes()
+    found = Shelf(tmp_path / "shelf").find("t")
+    assert found
+    assert (found.current.parameters.vector == kept.current.parameters.vector).all()
+    assert bool(found.run and found.run.resumable) == resumable
+    assert found.ticket == "t"
+
+
+@pytest.mark.parametrize("ticket", ["", "u", "../t", "t\0", "x" * 10_000, "\ud800"])
+def test_other_tickets_find_nothing(tmp_path: Path, ticket: str) -> None:
+    shelf = Shelf(tmp_path / "shelf")
+    shelf.put(visitor(False))
+    assert shelf.find(ticket) is None
+
+
+def test_who_has_nothing_of_their_own_takes_no_place(tmp_path: Path) -> None:
+    shelf = Shelf(tmp_path / "shelf")
+    assert not shelf.put(Visitor(ticket="t"))
+    assert not shelf.put(replace(visitor(False), ticket=""))
+    assert not shelf.folder.exists()
+    shelf.sweep()
+
+
+def test_a_damaged_file_is_as_good_as_none(tmp_path: Path) -> None:
+    shelf = Shelf(tmp_path / "shelf")
+    shelf.put(visitor(False))
+    path = shelf.path("t")
+    path.write_bytes(path.read_bytes()[:-20])
+    assert shelf.find("t") is None
+
+
+def test_after_a_day_the_shelf_is_cleared(tmp_path: Path) -> None:
+    shelf = Shelf(tmp_path / "shelf")
+    shelf.put(visitor(False))
+    shelf.sweep()
+    assert shelf.find("t")
+    put(shelf.path("t"), age=25 * 3600)
+    shelf.sweep()
+    assert list(shelf.folder.iterdir()) == []
