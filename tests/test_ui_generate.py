@@ -107,7 +107,20 @@ def test_stop_ends_the_text_and_only_this_visitors() -> None:
     stopped, whole = asyncio.run(scene())
     assert stopped == 4  # the last update closes the text
     assert whole > 10
-    assert writers.sessions == set()
+    assert writers.texts == {}
+
+
+def test_a_visitor_writes_two_texts_at_once_and_each_is_whole() -> None:
+    v, writers = visitor(), tab.Writers()
+
+    async def text(length: int) -> str:
+        values = ("", CALM[0], length, *CALM[2:])
+        return [part async for part in writers.plain(v, REQUEST, *values)][-1]
+
+    async def scene() -> list[str]:
+        return await asyncio.gather(text(40), text(200))
+
+    assert list(map(len, asyncio.run(scene()))) == [40, 200]
 
 
 @pytest.mark.parametrize(

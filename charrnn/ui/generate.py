@@ -119,14 +119,15 @@ def guess(visitor: Visitor, seed: str | None) -> Value:
 
 
 class Writers:
-    """Which sessions are writing. Stop takes a session out, and its writer ends."""
+    """Whose texts are being written. Stop takes a session's out, and their writers end."""
 
     def __init__(self) -> None:
-        self.sessions: set[str] = set()
+        self.texts: dict[object, str] = {}  # the session of each: one may write several at once
 
     def stop(self, request: gr.Request) -> None:
-        """End this visitor's text after the update in hand."""
-        self.sessions.discard(request.session_hash or "")
+        """End this visitor's texts after the update in hand."""
+        session = request.session_hash or ""
+        self.texts = {text: whose for text, whose in self.texts.items() if whose != session}
 
     async def steps(self, order: Order, session: str, tick: float) -> AsyncIterator[list[Reading]]:
         """The text in about UPDATES parts, at least `tick` seconds apart.
@@ -136,11 +137,11 @@ class Writers:
         """
         pace = max(2, order.length // UPDATES)
         parts = analysis.write(order.model, order.seed, order.length, order.sampling, pace)
-        self.sessions.add(session)
+        self.texts[parts] = session
         try:
             together = 1  # the first letters at once
-            while session in self.sessions:
-                crowd = len(self.sessions)
+            while parts in self.texts:
+                crowd = len(self.texts)
                 due = time.monotonic() + max(tick, SHARE * (crowd - 1))
                 some = await asyncio.to_thread(list, islice(parts, together))
                 if not some:
@@ -149,7 +150,7 @@ class Writers:
                 together = 1 + crowd // 4
                 await asyncio.sleep(max(0.0, due - time.monotonic()))
         finally:
-            self.sessions.discard(session)
+            self.texts.pop(parts, None)
 
     async def write(
         self, visitor: Visitor, request: gr.Request, *values: Any
