@@ -266,6 +266,7 @@ def test_generate_checks_for_copies(trained: Path, capsys: pytest.CaptureFixture
     assert "of 20 characters or more that sea.txt holds" in err
     (found,) = objects(run(capsys, "generate", trained, *long, "--json")[1])
     assert 0 <= found["novel"] <= 1
+    assert found["copying"] == (found["novel"] <= 0.5) == ("It is copying" in err)
     assert found["longest"] in TEXT
 
 

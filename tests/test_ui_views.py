@@ -95,6 +95,15 @@ def test_the_chart_has_curves_and_rulers() -> None:
     assert chart["rulers"] == [["uniform guess", 4.0]]
 
 
+def test_the_best_validation_is_marked_where_there_is_one() -> None:
+    assert views.chart(JOB, RUNNING)["best"] == [40, 1.9]
+    unmeasured = replace(LANE, record=Record())
+    assert views.chart(JOB, Snapshot((unmeasured,)))["best"] == []
+    assert views.chart(JOB, Snapshot((replace(LANE, progress=None),)))["best"] == []
+    race = replace(JOB, models=(JOB.models[0],) * 2)
+    assert views.chart(race, RUNNING)["best"] == []
+
+
 def test_the_run_before_on_the_same_text_stays_in_the_picture() -> None:
     last = LastRun(JOB, STOPPED)
     assert views.ghost(JOB, last) == record().smooth.packed()

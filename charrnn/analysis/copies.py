@@ -17,6 +17,11 @@ class Copies:
     source: int  # where in the corpus it stands, -1 if there is none
     novel: float  # share of the characters in no such run, 0 to 1
 
+    @property
+    def copying(self) -> bool:
+        """Whether half of the text or more was copied: that is reciting, and not writing."""
+        return bool(self.spans) and self.novel <= 0.5
+
 
 def copied_spans(text: str, corpus: str, min_length: int = 20) -> Copies:
     """Find every run of at least `min_length` characters of the text that the corpus holds.

@@ -59,9 +59,10 @@ def run(args: argparse.Namespace) -> int:
             {"seed": args.seed, "text": text, "random_seed": sampling.random_seed, **copied}
         )
     elif copied:
+        verdict = "It is copying: only " if copied["copying"] else ""
         output.remark(
-            f"{copied['novel']:.1%} is in no run of 20 characters or more that {args.check_copy} "
-            f"holds. The longest run: {copied['longest']!r}."
+            f"{verdict}{copied['novel']:.1%} is in no run of 20 characters or more that "
+            f"{args.check_copy} holds. The longest run: {copied['longest']!r}."
         )
     return 0
 
@@ -71,4 +72,5 @@ def _copied(text: str, corpus: str) -> dict[str, object]:
     from charrnn.analysis import copied_spans
 
     found = copied_spans(text, corpus)
-    return {"novel": found.novel, "longest": found.longest, "spans": found.spans}
+    told = {"novel": found.novel, "longest": found.longest, "spans": found.spans}
+    return {**told, "copying": found.copying}

@@ -40,8 +40,9 @@ def copy_check(visitor: Visitor, text: str) -> tuple[str, str]:
         return "", "New text: no run of 20 characters stands in the training text word for word."
     longest = " ".join(found.longest.split())
     shown = longest if len(longest) <= 60 else longest[:57] + "..."
+    verdict = "It is copying: " if found.copying else ""
     sentence = (
-        f"{1 - found.novel:.0%} of it is underlined: runs of 20 or more characters that stand in "
+        f"{verdict}{1 - found.novel:.0%} of it is underlined: runs of 20 or more characters that stand in "
         f"the training text word for word. The longest has {len(found.longest)}: “{shown}”"
     )
     return " ".join(f"{start}-{end}" for start, end in found.spans), sentence

@@ -171,7 +171,17 @@ def chart(job: Job, snapshot: Snapshot, previous: str = "") -> Value:
         "least": 1 if job.race else 20,
         "rulers": [[title, round(abs(level), 4)] for title, level in snapshot.rulers],
         "curves": curves,
+        "best": [] if job.race else best(snapshot),
     }
+
+
+def best(snapshot: Snapshot) -> list[float]:
+    """[step, loss] of the lowest validation so far, whose weights are kept; [] without any."""
+    lane = snapshot.lanes[0] if snapshot.lanes else None
+    if lane is None or lane.progress is None or not lane.record.validation.points:
+        return []
+    loss = lane.progress.best_loss
+    return [] if loss is None else [lane.progress.best_step, round(loss, 4)]
 
 
 def ruled(rulers: tuple[tuple[str, float], ...]) -> Value:

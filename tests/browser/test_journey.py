@@ -116,6 +116,18 @@ def test_the_film_replays_in_step_with_the_curve(page: Page) -> None:
     assert sample(page) == learned
 
 
+def test_the_best_validation_is_marked_on_the_curve(page: Page) -> None:
+    paste(page, TEXT)
+    button(page, "Train")
+    mark = page.locator(".drawing.chart circle.best")
+    expect(mark).to_have_count(1, timeout=90_000)
+    label, told = page.evaluate(  # at once, for it may move at the next evaluation
+        """() => { const chart = document.querySelector(".drawing.chart svg");
+          return [chart.querySelector("text.best").textContent, chart.ariaLabel]; }"""
+    )
+    assert f"best validation {label.removeprefix('best ')} at step " in told
+
+
 def test_a_look_at_the_text_measures_it(page: Page) -> None:
     rulers = page.locator(".drawing.chart .ruler")
     expect(rulers.first).to_be_attached()  # before the first step

@@ -86,6 +86,16 @@ function curves() {
   }
 }
 
+// The lowest validation: those weights are kept. What comes after it, if it rises, is overfitting.
+function best() {
+  if (!data.best || !data.best.length) return;
+  const [step, loss] = data.best, x = scale.x(step), y = scale.y(loss);
+  const late = step > scale.right / 2;
+  picture.append(shape('circle', { cx: x, cy: y, r: 6, class: 'best color-1' }),
+    shape('text', { x: x + (late ? -10 : 10), y: y + 15, class: `tick name best ${late ? 'end' : ''}` },
+      `best ${loss.toFixed(2)}`));
+}
+
 function nearest(points, x) {
   return points.reduce((a, b) => (Math.abs(b[0] - x) < Math.abs(a[0] - x) ? b : a));
 }
@@ -115,12 +125,14 @@ function paint() {
   picture.setAttribute('width', width);
   picture.setAttribute('viewBox', `0 0 ${width} ${HEIGHT}`);
   picture.replaceChildren();
-  fit(); axes(); rulers(); curves(); names(); pointer();
+  fit(); axes(); rulers(); curves(); names(); best(); pointer();
 }
 
 function say() {
   const told = data.curves.filter((c) => c.kind !== 'faint' && c.points.length)
     .map((c) => `${c.name} ${c.points[c.points.length - 1][1].toFixed(2)}`);
+  const [step, loss] = data.best || [];
+  if (step) told.push(`best validation ${loss.toFixed(2)} at step ${step}`);
   picture.setAttribute('aria-label', told.length
     ? `Loss in nats per character: ${told.join(', ')}. Arrow keys read the curve.`
     : 'Loss chart, empty until training starts.');
