@@ -2,6 +2,7 @@
 
     python benchmarks/presets.py --results presets.jsonl       about an hour of one core
     python benchmarks/presets.py --results presets.jsonl --table       what is known, as Markdown
+    python benchmarks/presets.py --results presets.jsonl --write     the same, into docs/presets.md
     python benchmarks/presets.py --presets quick --texts "100 KB"
 
 Each run is what `train TEXT --preset NAME` does, but for the clock: the seconds of the budget are
@@ -26,11 +27,14 @@ from typing import Any
 if __name__ == "__main__":  # before NumPy loads its BLAS
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
+from bench import document
+
 from charrnn import Trainer, load_corpus, score, training
 from charrnn.model import score_ids
 from charrnn.presets import BUDGETS, preset_for
 from charrnn.rulers import rulers
 
+DOCUMENT = Path(__file__).parents[1] / "docs" / "presets.md"
 CLOCK = SimpleNamespace(perf_counter=time.process_time)
 SHOWN = ("uniform", "letter frequencies", "last 6 characters", "compression")
 
@@ -111,8 +115,9 @@ def main() -> None:
     parser.add_argument("--presets", nargs="*", choices=BUDGETS, default=list(BUDGETS))
     parser.add_argument("--texts", nargs="*", help="which, by the start of their names")
     parser.add_argument("--table", action="store_true", help="print what is known and end")
+    parser.add_argument("--write", action="store_true", help="put it into docs/presets.md and end")
     args = parser.parse_args()
-    for preset in [] if args.table else args.presets:
+    for preset in [] if args.table or args.write else args.presets:
         for name in TEXTS:
             wanted = not args.texts or name.startswith(tuple(args.texts))
             if wanted and (name, preset) not in known(args.results):
@@ -121,6 +126,8 @@ def main() -> None:
                     file.write(json.dumps(row) + "\n")
                 print(preset, name, row["loss"], flush=True)
     print(table(args.results))
+    if args.write:
+        document.put(DOCUMENT, "presets", table(args.results))
 
 
 if __name__ == "__main__":

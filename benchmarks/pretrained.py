@@ -14,6 +14,8 @@ import re
 from pathlib import Path
 from typing import Any
 
+from bench import document
+
 from charrnn import CharRNN, CorpusError, Sampling, generate, load_corpus
 from charrnn.checkpoint import info
 from charrnn.model import score_cold, score_ids
@@ -22,7 +24,6 @@ from charrnn.pretrained import load_pretrained, pretrained_folder, pretrained_na
 ROOT = Path(__file__).parents[1]
 README = ROOT / "pretrained" / "README.md"
 SAMPLES = ROOT / "docs" / "samples.md"
-BEGIN, END = "<!-- begin losses -->\n", "<!-- end losses -->"
 WINDOW, LENGTH, TEMPERATURE, SEEDS = 256, 300, 0.8, (1, 2, 3)
 HEAD = [
     "| Model | Cell | Parameters | Held-out text | Carried | Cold 256 | Seconds | File |",
@@ -101,8 +102,7 @@ def main() -> None:
     made = table()
     print(made)
     if args.write:
-        head, _, rest = README.read_text("utf-8").partition(BEGIN)
-        README.write_text(f"{head}{BEGIN}{made}\n{END}{rest.partition(END)[2]}", "utf-8")
+        document.put(README, "losses", made)
         SAMPLES.write_text(samples(), "utf-8")
 
 

@@ -2,6 +2,7 @@
 
     python benchmarks/search.py --results search.jsonl         about 70 minutes of one core
     python benchmarks/search.py --results search.jsonl --table       what was found, as Markdown
+    python benchmarks/search.py --results search.jsonl --write       the same, into docs/presets.md
     python benchmarks/search.py --texts "10 KB" --jobs 2             one text, two runs at a time
 
 Successive halving: many settings get a little time, the best of them more, the best of those the
@@ -35,10 +36,13 @@ from typing import Any, NamedTuple
 if __name__ == "__main__":  # before NumPy loads its BLAS
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
+from bench import document, machine
+
 from charrnn import ModelConfig, TrainConfig, Trainer, Vocabulary, load_corpus, training
 from charrnn.model import score_ids
 
 Settings = dict[str, Any]
+DOCUMENT = Path(__file__).parents[1] / "docs" / "presets.md"
 CLOCK = SimpleNamespace(perf_counter=time.process_time)
 PARTS = 25
 """Parts of a judged text that are read side by side: ten times as fast as one, and at most 0.004
@@ -90,6 +94,7 @@ def texts() -> dict[str, Text]:
     play, shakespeare = load_corpus("lighthouse").text, load_corpus("tinyshakespeare").text
     fast = {"learning_rate": 1e-2}
     plain = {"cell": "gru", "hidden_size": 256, "learning_rate": 5e-3}
+    wide = {**plain, "hidden_size": 384, "dropout": 0.1}
     gru = {"cell": "gru", "hidden_size": 256, "learning_rate": 5e-3, "dropout": 0.4}
     small = {**gru, "hidden_size": 128, "epochs": 40}
     return {
@@ -100,8 +105,8 @@ def texts() -> dict[str, Text]:
             (
                 (12, 0, tuple({**plain, **n} for n in NEIGHBORS)),
                 (60, 1, ({**plain, **fast, "hidden_size": 384}, {**plain, **fast, "cell": "lstm"})),
-                (180, 1, ({**plain, "hidden_size": 512, "dropout": 0.1},)),
-                (600, 1, ()),
+                (180, 1, (wide, {**plain, "dropout": 0.2})),
+                (600, 1, ({**wide, "hidden_size": 512, "dropout": 0.2, "learning_rate": 4e-3},)),
             ),
         ),
         "100 KB": Text(
@@ -213,17 +218,29 @@ def search(name: str, text: Text, results: Path, jobs: int, longest: float) -> N
 def table(results: Path) -> str:
     """Every run, the best of each text and budget first."""
     lines = [
-        "| Text | Seconds | Loss | Settings | Passes | Used |",
+        "| Text | Budget, s | Loss | Changed | Passes | Used, s |",
         "|---|---:|---:|---|---:|---:|",
     ]
+    found = texts()
     rows = sorted(known(results).values(), key=lambda r: (r["text"], r["seconds"], r["loss"]))
     for row in rows:
-        settings = ", ".join(f"{name} {value}" for name, value in row["settings"].items())
+        center = found[row["text"]].center
+        changes = {k: v for k, v in row["settings"].items() if center.get(k) != v}
+        settings = ", ".join(f"{name} {value}" for name, value in changes.items()) or "nothing"
         lines.append(
             f"| {row['text']} | {row['seconds']:g} | {row['loss']:.3f} | {settings} | "
             f"{row['epochs']:.1f} | {row['used']:.0f} |"
         )
     return "\n".join(lines)
+
+
+def centers() -> str:
+    """What the changes of the table start from."""
+    told = ["The centers:", ""]
+    for name, text in texts().items():
+        settings = ", ".join(f"{key} {value}" for key, value in text.center.items())
+        told.append(f"- {name}: {settings}")
+    return "\n".join(told)
 
 
 def main() -> None:
@@ -233,9 +250,14 @@ def main() -> None:
     parser.add_argument("--jobs", type=int, default=1, help="runs at a time, one core each")
     parser.add_argument("--longest", type=float, default=600, help="no budget above these seconds")
     parser.add_argument("--table", action="store_true", help="print what is known and end")
+    parser.add_argument("--write", action="store_true", help="put it into docs/presets.md and end")
     args = parser.parse_args()
-    if args.table:
-        print(table(args.results))
+    if args.table or args.write:
+        made = f"{centers()}\n\n{table(args.results)}"
+        print(made)
+        if args.write:
+            document.put(DOCUMENT, "search", made)
+            document.put(DOCUMENT, "machine", machine.sentence())
         return
     for name, text in texts().items():
         if not args.texts or name in args.texts:

@@ -50,7 +50,7 @@ class Shape(NamedTuple):
 
 # A tiny text is to be known by heart, read in one piece as it will be when it is recited.
 TINY = Shape(ModelConfig("gru", 64), 200, batch_size=1)
-SHORT = Shape(ModelConfig("gru", 128, layers=2, dropout=0.4), 40, batch_size=8)
+SHORT = Shape(ModelConfig("gru", 128, dropout=0.4), 40, 1e-2)
 SHAPES: tuple[tuple[int, dict[str, Shape]], ...] = (
     (0, dict.fromkeys(BUDGETS, TINY)),
     (2_000, dict.fromkeys(BUDGETS, SHORT)),
@@ -65,9 +65,9 @@ SHAPES: tuple[tuple[int, dict[str, Shape]], ...] = (
     (
         400_000,
         {
-            "quick": Shape(ModelConfig("gru", 256), 30),
-            "better": Shape(ModelConfig("gru", 384), 30),
-            "best": Shape(ModelConfig("gru", 512, dropout=0.2), 30, 3e-3),
+            "quick": Shape(ModelConfig("gru", 256), 30, 1e-2),
+            "better": Shape(ModelConfig("gru", 384, dropout=0.1), 30),
+            "best": Shape(ModelConfig("gru", 512, dropout=0.2), 30, 4e-3),
         },
     ),
 )

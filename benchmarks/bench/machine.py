@@ -31,6 +31,15 @@ def describe(root: Path) -> dict[str, Any]:
     }
 
 
+def sentence() -> str:
+    """The machine in one line of a document."""
+    facts = describe(Path(__file__).parent)
+    return (
+        f"Measured on {facts['cpu']}, {facts['cores']} of its cores, with Python "
+        f"{facts['python']}, NumPy {facts['numpy']} and {facts['blas']}."
+    )
+
+
 def has_torch() -> bool:
     return importlib.util.find_spec("torch") is not None
 
