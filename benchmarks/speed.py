@@ -94,11 +94,14 @@ def measured(name: str, value: float, unit: str, **bar: float) -> Row:
 
 
 def shares(scale: int) -> Iterator[Row]:
-    """How much of a training step is matrix products, and how near they come to bare ones."""
+    """How much of a training step is matrix products, and how near they come to bare ones.
+
+    On one thread, as in each worker: two would halve the products and nothing else.
+    """
     for cell in CELLS:
         for layers, hidden, batch, steps in SIZES:
             work = {"kind": "share", "cell": cell, "layers": layers, "hidden": hidden // scale}
-            with fresh(OURS[-1]) as side:
+            with fresh(OURS[0]) as side:
                 best = side.ask("measure", work=work | {"batch": batch, "steps": steps})
             name, bars = f"{cell} {layers}x{hidden}", hidden == 512
             inside, alone = best["inside"] / best["step"], best["alone"] / best["inside"]
