@@ -89,7 +89,9 @@ class Crew:
     def __exit__(self, *_: object) -> None:
         for hand in self._hands:
             hand.close()
-        self.model.parameters = self.model.parameters.like(self.model.parameters.vector.copy())
+        if self._hands:  # the weights leave the memory that was shared
+            parameters = self.model.parameters
+            self.model.parameters = parameters.like(parameters.vector.copy())
 
     def loss_and_gradient(
         self, x: Array, y: Array, state: ModelState, seed: tuple[int, int]
