@@ -72,7 +72,10 @@ def units(visitor: Visitor, text: str | None) -> Value:
 def choose(visitor: Visitor, text: str | None, event: gr.EventData) -> Value:
     """Another layer, gate or unit, as picked in the picture."""
     model, ids = asked(visitor, text)
-    layer, part, unit = (getattr(event, name, None) for name in ("layer", "part", "unit"))
+    try:
+        layer, part, unit = (getattr(event, name, None) for name in ("layer", "part", "unit"))
+    except TypeError:  # no data came with the event
+        layer = part = unit = None
     if not (isinstance(layer, int) and isinstance(part, str)):
         layer, part = -1, ""
     cell = model.cell

@@ -19,6 +19,8 @@ from charrnn.vocabulary import CLEANINGS, read_text
 
 STANDARD = "standard"
 """The recipe that a preset's settings are told as changes of."""
+STEPPING = 0.8
+"""Share of a run's time that is steps; the rest are evaluations, a tenth, and samples."""
 TRIAL_SECONDS = 0.6
 """Training time of a trial: some 30 steps, for a speed within 20 %."""
 
@@ -58,8 +60,10 @@ class TextEvents:
     def opened(self, corpus: str) -> Any:
         return gr.update(open=True) if corpus == texts.OWN else gr.skip()
 
-    def uploaded(self, path: str) -> Any:
+    def uploaded(self, path: str | None) -> Any:
         """Read a .txt file into the text box."""
+        if not path:
+            raise refusal(ValueError("Choose a text file first."))
         try:
             text = read_text(path)
         except ValueError as error:
@@ -98,5 +102,5 @@ class TextEvents:
         snapshot = await self.hall.trial(job)
         measured = snapshot.lanes[0].chars_per_second if snapshot.lanes else 0.0
         estimate = presets.speed(fitted.model, len(set(text)))
-        seconds = min(fitted.seconds, self.hall.seconds)
+        seconds = STEPPING * min(fitted.seconds, self.hall.seconds)
         return presets.steps(fitted.train, seconds, measured or estimate)

@@ -72,7 +72,7 @@ def wire_api(tab: TrainTab, hall: Hall, visitor: gr.State) -> Any:
 
 def api_job(hall: Hall, text: str, recipe: str, options: Any, seconds: float) -> Job:
     """The job a client asked for. Raises ValueError with a sentence."""
-    if recipe not in RECIPES:
+    if not isinstance(recipe, str) or recipe not in RECIPES:
         raise ValueError(f"recipe must be one of {', '.join(RECIPES)}.")
     options = options or {}
     if not isinstance(options, dict) or not options.keys() <= set(settings.NAMES):

@@ -13,7 +13,7 @@ from charrnn.ui.hall import Hall
 from charrnn.ui.text_events import TextEvents
 from charrnn.ui.train import TrainTab
 from charrnn.ui.train_api import wire_api
-from charrnn.ui.train_events import Events
+from charrnn.ui.train_events import Events, refusal
 
 PRIVATE: Any = {"api_visibility": "private", "show_progress": "hidden"}
 
@@ -55,7 +55,9 @@ def wire_settings(tab: TrainTab) -> None:
     """A recipe fills in every setting, its text and its seed, and takes a preset's place."""
     c = tab.controls
 
-    def take(recipe: str) -> list[Any]:
+    def take(recipe: Any) -> list[Any]:
+        if not isinstance(recipe, str) or recipe not in RECIPES:
+            raise refusal(ValueError("There is no recipe of that name."))
         chosen = RECIPES[recipe]
         values = settings.of_recipe(chosen)
         return [
