@@ -3,6 +3,7 @@
     python benchmarks/speed.py                          everything: about 20 minutes on 2 cores
     python benchmarks/speed.py --quick                  one short pair of each: a few minutes
     python benchmarks/speed.py --only 'lstm' --json speed.json
+    python benchmarks/speed.py --from speed.json --write      what was measured, into the documents
 
 Every ratio is the median of pairs of runs that take turns, both sides in processes that live on,
 both in the fastest of their ways: threads, input, oneDNN. Nothing else should run meanwhile.
@@ -22,9 +23,9 @@ from typing import Any
 
 sys.path.insert(1, str(Path(__file__).parent.parent))
 
-from bench import start
+from bench import document, start
 from bench.machine import describe, environment, has_torch
-from bench.report import number_row, ratio_row, table
+from bench.report import compact, number_row, ratio_row, table
 from bench.sides import ROOT, ChildError, Crew, Side, Way, fresh, pairs, summary
 from bench.workloads import (
     CELLS,
@@ -185,6 +186,8 @@ def arguments(argv: list[str] | None) -> argparse.Namespace:
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("--json", type=Path, metavar="FILE", help="write the results here as well")
+    parser.add_argument("--from", type=Path, dest="known", metavar="FILE", help="measure nothing")
+    parser.add_argument("--write", action="store_true", help="put the tables into the documents")
     parser.add_argument("--quick", action="store_true", help="one short pair of each")
     parser.add_argument("--only", default="", metavar="REGEX", help="workloads whose name fits")
     parser.add_argument("--pairs", type=int, default=5, help="pairs of runs for each ratio (5)")
@@ -195,6 +198,17 @@ def arguments(argv: list[str] | None) -> argparse.Namespace:
 
 def main(argv: list[str] | None = None) -> None:
     options = arguments(argv)
+    results = json.loads(options.known.read_text()) if options.known else measure(options)
+    print(table(results))
+    if options.json:
+        options.json.write_text(json.dumps(results, indent=1) + "\n")
+    if options.write:
+        document.put(ROOT / "docs" / "speed.md", "table", table(results))
+        document.put(ROOT / "README.md", "speed", compact(results))
+
+
+def measure(options: argparse.Namespace) -> Row:
+    """All that is asked for, in the order of the tables."""
     count, seconds = (1, 0.2) if options.quick else (options.pairs, options.seconds)
     scale, report = options.scale, Report(options.only)
     with Crew() as crew:
@@ -206,9 +220,7 @@ def main(argv: list[str] | None = None) -> None:
         report.ratio("start", lambda: first_character(count, 256 // scale))
     report.numbers("shares", lambda: shares(scale))
     report.numbers("memory", lambda: memory(100 / scale, scale))
-    print(table(report.results))
-    if options.json:
-        options.json.write_text(json.dumps(report.results, indent=1) + "\n")
+    return report.results
 
 
 if __name__ == "__main__":

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from bench.workloads import CELLS, SIZES
+
 
 def number(value: float) -> str:
     """Three figures, thousands with commas."""
@@ -56,3 +58,39 @@ def number_row(row: dict[str, Any]) -> str:
         bar = f"{row['most']:g} or less"
         verdict = "reached" if row["value"] <= row["most"] else "**above**"
     return f"| {row['name']} | {number(row['value'])} {row['unit']} | {bar} | {verdict} |"
+
+
+def compact(results: dict[str, Any]) -> str:
+    """Ratios to PyTorch as two small tables, cells side by side; those under their bar in bold."""
+    ratios = {row["name"]: row for row in results["ratios"]}
+    trainings = {
+        f"{layers} x {hidden}, {batch} sequences of {steps}": (
+            f"train {{cell}} {layers}x{hidden} N={batch} T={steps}"
+        )
+        for layers, hidden, batch, steps in SIZES
+    }
+    writings = {
+        f"2 x {hidden}, {way}": f"generate {{cell}} 2x{hidden}{ending}"
+        for hidden in (128, 256, 512)
+        for way, ending in (("PyTorch's best way", ""), ("the plain module", ", plain module"))
+    }
+    return "\n".join(
+        [
+            *_block("Training, layers x units", trainings, ratios),
+            "",
+            *_block("Generation, one stream", writings, ratios),
+        ]
+    )
+
+
+def _block(title: str, names: dict[str, str], ratios: dict[str, Any]) -> list[str]:
+    lines = [f"| {title} | {' | '.join(cell.upper() for cell in CELLS)} |", "|---|---:|---:|---:|"]
+    for label, name in names.items():
+        shown = []
+        for cell in CELLS:
+            row = ratios.get(name.format(cell=cell))
+            median = row["ratio"]["median"] if row else 0.0
+            below = row is not None and row["bar"] is not None and median < row["bar"]
+            shown.append("" if row is None else f"**{median:.2f}**" if below else f"{median:.2f}")
+        lines.append(f"| {label} | {' | '.join(shown)} |")
+    return lines
