@@ -96,6 +96,16 @@ def test_stop_save_and_resume_is_the_same_run_to_the_last_bit(cell, config, tmp_
     assert begun + ended == expected
 
 
+def test_a_run_saved_before_its_first_step_is_the_same_run(tmp_path):
+    """Nothing is the best yet, so nothing is taken for it."""
+    whole, first = (Trainer(TEXT, SMALL, SHORT) for _ in "ab")
+    first.save(tmp_path / "run.npz")
+    second = Trainer.resume(tmp_path / "run.npz", TEXT)
+    assert second.best is None
+    assert run(second) == run(whole)
+    np.testing.assert_array_equal(second.model.parameters.vector, whole.model.parameters.vector)
+
+
 def test_a_saved_run_is_a_model_file_too(tmp_path):
     trainer = Trainer(TEXT, SMALL, SHORT, corpus="cats")
     run(trainer)
