@@ -1,8 +1,8 @@
 """What the presets reach: every budget on texts of every size, beside the rulers.
 
-    python benchmarks/presets.py --results presets.jsonl       about an hour of one core
-    python benchmarks/presets.py --results presets.jsonl --table       what is known, as Markdown
-    python benchmarks/presets.py --results presets.jsonl --write     the same, into docs/presets.md
+    python benchmarks/presets.py                about an hour of one core
+    python benchmarks/presets.py --table        what is known, as Markdown
+    python benchmarks/presets.py --write        the same, into docs/presets.md
     python benchmarks/presets.py --presets quick --texts "100 KB"
 
 Each run is what `train TEXT --preset NAME` does, but for the clock: the seconds of the budget are
@@ -34,6 +34,7 @@ from charrnn.model import score_ids
 from charrnn.presets import BUDGETS, preset_for
 from charrnn.rulers import rulers
 
+RESULTS = Path(__file__).with_suffix(".jsonl")
 DOCUMENT = Path(__file__).parents[1] / "docs" / "presets.md"
 CLOCK = SimpleNamespace(perf_counter=time.process_time)
 SHOWN = ("uniform", "letter frequencies", "last 6 characters", "compression")
@@ -111,7 +112,7 @@ def table(results: Path) -> str:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--results", type=Path, default=Path("presets.jsonl"))
+    parser.add_argument("--results", type=Path, default=RESULTS, help="(presets.jsonl)")
     parser.add_argument("--presets", nargs="*", choices=BUDGETS, default=list(BUDGETS))
     parser.add_argument("--texts", nargs="*", help="which, by the start of their names")
     parser.add_argument("--table", action="store_true", help="print what is known and end")

@@ -1,8 +1,8 @@
 """Which settings learn best in 1, 3 and 10 minutes, on texts of 10 KB, 100 KB and 1 MB?
 
-    python benchmarks/search.py --results search.jsonl         about 70 minutes of one core
-    python benchmarks/search.py --results search.jsonl --table       what was found, as Markdown
-    python benchmarks/search.py --results search.jsonl --write       the same, into docs/presets.md
+    python benchmarks/search.py                 about 70 minutes of one core
+    python benchmarks/search.py --table         what was found, as Markdown
+    python benchmarks/search.py --write         the same, into docs/presets.md
     python benchmarks/search.py --texts "10 KB" --jobs 2             one text, two runs at a time
 
 Successive halving: many settings get a little time, the best of them more, the best of those the
@@ -42,6 +42,7 @@ from charrnn import ModelConfig, TrainConfig, Trainer, Vocabulary, load_corpus, 
 from charrnn.model import score_ids
 
 Settings = dict[str, Any]
+RESULTS = Path(__file__).with_suffix(".jsonl")
 DOCUMENT = Path(__file__).parents[1] / "docs" / "presets.md"
 CLOCK = SimpleNamespace(perf_counter=time.process_time)
 PARTS = 25
@@ -245,7 +246,7 @@ def centers() -> str:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--results", type=Path, default=Path("search.jsonl"))
+    parser.add_argument("--results", type=Path, default=RESULTS, help="(search.jsonl)")
     parser.add_argument("--texts", nargs="*", help="which: 10 KB, 100 KB, 1 MB")
     parser.add_argument("--jobs", type=int, default=1, help="runs at a time, one core each")
     parser.add_argument("--longest", type=float, default=600, help="no budget above these seconds")
