@@ -61,3 +61,20 @@ def test_a_batch_shrinks_to_its_text(length, N, T, expected):
 def test_a_text_needs_two_symbols(length):
     with pytest.raises(ValueError, match="at least 2"):
         fit(length, 16, 32)
+
+
+@pytest.mark.parametrize(
+    "batches", [Streams(np.arange(41), 2, 5), Windows(np.arange(41), 2, 5, 5, 0)]
+)
+def test_first_is_told_of_the_first_window_of_every_epoch(batches):
+    assert len(batches) > 2
+    told = [batches.window(step).first for step in range(2 * len(batches))]
+    assert told == ([True] + [False] * (len(batches) - 1)) * 2
+
+
+def test_fit_takes_all_streams_that_have_room():
+    assert fit(9, 4, 2) == (4, 2)
+    assert fit(8, 4, 2) == (3, 2)
+    assert fit(9, 1, 0) == (1, 8)
+    with pytest.raises(ValueError, match=r"^Training needs a text of at least 2 characters\.$"):
+        fit(1, 1, 1)

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from charrnn import CharRNN, ModelConfig, Sampling, Vocabulary, generate
-from charrnn.sampling import draw, prime, probabilities
+from charrnn.sampling import GREEDY_BELOW, draw, prime, probabilities
 from charrnn.vocabulary import UNKNOWN
 
 LOGITS = np.log(np.array([0.5, 0.3, 0.15, 0.05]))
@@ -138,3 +138,42 @@ def test_one_model_serves_two_callers_at_once():
     one = generate(model, "the ", 40, Sampling(1, random_seed=1))
     two = generate(model, "dog ", 40, Sampling(1, random_seed=2))
     assert "".join(a for a, _ in zip(one, two, strict=True)) == alone
+
+
+@pytest.mark.parametrize(
+    ("values", "sentence"),
+    [
+        ({"temperature": -1}, "temperature must be a finite number, 0 or more."),
+        ({"top_k": -1}, "top_k must be 0 (all) or more."),
+        ({"top_p": 0}, "top_p must lie above 0 and at most be 1."),
+        ({"random_seed": -1}, "random_seed must be 0 or more."),
+    ],
+)
+def test_the_whole_sentence_of_a_refusal(values, sentence):
+    with pytest.raises(ValueError) as told:  # noqa: PT011  compared below
+        Sampling(**values)
+    assert str(told.value) == sentence
+
+
+def test_at_the_threshold_it_is_not_greedy_yet():
+    logits = np.array([0.0, 0.0, -1.0])
+    shares = probabilities(logits, Sampling(temperature=GREEDY_BELOW))
+    np.testing.assert_allclose(shares, [0.5, 0.5, 0.0], atol=1e-12)
+    assert probabilities(logits, Sampling(temperature=GREEDY_BELOW / 2)).tolist() == [1, 0, 0]
+
+
+def test_an_empty_seed_is_a_line_break():
+    model = CharRNN(Vocabulary.from_text("\t\nab"), ModelConfig("gru", 6))
+    assert model.vocabulary.ids["\n"] == 1
+    np.testing.assert_array_equal(prime(model, "")[0], prime(model, "\n")[0])
+    assert not np.array_equal(prime(model, "")[0], prime(model, "\t")[0])
+
+
+def test_without_words_500_characters_are_written_from_an_empty_seed():
+    model = tiny_model("gru")
+    sampling = Sampling(random_seed=1)
+    text = "".join(generate(model, sampling=sampling))
+    assert len(text) == 500
+    assert text == "".join(generate(model, "", 500, sampling))
+    with pytest.raises(ValueError, match=r"^length must be 0 or more\.$"):
+        next(generate(model, length=-1))
