@@ -49,6 +49,29 @@ def browser(chromium: str) -> Iterator[Any]:
         opened.close()
 
 
+@pytest.fixture(scope="module")
+def hub() -> Iterator[Any]:
+    """A stand-in for the Hub, on a port of this machine."""
+    from standin import Hub
+
+    with Hub().serve() as served:
+        yield served
+
+
+@pytest.fixture
+def model() -> Any:
+    """A small trained model."""
+    from hubs import trained
+
+    return trained()
+
+
+@pytest.fixture
+def stranger(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No token of this machine's own."""
+    monkeypatch.setattr("charrnn.hub.account.get_token", lambda: None)
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Mark what drives a browser, and run it last: its loop would be in the way of asyncio.run."""
     last = [item for item in items if "chromium" in getattr(item, "fixturenames", ())]

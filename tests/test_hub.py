@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 from pathlib import Path
 
 import huggingface_hub
 import numpy as np
 import pytest
 import yaml
-from hubs import text_of, trained, writes
+from hubs import text_of, writes
 from standin import ALICE, Hub, User
 from standin.repos import space_faults
 from standin.store import front_matter, small
@@ -30,24 +29,10 @@ from charrnn.hub import (
 from charrnn.hub.spaces import deploying
 from charrnn.hub.spaces import front_matter as deployed_facts
 
-pytestmark = pytest.mark.filterwarnings("ignore:Use 'content=:DeprecationWarning")  # the client's
-
-
-@pytest.fixture(autouse=True)
-def stranger(monkeypatch: pytest.MonkeyPatch) -> None:
-    """No token of this machine's own."""
-    monkeypatch.setattr("charrnn.hub.account.get_token", lambda: None)
-
-
-@pytest.fixture(scope="module")
-def hub() -> Iterator[Hub]:
-    with Hub().serve() as served:
-        yield served
-
-
-@pytest.fixture
-def model() -> CharRNN:
-    return trained()
+pytestmark = [
+    pytest.mark.filterwarnings("ignore:Use 'content=:DeprecationWarning"),  # the client's
+    pytest.mark.usefixtures("stranger"),
+]
 
 
 @pytest.fixture(params=[True, False], ids=["xet", "lfs"])

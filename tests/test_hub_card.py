@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import pytest
-from hubs import text_of, trained
+from hubs import text_of
 from standin import ALICE, Hub
 from standin.repos import model_faults
 from standin.store import front_matter
@@ -14,17 +12,6 @@ import charrnn
 from charrnn import CharRNN, Sampling, Vocabulary
 from charrnn.hub import push_to_hub
 from charrnn.hub.card import card
-
-
-@pytest.fixture(scope="module")
-def hub() -> Iterator[Hub]:
-    with Hub().serve() as served:
-        yield served
-
-
-@pytest.fixture
-def model() -> CharRNN:
-    return trained()
 
 
 def test_the_card_passes_the_hubs_validation_and_tells_all(model: CharRNN) -> None:

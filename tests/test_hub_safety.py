@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import hostile
 import huggingface_hub
 import pytest
-from hubs import text_of, trained, writes
+from hubs import text_of, writes
 from standin import ALICE, ALICE_READS, BOB, Hub
 from standin.uploads import store_large
 
@@ -16,24 +15,10 @@ from charrnn import CharRNN
 from charrnn.checkpoint import dumps
 from charrnn.hub import HubError, from_hub, gallery, push_page, push_to_hub
 
-pytestmark = pytest.mark.filterwarnings("ignore:Use 'content=:DeprecationWarning")  # the client's
-
-
-@pytest.fixture(autouse=True)
-def stranger(monkeypatch: pytest.MonkeyPatch) -> None:
-    """No token of this machine's own."""
-    monkeypatch.setattr("charrnn.hub.account.get_token", lambda: None)
-
-
-@pytest.fixture(scope="module")
-def hub() -> Iterator[Hub]:
-    with Hub().serve() as served:
-        yield served
-
-
-@pytest.fixture
-def model() -> CharRNN:
-    return trained()
+pytestmark = [
+    pytest.mark.filterwarnings("ignore:Use 'content=:DeprecationWarning"),  # the client's
+    pytest.mark.usefixtures("stranger"),
+]
 
 
 def test_another_repository_is_not_overwritten(hub: Hub, model: CharRNN) -> None:
