@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import http.client
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
+from itertools import repeat
 from pathlib import Path
 from typing import Any
 
@@ -86,6 +88,13 @@ def test_the_public_endpoints_are_named_and_described(client: Client) -> None:
         ("gradio_api/file=http://example.com/x", {}, 403),
         ("monitoring", {}, 403),
         ("config", {"Origin": "https://evil.example"}, 403),
+        ("config", {"Origin": "null"}, 403),
+        ("gradio_api/queue/data?session_hash=x", {"Origin": "null"}, 403),
+        ("gradio_api/file=https://example.com/x", {}, 403),
+        ("gradio_api/file=http://169.254.169.254/latest/meta-data", {}, 403),
+        ("gradio_api/file=../../../etc/passwd", {}, 403),
+        ("gradio_api/proxy=http://example.com/x", {}, 403),
+        ("monitoring/summary", {}, 403),
         ("gradio_api/file=/etc/passwd", {}, 403),
     ],
 )
@@ -94,6 +103,34 @@ def test_what_the_server_refuses(url: str, path: str, headers: dict[str, str], s
         urllib.request.urlopen(urllib.request.Request(url + path, headers=headers))
     with caught.value as error:
         assert error.code == status
+
+
+@pytest.mark.parametrize(
+    ("path", "megabytes"), [("gradio_api/queue/join", 100), ("gradio_api/upload", 100)]
+)
+@pytest.mark.parametrize("chunked", [False, True])
+def test_a_hundred_megabytes_are_refused(
+    url: str, path: str, megabytes: int, chunked: bool
+) -> None:
+    """By the length that is declared, and where none is, by what comes."""
+    connection = http.client.HTTPConnection(url.split("/")[2], timeout=60)
+    kind = {"Content-Type": "multipart/form-data; boundary=x"}
+    length = (
+        {"Transfer-Encoding": "chunked"} if chunked else {"Content-Length": f"{megabytes}000000"}
+    )
+    try:
+        connection.request(
+            "POST",
+            f"/{path}",
+            repeat(bytes(10**6), megabytes),
+            kind | length,
+            encode_chunked=chunked,
+        )
+        assert connection.getresponse().status in (413, 400)  # 400: what read it wraps the error
+    except (BrokenPipeError, ConnectionResetError):  # hung up on, in the middle
+        pass
+    finally:
+        connection.close()
 
 
 def test_the_page_keeps_no_history_of_runs(url: str) -> None:

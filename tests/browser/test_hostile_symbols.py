@@ -13,6 +13,8 @@ from hostile_page import PAYLOADS
 from playwright.sync_api import Browser, Page, expect
 from serving import ROOT, free_port, wait_for
 
+from charrnn import CharRNN, ModelConfig, Vocabulary, save
+
 pytestmark = pytest.mark.browser
 
 OUTPUT = "#generate-output .reading"
@@ -75,4 +77,20 @@ def test_symbols_are_text_on_the_look_inside_tab(hostile: Page) -> None:
     expect(page.locator(".drawing.depends .answer")).to_contain_text("To guess")
     tab(page, "The weights")
     page.wait_for_selector(".drawing.weights canvas")
+    harmless(page)
+
+
+def test_names_and_facts_of_a_file_are_text_on_every_tab(page: Page, tmp_path: Path) -> None:
+    """The file's name, and what its metadata says of the training: both are a stranger's words."""
+    model = CharRNN(Vocabulary.from_text("ab<>"), ModelConfig("gru", 4))
+    model.metadata.update(corpus=PAYLOADS[0], steps=7, best_loss=1.0, machine=PAYLOADS[4])
+    path = tmp_path / "<img src=x onerror=window.__hit=1>.npz"
+    save(model, path)
+    tab(page, "Share")
+    page.locator("input[type=file][accept*=npz]").set_input_files(path)
+    expect(page.locator(".masthead .model")).to_contain_text("uploaded:")
+    expect(page.locator(".drawing.facts").last).to_contain_text("onerror")
+    for name in ("Generate", "Look inside", "Train", "Share"):
+        tab(page, name)
+        page.wait_for_timeout(300)
     harmless(page)
