@@ -23,7 +23,8 @@ FLOORS: tuple[frozenset[str], ...] = tuple(
         "initialization train_config corpora memory",
         "recurrent",
         "model",
-        "workers training resume sampling checkpoint gradcheck recipes presets pretrained analysis bridges",
+        "workers training resume sampling checkpoint gradcheck recipes presets pretrained analysis "
+        "bridges",
         "charrnn",  # the package itself: the public names
         "hub",
         "ui terminal __main__",

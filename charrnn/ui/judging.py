@@ -42,8 +42,8 @@ def copy_check(visitor: Visitor, text: str) -> tuple[str, str]:
     shown = longest if len(longest) <= 60 else longest[:57] + "..."
     verdict = "It is copying: " if found.copying else ""
     sentence = (
-        f"{verdict}{1 - found.novel:.0%} of it is underlined: runs of 20 or more characters that stand in "
-        f"the training text word for word. The longest has {len(found.longest)}: “{shown}”"
+        f"{verdict}{1 - found.novel:.0%} of it is underlined: runs of 20 or more characters that "
+        f"stand in the training text word for word. The longest has {len(found.longest)}: “{shown}”"
     )
     return " ".join(f"{start}-{end}" for start, end in found.spans), sentence
 
