@@ -22,6 +22,7 @@ import json
 import time
 from pathlib import Path
 
+import bench  # noqa: F401  # finds the package beside it
 import numpy as np
 
 from charrnn import CELLS, RECIPES, CharRNN, Trainer, load_corpus

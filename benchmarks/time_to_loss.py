@@ -34,7 +34,7 @@ from bench import machine, nanogpt
 
 from charrnn import Trainer, load_corpus, training
 from charrnn.model import score_cold, score_ids
-from charrnn.presets import BUDGETS, preset_for
+from charrnn.presets import BUDGETS, preset, preset_for
 from charrnn.terminal import options
 from charrnn.train_config import TrainConfig
 
@@ -140,7 +140,7 @@ def main() -> None:
     parser.add_argument("--target", type=float, default=TARGET)
     parser.add_argument("--preset", choices=BUDGETS, default="better", help="ours (better)")
     parser.add_argument("--json", type=Path, help="write all of it to this file")
-    fitted = preset_for("better", load_corpus("tinyshakespeare").text)
+    fitted = preset("better", characters=1_115_394, symbols=65)  # without the text, for --help
     options.add_fields(parser, fitted.model, "our model, where it differs from the preset")
     options.add_fields(parser, fitted.train, "our training")
     args = parser.parse_args()
