@@ -30,9 +30,9 @@ class Recipe:
 
 RECIPES: dict[str, Recipe] = {
     "standard": Recipe(
-        "An LSTM with settings that work on most texts.",
+        "A GRU with settings that work on most texts.",
         "lighthouse",
-        ModelConfig("lstm", 192),
+        ModelConfig("gru", 256, dropout=0.2),
         TrainConfig(),
     ),
     "minimal": Recipe(
