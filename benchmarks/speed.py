@@ -4,6 +4,7 @@
     python benchmarks/speed.py --quick                  one short pair of each: a few minutes
     python benchmarks/speed.py --only 'lstm' --json speed.json
     python benchmarks/speed.py --from speed.json --write      what was measured, into the documents
+    python benchmarks/speed.py --from speed.json --only lstm --json speed.json     some rows anew
 
 Every ratio is the median of pairs of runs that take turns, both sides in processes that live on,
 both in the fastest of their ways: threads, input, oneDNN. Nothing else should run meanwhile.
@@ -186,7 +187,7 @@ def arguments(argv: list[str] | None) -> argparse.Namespace:
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("--json", type=Path, metavar="FILE", help="write the results here as well")
-    parser.add_argument("--from", type=Path, dest="known", metavar="FILE", help="measure nothing")
+    parser.add_argument("--from", type=Path, dest="known", metavar="FILE", help="what was measured")
     parser.add_argument("--write", action="store_true", help="put the tables into the documents")
     parser.add_argument("--quick", action="store_true", help="one short pair of each")
     parser.add_argument("--only", default="", metavar="REGEX", help="workloads whose name fits")
@@ -198,13 +199,25 @@ def arguments(argv: list[str] | None) -> argparse.Namespace:
 
 def main(argv: list[str] | None = None) -> None:
     options = arguments(argv)
-    results = json.loads(options.known.read_text()) if options.known else measure(options)
+    known = json.loads(options.known.read_text()) if options.known else None
+    results = measure(options) if known is None or options.only else known
+    if known is not None and options.only:
+        results = merged(known, results)
     print(table(results))
     if options.json:
         options.json.write_text(json.dumps(results, indent=1) + "\n")
     if options.write:
         document.put(ROOT / "docs" / "speed.md", "table", table(results))
         document.put(ROOT / "README.md", "speed", compact(results))
+
+
+def merged(known: Row, new: Row) -> Row:
+    """What was known, with the rows measured anew in their places."""
+    both: Row = {**known, "machine": new["machine"]}
+    for part in ("ratios", "numbers"):
+        found = {row["name"]: row for row in new[part]}
+        both[part] = [found.pop(row["name"], row) for row in known[part]] + [*found.values()]
+    return both
 
 
 def measure(options: argparse.Namespace) -> Row:
