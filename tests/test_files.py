@@ -192,8 +192,14 @@ def test_permissions_are_kept_and_new_files_follow_the_umask(tmp_path: Path) -> 
 
 @POSIX
 def test_a_device_is_written_to_and_not_replaced() -> None:
-    files.write(os.devnull, b"data")
-    assert stat.S_ISCHR(os.stat(os.devnull).st_mode)
+    reader, writer = os.openpty()  # not /dev/null, which root would lose if the code were wrong
+    try:
+        files.write(os.ttyname(writer), b"data")
+        assert os.read(reader, 10) == b"data"
+        assert stat.S_ISCHR(os.stat(os.ttyname(writer)).st_mode)
+    finally:
+        os.close(reader)
+        os.close(writer)
 
 
 def test_names_of_any_length_and_script(tmp_path: Path) -> None:
