@@ -30,9 +30,9 @@ class Recipe:
 
 RECIPES: dict[str, Recipe] = {
     "standard": Recipe(
-        "A GRU with settings that work on most texts.",
+        "An LSTM with settings that work on most texts.",
         "lighthouse",
-        ModelConfig("gru", 256, dropout=0.2),
+        ModelConfig("lstm", 192),
         TrainConfig(),
     ),
     "minimal": Recipe(

@@ -101,7 +101,7 @@ def test_help_is_no_error(argv: list[str], capsys: pytest.CaptureFixture[str]) -
 def test_train_says_what_it_does(capsys: pytest.CaptureFixture[str]) -> None:
     code, out, err = run(capsys, "train", "sea.txt", *QUICK, "--rulers", "--final-length", 40)
     assert (code, err) == (0, "")
-    assert f"sea.txt: {len(TEXT):,} characters, 14 symbols. gru, 12 hidden units" in out
+    assert f"sea.txt: {len(TEXT):,} characters, 14 symbols. lstm, 12 hidden units" in out
     assert "step     10/25" in out
     for word in ("nats (", "bits)", "validation", "characters/s", "left", "letter frequencies"):
         assert word in out
@@ -307,7 +307,7 @@ def test_info_tells_the_file(trained: Path, capsys: pytest.CaptureFixture[str]) 
     (facts,) = objects(run(capsys, "info", trained, "--json")[1])
     model = charrnn.load(trained)
     assert facts["parameters"] == model.parameters.vector.size
-    assert facts["cell"] == "gru"
+    assert facts["cell"] == "lstm"
     assert facts["training"]["corpus"] == "sea.txt"
     code, out, _ = run(capsys, "info", trained)
     assert code == 0
