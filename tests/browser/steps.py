@@ -43,7 +43,17 @@ def paste(page: Page, text: str) -> None:
     expect(page.get_by_label("Text", exact=True)).to_have_value("your own text")
 
 
+def plan(page: Page, steps: int) -> None:
+    """Give a run so many steps that it is not over before it is stopped, on any machine."""
+    box = page.get_by_label("Steps", exact=True)
+    if not box.is_visible():
+        page.get_by_role("button", name="Advanced settings").click()
+    box.fill(str(steps))
+    box.press("Tab")
+
+
 def train_a_while(page: Page, steps: int = 60) -> None:
+    plan(page, 100_000)
     button(page, "Train")
     state(page, "training")
     page.wait_for_selector(".drawing.chart path.curve")
