@@ -150,9 +150,10 @@ def _check_line(line: Line, name: bytes) -> None:
 
 
 def _frames(line: Line, name: bytes) -> Iterator[tuple[bytes, bytes]]:
-    """What an honest writer puts before and after a member, with 32-bit and with 64-bit sizes.
+    """What honest writers put around a member: sizes of 32 bits, of 64 bits, or of both.
 
-    np.savez always writes the second kind, to be ready for arrays over 4 GB.
+    np.savez always writes the second kind, to be ready for arrays over 4 GB, and before Python
+    3.11.4 the third.
     """
     streamed = line.flags & STREAMED
     crc, packed, size = (0, 0, 0) if streamed else (line.crc, line.packed, line.size)
@@ -160,9 +161,10 @@ def _frames(line: Line, name: bytes) -> Iterator[tuple[bytes, bytes]]:
     tail = b"PK\x07\x08", line.crc, line.packed, line.size
     before = LOCAL.pack(*head, packed, size, line.name, 0) + name
     yield before, DESCRIPTOR.pack(*tail) if streamed else b""
-    before = LOCAL.pack(*head, WIDE, WIDE, line.name, WIDE_EXTRA.size) + name
-    before += WIDE_EXTRA.pack(1, 16, size, packed)
-    yield before, WIDE_DESCRIPTOR.pack(*tail) if streamed else b""
+    extra = WIDE_EXTRA.pack(1, 16, size, packed)
+    after = WIDE_DESCRIPTOR.pack(*tail) if streamed else b""
+    for sizes in ((WIDE, WIDE), (packed, size)):
+        yield LOCAL.pack(*head, *sizes, line.name, len(extra)) + name + extra, after
 
 
 def _member(view: memoryview, place: int, line: Line, name: bytes) -> tuple[Member, int]:

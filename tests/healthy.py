@@ -72,18 +72,28 @@ def containers() -> Cases:
     yield "date", forge([p.but(date=0x5A21) for p in parts()])
     yield "need_45", forge([p.but(need=45) for p in parts()])
     yield "wide_extra", forge([_wide(p) for p in parts()])
+    yield "sizes_twice", forge([_sizes_twice(p) for p in parts()])
+    yield "sizes_twice_streamed", forge([_sizes_twice(_streamed(p, "Q")) for p in parts()])
     for label, align in {"16": 16, "no": 1, "1024": 1024}.items():
         yield f"header_padding_{label}", forge([_repadded(p, align) for p in parts()])
 
 
-def _streamed(part: Part) -> Part:
-    after = struct.pack("<4s3L", b"PK\x07\x08", zlib.crc32(part.data), *[len(part.data)] * 2)
+def _streamed(part: Part, size: str = "L") -> Part:
+    sizes = [len(part.data)] * 2
+    after = struct.pack(f"<4sL2{size}", b"PK\x07\x08", zlib.crc32(part.data), *sizes)
     return part.but(flags=8, local={"crc": 0, "size": 0, "packed": 0}, after=after)
 
 
 def _wide(part: Part) -> Part:
     extra = struct.pack("<2H2Q", 1, 16, len(part.data), len(part.data))
     return part.but(need=45, local={"size": 0xFFFFFFFF, "packed": 0xFFFFFFFF, "extra": extra})
+
+
+def _sizes_twice(part: Part) -> Part:
+    """As np.savez makes it before Python 3.11.4: room for 64 bits, sizes where they always are."""
+    told = dict(part.local or {"packed": len(part.data), "size": len(part.data)})
+    extra = struct.pack("<2H2Q", 1, 16, told["size"], told["packed"])
+    return part.but(local=told | {"extra": extra})
 
 
 def _repadded(part: Part, align: int) -> Part:

@@ -175,7 +175,6 @@ def locals_() -> Cases:
         "name": {"name": b"Whx.npy"}, "name_shorter": {"name": b"Why.np"},
         "name_nul": {"name": b"Why.npy\x00.exe"}, "name_path": {"name": b"../Why.npy"},
         "wide_sizes_alone": {"size": 0xFFFFFFFF, "packed": 0xFFFFFFFF},
-        "wide_extra_alone": {"extra": wide},
         "wide_wrong": {"size": 0xFFFFFFFF, "packed": 0xFFFFFFFF,
                        "extra": struct.pack("<2H2Q", 1, 16, 209, 208)},
         "wide_huge": {"size": 0xFFFFFFFF, "packed": 0xFFFFFFFF,
