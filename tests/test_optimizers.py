@@ -72,6 +72,26 @@ def test_weight_decay_pulls_toward_zero(name):
     assert (np.abs(minimize(name, lambda w: 0 * w, [1.0, -1.0], 50, 0.1)) == 1).all()
 
 
+@pytest.mark.parametrize("name", [name for name in OPTIMIZERS if name != "adamw"])
+def test_weight_decay_is_a_share_of_the_weights_on_top_of_the_gradient(name):
+    ends = []
+    for g, decay in ((0.75, 0.125), (1.0, 0.0)):  # 0.125 * 2 more
+        w, slots = np.array([2.0]), [np.zeros(1) for _ in range(OPTIMIZERS[name].slots)]
+        OPTIMIZERS[name].update(w, np.array([g]), slots, 1, 0.1, decay)
+        ends.append((w.tolist(), [slot.tolist() for slot in slots]))
+    assert ends[0] == ends[1]
+
+
+@pytest.mark.parametrize(
+    ("name", "g"), [("adagrad", 1e-8), ("rmsprop", 1e-7), ("adam", 1e-8), ("adamw", 1e-8)]
+)
+def test_a_gradient_of_the_size_of_epsilon_goes_half_as_far(name, g):
+    w, slots = np.zeros(1), [np.zeros(1) for _ in range(OPTIMIZERS[name].slots)]
+    OPTIMIZERS[name].update(w, np.array([g]), slots, 1, 1.0, 0.0)
+    full = 10 if name == "rmsprop" else 1  # its first mean of squares is a hundredth of them
+    assert w[0] == pytest.approx(-full / 2)
+
+
 def test_adamw_decays_apart_from_the_gradient():
     w = np.array([2.0])
     OPTIMIZERS["adamw"].update(w, np.zeros(1), [np.zeros(1), np.zeros(1)], 1, 0.1, 0.5)
@@ -97,6 +117,8 @@ def test_schedules_start_at_one_and_end_where_they_should():
     assert cosine(1, 0.1) == cosine(1.5, 0.1) == pytest.approx(0.1)
     assert step(0, 0.1) == 1
     assert step(0.95, 0.1) == step(1.0, 0.1) == pytest.approx(0.1)
+    stairs = [step(k / 10 + part, 1e-9) for k in range(10) for part in (0.01, 0.09)]
+    np.testing.assert_allclose(stairs, [10.0**-k for k in range(10) for _ in "ab"])
     for schedule in (cosine, step):
         values = [schedule(f, 0.02) for f in np.linspace(0, 1, 50)]
         assert values == sorted(values, reverse=True)

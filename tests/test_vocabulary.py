@@ -105,6 +105,16 @@ def test_words_and_what_stands_between_them():
     assert vocabulary.decode(vocabulary.encode("be quick not", unknown="skip")) == "be  not"
 
 
+def test_rare_words_are_merged_into_one():
+    vocabulary = Vocabulary.from_text("to be or to be", words=True, min_count=2)
+    assert vocabulary.symbols == (" ", "be", "to", UNKNOWN)
+    assert vocabulary.decode(vocabulary.encode("to be, or")) == f"to be{UNKNOWN} {UNKNOWN}"
+
+
+def test_tokens_of_characters_are_characters():
+    assert Vocabulary.from_text("to be").tokens("be is") == ["b", "e", " ", "i", "s"]
+
+
 @pytest.mark.parametrize(
     ("cleaning", "expected"),
     [
@@ -148,6 +158,22 @@ def test_bad_bytes_are_named(data, said):
         decode_text(data, "T")
 
 
+def test_a_bad_byte_is_told_with_its_file_and_line(tmp_path):
+    sentence = "is not UTF-8: byte 0xff at position 4 (line 3). Save it as UTF-8 and try again."
+    (tmp_path / "poem.txt").write_bytes(b"\na\nb\xff\n\n")
+    with pytest.raises(ValueError) as of_file:  # noqa: PT011  compared below
+        read_text(tmp_path / "poem.txt")
+    assert str(of_file.value) == f"poem.txt {sentence}"
+    with pytest.raises(ValueError) as of_bytes:  # noqa: PT011
+        decode_text(b"\na\nb\xff\n\n")
+    assert str(of_bytes.value) == f"The text {sentence}"
+
+
 def test_symbols_are_shown_to_a_person():
+    letters = "abcdefghijklmnopqrstu"
+    twenty = ", ".join(map(repr, letters[:20]))
+    assert show_symbols(letters[:20]) == twenty
+    assert show_symbols(letters) == f"{twenty} and 1 more"
+    assert show_symbols(["two\nlines"]) == r"'two\nlines'"
     assert show_symbols(["a", "\n", "\u200b", "word"]) == "'a', U+000A, ZERO WIDTH SPACE, 'word'"
     assert show_symbols(list("abc"), limit=2) == "'a', 'b' and 1 more"
