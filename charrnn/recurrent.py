@@ -1,9 +1,9 @@
 """The time loop: one recurrent layer over a window of text, forward and back, for every cell.
 
-Arrays are feature-first, (features, T, N), which is where the speed comes from. A step is then
-Whh (G*H, H) @ h (H, N), an order in which OpenBLAS reaches 92 GFLOP/s on one core where
-h (N, H) @ Whh.T reaches 58 (float32, H = 256, N = 32). And each sum over a whole window, for the
-inputs and for the gradients of the weights, is one flat product over T * N columns.
+Arrays that products over a whole window read are feature-first, (features, T, N): each sum over
+the window, for the inputs and for the gradients of the weights, is one flat product over T * N
+columns. A step is then Whh (G*H, H) @ h (H, N), an order in which OpenBLAS reaches 92 GFLOP/s on
+one core where h (N, H) @ Whh.T reaches 58 (float32, H = 256, N = 32).
 
 Reading one symbol at a time, as generation does, has no window to batch over. What costs there is
 the number of calls and the bytes of the weights; `Stepper` lays the weights out for that.
@@ -11,28 +11,30 @@ the number of calls and the bytes of the weights; `Stepper` lays the weights out
 
 from __future__ import annotations
 
+import itertools
+from collections.abc import Iterable
 from typing import NamedTuple
 
 import numpy as np
 
-from charrnn.cells import Cell, State, StateGradient, Tape
+from charrnn.cells import Cell, Slopes, State
 from charrnn.parameters import Array, Parameters
+from charrnn.products import in_pieces, product
 
 ROWS = 32
 """Rows of a gradient that are summed at a time."""
+BLOCK = 16
+"""Steps that go back at a time: their slopes are found in one call, and their gradients enter the
+window in runs of BLOCK * N numbers instead of N."""
 
 
 class LayerTape(NamedTuple):
     """What a layer's forward pass leaves for its backward pass."""
 
     inputs: Array  # (T, N) ids or (D, T, N)
-    hidden: Array  # (H, T + 1, N), the hidden state before the window and after each step
-    steps: list[Tape]
-
-    @property
-    def outputs(self) -> Array:
-        """The hidden state after each step (H, T, N)."""
-        return self.hidden[:, 1:]
+    planes: Array  # (P, T, H, N), what the cell left at each step
+    states: State  # (T + 1, H, N) each, before the window and after each step
+    hidden: Array  # (H, T + 1, N), the first of the states, feature-first
 
 
 def _window(like: Array, M: int, T: int, N: int) -> Array:
@@ -45,20 +47,25 @@ def _window(like: Array, M: int, T: int, N: int) -> Array:
 
 
 def project(W: Array, b: Array, inputs: Array) -> Array:
-    """W @ inputs + b for a whole window: (M, D) and (D, T, N) to (M, T, N).
-
-    Ids (T, N) stand for one-hot columns. Their product is a choice of columns of W, so no
-    one-hot array is ever made. The bias goes in before the choice: half the time of adding it
-    to every chosen column.
-    """
-    if inputs.ndim == 2:
-        padded = np.concatenate([inputs, inputs[-1:]])  # one more step, as _window has
-        return (W + b[:, None]).take(padded, axis=1)[:, :-1]
+    """W @ inputs + b for a whole window: (M, D) and (D, T, N) to (M, T, N)."""
     D, T, N = inputs.shape
     z = _window(inputs, len(W), T, N)
     np.matmul(W, inputs.reshape(D, T * N), out=z.reshape(len(W), T * N))
     z += b[:, None, None]
     return z
+
+
+def _shares(W: Array, b: Array, inputs: Array) -> Iterable[Array]:
+    """The input's share of each step, W @ inputs_t + b (M, N).
+
+    Ids (T, N) stand for one-hot columns. Their product is a choice of columns of W, so no
+    one-hot array is ever made. The choice is made step by step, while W is in the cache: 4 % of
+    the time of a window at H = 128, N = 16, T = 64.
+    """
+    if inputs.ndim == 2:
+        table = W + b[:, None]
+        return (table.take(ids, axis=1) for ids in inputs)
+    return np.moveaxis(project(W, b, inputs), 1, 0)
 
 
 def project_backward(dz: Array, W: Array, inputs: Array, dW: Array) -> Array | None:
@@ -99,53 +106,79 @@ def forward(
     Returns the outputs (H, T, N), the state after the window, and the tape.
     """
     Whh = p[f"Whh{layer}"]  # (G*H, H)
-    G, H = len(cell.gates), Whh.shape[1]
-    x = project(p[f"Wxh{layer}"], p[f"bh{layer}"], inputs)  # (G*H, T, N)
-    T, N = x.shape[1:]
-    x = x.reshape(G, H, T, N)
-    hidden = np.empty_like(x, shape=(H, T + 1, N))
-    hidden[:, 0] = state[0]
-    steps = []
-    for t in range(T):
-        h = Whh @ state[0]  # (G*H, N)
+    G, H, (T, N) = len(cell.gates), Whh.shape[1], inputs.shape[-2:]
+    planes = np.empty_like(Whh, shape=(T, G + len(cell.kept), H, N))
+    states = tuple(np.empty_like(Whh, shape=(T + 1, H, N)) for _ in cell.state)
+    for array, start in zip(states, state, strict=True):
+        array[0] = start
+    shares = _shares(p[f"Wxh{layer}"], p[f"bh{layer}"], inputs)
+    moments = itertools.pairwise(zip(*states, strict=True))
+    pieces = in_pieces(Whh, N)
+    for x, planes_t, (before, after) in zip(shares, planes, moments, strict=True):
+        h = planes_t[:G].reshape(G * H, N)
+        product(pieces, before[0], out=h)
         if cell.biases == 2:
             h += p[f"bhh{layer}"][:, None]
-        state, tape = cell.forward(x[:, :, t], h.reshape(G, H, N), state)
-        hidden[:, t + 1] = state[0]
-        steps.append(tape)
-    return hidden[:, 1:], state, LayerTape(inputs, hidden, steps)
+        cell.forward(x.reshape(G, H, N), planes_t, before, after)
+    hidden = np.ascontiguousarray(states[0].swapaxes(0, 1))  # (H, T + 1, N)
+    tape = LayerTape(inputs, planes.swapaxes(0, 1), states, hidden)
+    return hidden[:, 1:], tuple(array[T].copy() for array in states), tape
 
 
 def backward(
     cell: Cell, p: Parameters, layer: int, doutputs: Array, tape: LayerTape, gradient: Parameters
 ) -> Array | None:
-    """Backpropagation through time (Werbos 1990) over the same window, last step first.
+    """The gradients of a layer over the same window.
 
     doutputs: the gradient with respect to the outputs (H, T, N). Writes the layer's part of
-    `gradient` and returns dinputs (D, T, N), or None for ids. Nothing flows past the window's
-    start: that is the truncation.
+    `gradient` and returns dinputs (D, T, N), or None for ids.
     """
-    Whh = p[f"Whh{layer}"]
-    G, (H, T, N) = len(cell.gates), doutputs.shape
-    WhhT = Whh.T.copy()
-    dx = _window(doutputs, G * H, T, N).reshape(G, H, T, N)
-    dh = _window(doutputs, G * H, T, N).reshape(G, H, T, N) if cell.biases == 2 else dx
-    dstate: StateGradient = (0.0,) * len(cell.state)
-    for t in reversed(range(T)):
-        dstate = (doutputs[:, t] + dstate[0], *dstate[1:])
-        dx[:, :, t], dh_t, direct = cell.backward(dstate, tape.steps[t])
-        if cell.biases == 2:
-            dh[:, :, t] = dh_t
-        dstate = (WhhT @ dh_t.reshape(G * H, N) + direct[0], *direct[1:])
-
-    dh_columns = dh.reshape(G * H, T * N)
-    h_prev = tape.hidden[:, :-1].reshape(H, T * N)
-    np.matmul(dh_columns, h_prev.T, out=gradient[f"Whh{layer}"])
-    gradient[f"bh{layer}"][:] = dx.sum(axis=(2, 3)).ravel()
+    Whh = p[f"Whh{layer}"]  # (G*H, H)
+    dx, dh = _through_time(cell, Whh, doutputs, tape)
+    h_prev = tape.hidden[:, :-1].reshape(len(doutputs), -1)  # (H, T*N)
+    np.matmul(dh.reshape(len(Whh), -1), h_prev.T, out=gradient[f"Whh{layer}"])
+    gradient[f"bh{layer}"][:] = dx.sum(axis=(1, 2))
     if cell.biases == 2:
-        gradient[f"bhh{layer}"][:] = dh_columns.sum(axis=1)
-    Wxh, dWxh = p[f"Wxh{layer}"], gradient[f"Wxh{layer}"]
-    return project_backward(dx, Wxh, tape.inputs, dWxh)
+        gradient[f"bhh{layer}"][:] = dh.sum(axis=(1, 2))
+    return project_backward(dx, p[f"Wxh{layer}"], tape.inputs, gradient[f"Wxh{layer}"])
+
+
+def _through_time(cell: Cell, Whh: Array, doutputs: Array, tape: LayerTape) -> tuple[Array, Array]:
+    """Backpropagation through time (Werbos 1990), last step first: dx and dh (G*H, T, N).
+
+    They are the gradients with respect to the input's and the state's share of every step, one
+    array where the cell does not tell them apart. Nothing flows past the window's start: that is
+    the truncation.
+    """
+    G, (H, T, N) = len(cell.gates), doutputs.shape
+    by_step = np.ascontiguousarray(doutputs.swapaxes(0, 1))  # (T, H, N)
+    WhhT = in_pieces(Whh.T.copy(), N)
+    dx = _window(doutputs, G * H, T, N)
+    dh = _window(doutputs, G * H, T, N) if cell.biases == 2 else dx
+    dxs = np.empty_like(doutputs, shape=(BLOCK, G, H, N))
+    dhs = np.empty_like(dxs) if cell.biases == 2 else dxs
+    dhidden, *others = (np.zeros_like(doutputs, shape=(H, N)) for _ in cell.state)
+    for start in reversed(range(0, T, BLOCK)):
+        stop = min(start + BLOCK, T)
+        slopes = _slopes(cell, tape, start, stop)
+        for t in reversed(range(start, stop)):
+            dhidden += by_step[t]
+            dx_t, dh_t = dxs[t - start], dhs[t - start]
+            direct, *others = cell.backward((dhidden, *others), slopes[t - start], dx_t, dh_t)
+            dhidden = product(WhhT, dh_t.reshape(G * H, N))
+            if direct is not None:
+                dhidden += direct
+        for window, steps in ((dx, dxs), (dh, dhs))[: cell.biases]:
+            window.reshape(G, H, T, N)[:, :, start:stop] = np.moveaxis(steps[: stop - start], 0, 2)
+    return dx, dh
+
+
+def _slopes(cell: Cell, tape: LayerTape, start: int, stop: int) -> list[Slopes]:
+    """The slopes of each of some steps."""
+    before = tuple(array[start:stop] for array in tape.states)
+    after = tuple(array[start + 1 : stop + 1] for array in tape.states)
+    found = cell.slopes(tape.planes[:, start:stop], before, after)
+    return list(zip(*(np.moveaxis(part, -3, 0) for part in found), strict=True))
 
 
 class Stepper:
@@ -161,26 +194,34 @@ class Stepper:
     def __init__(self, cell: Cell, p: Parameters, state: tuple[State, ...]) -> None:
         """state: for each layer a tuple of arrays (H, N). It is not changed."""
         G, (H, N) = len(cell.gates), state[0][0].shape
-        self.state = list(state)
-        self._cell_forward, self._planes, self._width = cell.forward, (G, H, N), G * H
+        self.state = [tuple(array.copy() for array in layer) for layer in state]
+        self._spare = [tuple(np.empty_like(array) for array in layer) for layer in state]
+        self._forward, self._gates = cell.forward, (G, H, N)
         # A row for each symbol: a column of the (G*H, V) matrix lies on G*H cache lines.
         self._rows = np.ascontiguousarray((p["Wxh0"] + p["bh0"][:, None]).T)  # (V, G*H)
-        self._stacks = [_stack(p, layer, layer + 1 == len(state)) for layer in range(len(state))]
-        self._waiting = [  # for each layer Whh @ h + bhh, the state's share of the next step
-            (W @ s[0] + b)[-G * H :].reshape(self._planes)
-            for (W, b), s in zip(self._stacks, state, strict=True)
-        ]
+        self._layers = []
+        for layer, before in enumerate(state):
+            W, b = _stack(p, layer, layer + 1 == len(state))
+            M = len(W)
+            # The product, the state's share of the next step at its end, then the planes kept.
+            room = np.empty_like(W, shape=(M + len(cell.kept) * H, N))
+            z, above, planes = room[:M], room[: M - G * H], room[M - G * H :].reshape(-1, H, N)
+            np.add(W @ before[0], b, out=z)  # the state's share of the first step
+            self._layers.append((W, b, z, above, planes))
 
     def step(self, ids: Array | int) -> Array:
-        """Read one symbol of each sequence, ids (N,) or one id where N = 1: logits (V, N)."""
+        """Read one symbol of each sequence, ids (N,) or one id where N = 1: logits (V, N).
+
+        The logits are overwritten by the next step.
+        """
         x = self._rows[ids].T
-        for layer, (W, b) in enumerate(self._stacks):
-            planes, h = x.reshape(self._planes), self._waiting[layer]
-            self.state[layer], _ = self._cell_forward(planes, h, self.state[layer])
-            product = W.dot(self.state[layer][0])  # .dot: 0.5 microseconds less than @
-            product += b
-            x = product[: -self._width]
-            self._waiting[layer] = product[-self._width :].reshape(self._planes)
+        for layer, (W, b, z, above, planes) in enumerate(self._layers):
+            before, after = self.state[layer], self._spare[layer]
+            self._forward(x.reshape(self._gates), planes, before, after)
+            W.dot(after[0], out=z)  # .dot: 0.5 microseconds less than @
+            z += b
+            self.state[layer], self._spare[layer] = after, before
+            x = above
         return x
 
 

@@ -7,23 +7,30 @@ h' = (1 - f) * h + f * n
 
 import numpy as np
 
-from charrnn.cells.cell import Cell, State, StateGradient, Tape, sigmoid
+from charrnn.cells.cell import Cell, Slopes, State, StateGradient, sigmoid
 from charrnn.parameters import Array
 
 
-def forward(x: Array, h: Array, state: State) -> tuple[State, Tape]:
-    (h_prev,) = state
-    h_n = h[1].copy()
-    f = sigmoid(h[0] + x[0])
-    n = np.tanh(x[1] + f * h_n)
-    return (h_prev + f * (n - h_prev),), (np.stack([f, n]), h_n, h_prev)
+def forward(x: Array, planes: Array, before: State, after: State) -> None:
+    f, n, h_n = planes
+    h_n[:] = n
+    f[:] = sigmoid(f + x[0])
+    n[:] = np.tanh(x[1] + f * h_n)
+    after[0][:] = before[0] + f * (n - before[0])
 
 
-def backward(dstate: StateGradient, tape: Tape) -> tuple[Array, Array, StateGradient]:
-    (dh,), ((f, n), h_n, h_prev) = dstate, tape
-    dn = dh * f * (1 - n * n)
-    df = (dh * (n - h_prev) + dn * h_n) * f * (1 - f)
-    return np.stack([df, dn]), np.stack([df, dn * f]), (dh * (1 - f),)
+def slopes(planes: Array, before: State, after: State) -> Slopes:
+    f, n, h_n = planes
+    by_n = f * (1 - n * n)
+    by_f = (n - before[0] + by_n * h_n) * f * (1 - f)
+    return by_f, by_n, by_n * f, 1 - f
 
 
-MGU = Cell(gates=("f", "n"), state=("hidden",), forward=forward, backward=backward, biases=2)
+def backward(dstate: StateGradient, slopes: Slopes, dx: Array, dh: Array) -> StateGradient:
+    by_f, by_x, by_h, by_state = slopes
+    dx[0] = dh[0] = dstate[0] * by_f
+    dx[1], dh[1] = dstate[0] * by_x, dstate[0] * by_h
+    return (dstate[0] * by_state,)
+
+
+MGU = Cell(("f", "n"), ("hidden",), forward, slopes, backward, kept=("h_n",), biases=2)

@@ -47,16 +47,17 @@ def test_nothing_to_read_is_refused() -> None:
 
 
 @pytest.mark.parametrize("cell", CELLS)
-def test_activations_are_those_of_one_forward_pass(cell: str) -> None:
+def test_activations_are_those_of_reading_step_by_step(cell: str) -> None:
     reader, ids = model(cell), VOCABULARY.encode(TEXT)
     layers = analysis.activations(reader, ids)
-    _, state, tape = reader.forward(ids[:, None].astype(int))
-    for layer, parts in enumerate(layers):
-        assert np.allclose(parts["hidden"], tape.layers[layer].outputs[:, :, 0].T, atol=1e-6)
-        for name, last in zip(CELLS[cell].state, state[layer], strict=True):
-            assert np.allclose(parts[name][-1], last[:, 0], atol=1e-6)
-        for g, gate in enumerate(CELLS[cell].gates if cell != "rnn" else ()):
-            assert np.allclose(parts[gate][5], tape.layers[layer].steps[5][0][g, :, 0], atol=1e-6)
+    state = reader.initial_state()
+    for t, i in enumerate(ids.astype(int)):  # one symbol at a time
+        _, state, tape = reader.forward(np.array([[i]]), state)
+        for parts, values, layer in zip(layers, state, tape.layers, strict=True):
+            for name, array in zip(CELLS[cell].state, values, strict=True):
+                assert np.allclose(parts[name][t], array[:, 0], atol=1e-6)
+            for g, gate in enumerate(CELLS[cell].gates if cell != "rnn" else ()):
+                assert np.allclose(parts[gate][t], layer.planes[g, 0, :, 0], atol=1e-6)
 
 
 def test_features_mean_what_they_say() -> None:

@@ -20,7 +20,7 @@ FLOORS: tuple[frozenset[str], ...] = tuple(
     frozenset(names.split())
     for names in (
         "vocabulary parameters cells files archive npz loss optimizers rulers batches ledger "
-        "initialization train_config corpora memory",
+        "initialization train_config corpora memory products",
         "recurrent",
         "model",
         "workers training resume sampling checkpoint gradcheck recipes presets pretrained analysis "

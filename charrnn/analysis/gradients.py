@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import DTypeLike, NDArray
 
-from charrnn.cells import Cell, State, Tape
+from charrnn.cells import Cell, Slopes, State
 from charrnn.loss import cross_entropy
 from charrnn.model import CharRNN, ModelTape
 from charrnn.parameters import Array, Parameters
@@ -49,16 +49,16 @@ def lagged_gradients(
     logits, _, tape = model.forward(ids[:-1, None])
     _, dlogits = cross_entropy(logits, ids[1:, None])
     above = p["Why"].T @ dlogits[:, :, 0] * T  # (H, T); each place's own loss, not the mean
-    tapes = _stacked(tape)
+    slopes = _slopes(cell, tape)
     hidden = np.zeros((model.config.layers, lags + 1, T))
     inputs = np.zeros((lags + 1, T))
     gram = p["Wxh0"] @ p["Wxh0"].T  # |Wxh.T dx|^2 = dx.T gram dx, whatever the vocabulary's size
     none: Array = np.zeros_like(above)
-    carried: list[State] = [tuple(none for _ in cell.state) for _ in tapes]
+    carried: list[State] = [tuple(none for _ in cell.state) for _ in slopes]
     for k in range(lags + 1):
         d = above if k == 0 else none[:, k:]
-        for layer in reversed(range(len(tapes))):
-            dh, dx, flow = _step_back(cell, p, layer, d, carried[layer], tapes[layer])
+        for layer in reversed(range(len(slopes))):
+            dh, dx, flow = _step_back(cell, p, layer, d, carried[layer], slopes[layer])
             carried[layer] = flow
             hidden[layer, k, k:] = np.linalg.norm(dh, axis=0)
             d = p[f"Wxh{layer}"].T @ dx if layer else dx
@@ -66,16 +66,23 @@ def lagged_gradients(
     return LaggedGradients(hidden, inputs)
 
 
-def _stacked(tape: ModelTape) -> list[Tape]:
-    """Each layer's tape with its steps side by side, as if T sequences had read one symbol."""
+def _slopes(cell: Cell, tape: ModelTape) -> list[Slopes]:
+    """Each layer's slopes (..., H, T): its steps side by side, as if T sequences had read one."""
     return [
-        tuple(np.concatenate(parts, axis=-1) for parts in zip(*layer.steps, strict=True))
+        tuple(
+            np.moveaxis(part[..., 0], -2, -1)
+            for part in cell.slopes(
+                layer.planes,
+                tuple(array[:-1] for array in layer.states),
+                tuple(array[1:] for array in layer.states),
+            )
+        )
         for layer in tape.layers
     ]
 
 
 def _step_back(
-    cell: Cell, p: Parameters, layer: int, d: Array, flow: State, tape: Tape
+    cell: Cell, p: Parameters, layer: int, d: Array, flow: State, slopes: Slopes
 ) -> tuple[Array, Array, State]:
     """One lag for one layer: (dh (H, width), dx (G*H, width), what flows to the lag after).
 
@@ -83,12 +90,16 @@ def _step_back(
     their pasts are the first `width` steps of the tape.
     """
     Whh, width = p[f"Whh{layer}"], d.shape[1]
-    dh, *rest = (part[:, -width:] for part in flow)
-    dh = dh + d
-    dx, dgates, direct = cell.backward((dh, *rest), tuple(part[..., :width] for part in tape))
+    dh, *rest = (part[:, -width:].copy() for part in flow)  # the cell may write into them
+    dh += d
+    dx = np.empty_like(d, shape=(len(cell.gates), *d.shape))  # (G, H, width)
+    dgates = np.empty_like(dx) if cell.biases == 2 else dx
+    pasts = tuple(part[..., :width] for part in slopes)
+    direct, *others = cell.backward((dh, *rest), pasts, dx, dgates)
     back = Whh.T @ dgates.reshape(len(Whh), width)
-    after = (back + direct[0], *(np.zeros_like(dh) + more for more in direct[1:]))
-    return dh, dx.reshape(len(Whh), width), after
+    if direct is not None:
+        back += direct
+    return dh, dx.reshape(len(Whh), width), (back, *others)
 
 
 def gradient_reach(model: CharRNN, ids: NDArray[np.integer], lags: int = 60) -> Floats:

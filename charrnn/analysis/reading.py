@@ -83,22 +83,11 @@ def activations(model: CharRNN, ids: NDArray[np.integer]) -> list[dict[str, Arra
     Names are those of the cell's state ("hidden", and the LSTM's "cell") and of its gates. The
     plain RNN's only gate is its hidden state and is left out.
     """
-    state, moments = model.initial_state(), []
     cell = model.cell
     gates = cell.gates if len(cell.gates) > 1 else ()
-    for i in np.asarray(ids).astype(np.intp):
-        _, state, tape = model.forward(np.array([[i]]), state)
-        moments.append(
-            [
-                np.stack([part[:, 0] for part in layer_state] + list(planes[: len(gates), :, 0]))
-                for layer_state, planes in zip(
-                    state, (layer.steps[0][0] for layer in tape.layers), strict=True
-                )
-            ]
-        )
-    whole = np.asarray(moments)  # (T, layers, states + gates, H)
-    names = (*cell.state, *gates)
+    _, _, tape = model.forward(np.asarray(ids).astype(np.intp)[:, None])
     return [
-        {name: whole[:, layer, place] for place, name in enumerate(names)}
-        for layer in range(model.config.layers)
+        {name: array[1:, :, 0] for name, array in zip(cell.state, layer.states, strict=True)}
+        | {gate: layer.planes[place, :, :, 0] for place, gate in enumerate(gates)}
+        for layer in tape.layers
     ]

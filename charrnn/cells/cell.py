@@ -2,12 +2,18 @@
 
 The time loop in recurrent.py owns time and every matrix product. At each step it hands the cell
 
-    x      (G, H, N)  the input's share of every gate, Wxh @ input + bh; to be read only
-    h      (G, H, N)  the state's share, Whh @ h_prev (+ bhh); the cell may write into it
-    state  a tuple of (H, N) arrays, the hidden state first
+    x       (G, H, N)  the input's share of every gate, Wxh @ input + bh; to be read only
+    planes  (P, H, N)  in the first G the state's share, Whh @ h_prev (+ bhh); the cell leaves the
+                       gates' values there, and in the others what else its slopes need
+    before  the state, a tuple of (H, N) arrays, the hidden state first; to be read only
+    after   arrays of the same shapes, for the new state
 
-as contiguous planes, one for each gate, so a cell unpacks gates by name. It gets back the new
-state and a tape: what `backward` needs, with the planes of gate values first.
+as contiguous planes, one for each gate, so a cell unpacks gates by name.
+
+The way back is in two parts. What a step answers with to a small change is known before any
+gradient is: these are the slopes, and they are found for many steps in one call. What is left to
+the loop from the last step to the first is to multiply by them. A step of an LSTM of 128 units on
+16 sequences went back in 17 calls to NumPy, and does in 7.
 """
 
 from __future__ import annotations
@@ -23,27 +29,33 @@ State: TypeAlias = tuple[Array, ...]
 """One layer's state: hidden, or hidden and cell, each (H, N)."""
 
 StateGradient: TypeAlias = tuple[Any, ...]
-"""The gradient of a state: an array (H, N) for each of its arrays, or 0.0 where there is none."""
+"""The gradient of a state: an array (H, N) for each of its arrays, or None where nothing flows."""
 
-Tape: TypeAlias = tuple[Array, ...]
-"""What one step leaves for its backward pass; the gate planes (G, H, N) come first."""
+Slopes: TypeAlias = tuple[Array, ...]
+"""What `backward` multiplies by: arrays (..., H, N), of one step or of many."""
 
 
 class Cell(NamedTuple):
     """A kind of recurrent cell, as a value.
 
-    forward(x, h, state) -> (state, tape)
-    backward(dstate, tape) -> (dx, dh, dstate): the gradients with respect to x and h, both
-        (G, H, N), and what flows to the previous state directly, not through Whh. dx and dh
-        are one array where biases is 1: such a cell only ever uses x + h.
+    forward(x, planes, before, after): one step, written into planes and after.
+    slopes(planes, before, after) -> slopes: of one step as `forward` left it, or of many, whose
+        planes are (P, T, H, N) and whose states are (T, H, N).
+    backward(dstate, slopes, dx, dh) -> dstate: writes the gradients with respect to the input's
+        and the state's share, both (G, H, N), and returns what flows to the previous state
+        directly, not through Whh. It may write into dstate. dx and dh are one array where biases
+        is 1: such a cell only ever uses the sum of the shares.
     """
 
     gates: tuple[str, ...]
     state: tuple[str, ...]
-    forward: Callable[[Array, Array, State], tuple[State, Tape]]
-    backward: Callable[[StateGradient, Tape], tuple[Array, Array, StateGradient]]
+    forward: Callable[[Array, Array, State, State], None]
+    slopes: Callable[[Array, State, State], Slopes]
+    backward: Callable[[StateGradient, Slopes, Array, Array], StateGradient]
+    kept: tuple[str, ...] = ()
+    """The planes after the gates': what the slopes need besides gates and states."""
     biases: int = 1
-    """2 where x and h are used apart, so that h has a bias of its own (`bhh`); see the GRU."""
+    """2 where the shares are used apart, so that the state's has a bias of its own (`bhh`)."""
     initial_bias: Mapping[str, float] = {}
     """Gates whose bias does not start at zero."""
 

@@ -11,36 +11,56 @@ from __future__ import annotations
 
 import numpy as np
 
-from charrnn.cells.cell import Cell, State, StateGradient, Tape, sigmoid
+from charrnn.cells.cell import Cell, Slopes, State, StateGradient, sigmoid
 from charrnn.parameters import Array
 
 
-def forward(x: Array, h: Array, state: State) -> tuple[State, Tape]:
-    """One step. The gates overwrite h, all but its share of the candidate."""
-    (h_prev,) = state
-    h_n = h[2].copy()
-    h[:2] += x[:2]
-    r, z, n = h
-    sigmoid(h[:2])
+def forward(x: Array, planes: Array, before: State, after: State) -> None:
+    """One step. The state's share of the candidate is kept, for r stands before it."""
+    (h_prev,), (h,) = before, after
+    r, z, n, h_n = planes
+    h_n[:] = n
+    gates = planes[:2]
+    gates += x[:2]
+    sigmoid(gates)
     np.multiply(r, h_n, out=n)
     n += x[2]
     np.tanh(n, out=n)
-    return (n + z * (h_prev - n),), (h, h_n, h_prev)
+    np.subtract(h_prev, n, out=h)
+    h *= z
+    h += n
 
 
-def backward(dstate: StateGradient, tape: Tape) -> tuple[Array, Array, StateGradient]:
+def slopes(planes: Array, before: State, after: State) -> Slopes:
+    """How h' answers to r, z, the two shares of the candidate, and h directly."""
+    (h_prev,) = before
+    r, z, n, h_n = planes
+    by_r, by_z, by_x, by_h = gates = np.empty_like(planes)
+    np.subtract(1, planes[:2], out=gates[:2])
+    np.multiply(gates[1], 1 - n * n, out=by_x)
+    gates[:2] *= planes[:2]  # sigmoid' = sigmoid (1 - sigmoid)
+    by_r *= h_n
+    by_r *= by_x
+    by_z *= h_prev - n
+    np.multiply(by_x, r, out=by_h)
+    return gates, z
+
+
+def backward(dstate: StateGradient, slopes: Slopes, dx: Array, dh: Array) -> StateGradient:
     """The chain rule; dx and dh differ in the candidate, where r stands between them."""
-    (dh_next,), (gates, h_n, h_prev) = dstate, tape
-    r, z, n = gates
-    dx, dh = np.empty_like(gates), np.empty_like(gates)  # (3, H, N)
-    dh_direct = dh_next * z
-    np.multiply(dh_next - dh_direct, 1 - n * n, out=dx[2])
-    np.multiply(dx[2], h_n, out=dx[0])
-    np.multiply(dh_next, h_prev - n, out=dx[1])
-    dx[:2] *= gates[:2] * (1 - gates[:2])
+    (dh_next,), (gates, z) = dstate, slopes
+    np.multiply(dh_next, gates[:3], out=dx)
     dh[:2] = dx[:2]
-    np.multiply(dx[2], r, out=dh[2])
-    return dx, dh, (dh_direct,)
+    np.multiply(dh_next, gates[3], out=dh[2])
+    return (dh_next * z,)
 
 
-GRU = Cell(gates=("r", "z", "n"), state=("hidden",), forward=forward, backward=backward, biases=2)
+GRU = Cell(
+    gates=("r", "z", "n"),
+    state=("hidden",),
+    forward=forward,
+    slopes=slopes,
+    backward=backward,
+    kept=("h_n",),
+    biases=2,
+)

@@ -12,42 +12,55 @@ from __future__ import annotations
 
 import numpy as np
 
-from charrnn.cells.cell import Cell, State, StateGradient, Tape, sigmoid
+from charrnn.cells.cell import Cell, Slopes, State, StateGradient, sigmoid
 from charrnn.parameters import Array
 
 
-def forward(x: Array, h: Array, state: State) -> tuple[State, Tape]:
+def forward(x: Array, planes: Array, before: State, after: State) -> None:
     """One step. The three sigmoid gates lie side by side, so one call serves them all."""
-    _, c_prev = state
-    h += x
-    i, f, o, g = h
-    sigmoid(h[:3])
+    (_, c_prev), (h, c) = before, after
+    i, f, o, g, tanh_c = planes
+    gates = planes[:4]
+    gates += x
+    sigmoid(gates[:3])
     np.tanh(g, out=g)
-    c = f * c_prev
+    np.multiply(f, c_prev, out=c)
     c += i * g
-    tanh_c = np.tanh(c)
-    return (o * tanh_c, c), (h, c_prev, tanh_c)
+    np.tanh(c, out=tanh_c)
+    np.multiply(o, tanh_c, out=h)
 
 
-def backward(dstate: StateGradient, tape: Tape) -> tuple[Array, Array, StateGradient]:
-    """The chain rule through the four lines above, from the last to the first."""
-    dh, dc = dstate
-    gates, c_prev, tanh_c = tape
-    i, f, o, g = gates
-    dc = dc + dh * o * (1 - tanh_c * tanh_c)
-    da = np.empty_like(gates)  # (4, H, N)
-    np.multiply(dc, g, out=da[0])
-    np.multiply(dc, c_prev, out=da[1])
-    np.multiply(dh, tanh_c, out=da[2])
-    np.multiply(dc * i, 1 - g * g, out=da[3])
-    da[:3] *= gates[:3] * (1 - gates[:3])
-    return da, da, (0.0, dc * f)
+def slopes(planes: Array, before: State, after: State) -> Slopes:
+    """How c' and h' answer to the four gates, how h' answers to c', and c' to c."""
+    c_prev = before[1]
+    i, f, o, g, tanh_c = planes
+    gates = np.empty_like(planes[:4])
+    np.subtract(1, planes[:3], out=gates[:3])
+    gates[:3] *= planes[:3]  # sigmoid' = sigmoid (1 - sigmoid)
+    gates[0] *= g
+    gates[1] *= c_prev
+    gates[2] *= tanh_c
+    np.multiply(i, 1 - g * g, out=gates[3])  # tanh' = 1 - tanh^2
+    return gates, o * (1 - tanh_c * tanh_c), f
+
+
+def backward(dstate: StateGradient, slopes: Slopes, dx: Array, dh: Array) -> StateGradient:
+    """The chain rule: h' hears of the output gate, c' of the others."""
+    dh_next, dc = dstate
+    gates, through_tanh, f = slopes
+    dc += dh_next * through_tanh
+    np.multiply(dc, gates[:2], out=dx[:2])
+    np.multiply(dh_next, gates[2], out=dx[2])
+    np.multiply(dc, gates[3], out=dx[3])
+    return None, dc * f
 
 
 LSTM = Cell(
     gates=("i", "f", "o", "g"),
     state=("hidden", "cell"),
     forward=forward,
+    slopes=slopes,
     backward=backward,
+    kept=("tanh_c",),
     initial_bias={"f": 1.0},
 )

@@ -4,22 +4,26 @@ from __future__ import annotations
 
 import numpy as np
 
-from charrnn.cells.cell import Cell, State, StateGradient, Tape
+from charrnn.cells.cell import Cell, Slopes, State, StateGradient
 from charrnn.parameters import Array
 
 
-def forward(x: Array, h: Array, state: State) -> tuple[State, Tape]:
+def forward(x: Array, planes: Array, before: State, after: State) -> None:
     """One step: the input's and the state's shares are added and squashed."""
-    h += x
-    np.tanh(h, out=h)
-    return (h[0],), (h,)
+    planes += x
+    np.tanh(planes[0], out=after[0])
 
 
-def backward(dstate: StateGradient, tape: Tape) -> tuple[Array, Array, StateGradient]:
+def slopes(planes: Array, before: State, after: State) -> Slopes:
     """tanh'(a) = 1 - tanh(a)^2."""
-    (dh_next,), (h,) = dstate, tape
-    da = (1 - h * h) * dh_next  # (1, H, N)
-    return da, da, (0.0,)
+    (h,) = after
+    return (1 - h * h,)
 
 
-RNN = Cell(gates=("h",), state=("hidden",), forward=forward, backward=backward)
+def backward(dstate: StateGradient, slopes: Slopes, dx: Array, dh: Array) -> StateGradient:
+    """The chain rule: back through tanh."""
+    np.multiply(dstate[0], slopes[0], out=dx[0])
+    return (None,)
+
+
+RNN = Cell(gates=("h",), state=("hidden",), forward=forward, slopes=slopes, backward=backward)
