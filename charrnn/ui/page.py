@@ -157,7 +157,7 @@ def settings() -> dict[str, Any]:
         "enable_monitoring": False,
         "show_error": False,
         "max_file_size": "20mb",
-        "state_session_capacity": 200,
+        "state_session_capacity": 100,
         "footer_links": ["api", "gradio", "settings"],
         "app_kwargs": {"middleware": [Middleware(Guard), PACKED]},
     }
