@@ -19,6 +19,7 @@ from forge import (
     META,
     Part,
     arrays,
+    deflate,
     deflated,
     described,
     empty_blocks,
@@ -286,6 +287,9 @@ def bombs() -> Cases:
     yield "deflate_twice", with_part("Why", method=8, packed=good + good)
     yield "deflate_cut", with_part("Why", method=8, packed=good[:-1])
     no_end = b"\x00\xd0\x00\x2f\xff" + parts()[4].data
+    by = np.zeros(5, "<f4")
+    short = deflate(npy(by)[:-8])  # whose missing zeros a buffer holds anyway
+    yield "deflate_short_of_zeros", with_part("by", data=npy(by), method=8, packed=short)
     yield "deflate_no_end", with_part("Why", method=8, packed=no_end)
     yield "deflate_damaged", with_part("Why", method=8, packed=good[:9] + b"\xff\xff" + good[11:])
     yield "deflate_zlib_header", with_part("Why", method=8, packed=zlib.compress(parts()[4].data))

@@ -80,11 +80,15 @@ def test_nothing_is_unpickled(verdicts: list[dict[str, Any]], canary: Path) -> N
 def test_messages_are_sentences_for_people(verdicts: list[dict[str, Any]]) -> None:
     for v in verdicts:
         if not v["healthy"]:
-            assert v["message"].isprintable(), v
-            assert 20 < len(v["message"]) < 300, v
-            assert v["message"][0].isupper() or v["message"][0] == "'", v
-            assert v["message"].endswith("."), v
+            check_sentence(v["message"])
             assert "Traceback" not in v["message"], v
+
+
+def check_sentence(message: str) -> None:
+    assert message.isprintable(), message
+    assert 20 < len(message) < 300, message
+    assert message[0].isupper() or message[0] == "'", message
+    assert message.endswith("."), message
 
 
 def test_most_files_in_this_process(canary: Path) -> None:
@@ -152,7 +156,7 @@ def model_or_none(data: bytes) -> CharRNN | None:
         return checkpoint.loads(data, HOSTED_BYTES)
     except ModelFileError as error:
         message = str(error)
-    assert message.isprintable()
+    check_sentence(message)
     return None
 
 
@@ -313,6 +317,42 @@ def test_files_that_cannot_be_read(tmp_path: Path) -> None:
         assert isinstance(caught.value.__cause__, OSError)
 
 
+def test_the_error_tells_which_file_and_why(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = str(tmp_path / "none.npz")
+    with pytest.raises(ModelFileError) as caught:
+        checkpoint.load(path)
+    assert str(caught.value) == f"{path!r} cannot be read: No such file or directory."
+
+    def refuse(path: str, mode: str) -> None:
+        raise PermissionError
+
+    monkeypatch.setattr(checkpoint, "open", refuse, raising=False)
+    with pytest.raises(ModelFileError, match=r"cannot be read: PermissionError\.$"):
+        checkpoint.load(path)
+
+
+def test_what_a_file_unpacks_to_is_limited_too(tmp_path: Path) -> None:
+    """By every way to read one: 2 kB on the disk, and 0.2 MB of zeros in it."""
+    meta = forge.META | {"hidden_size": 100, "resume": {"slots": 2, "batch_size": 1}}
+    path = tmp_path / "small.npz"
+    path.write_bytes(forge.forge([forge.deflated(part) for part in forge.parts(meta, 0.0)]))
+    for read in (checkpoint.load, checkpoint.info, checkpoint.load_training):
+        assert read(path)
+        with pytest.raises(ModelFileError, match=r"takes 0\.2 MB, and the limit here is 0\.1 MB\."):
+            read(path, max_bytes=130_000)
+
+
+def test_a_file_of_just_the_limit_is_read(tmp_path: Path) -> None:
+    path = tmp_path / "model.npz"
+    checkpoint.save(made(), path)
+    size = path.stat().st_size
+    assert same(checkpoint.load(path, max_bytes=size), made())
+    with pytest.raises(ModelFileError, match="limit"):
+        checkpoint.load(path, max_bytes=size - 1)
+
+
 def test_a_large_file_is_not_even_read(tmp_path: Path) -> None:
     path = tmp_path / "sparse.npz"
     with path.open("wb") as file:
@@ -335,13 +375,59 @@ def test_the_first_step_must_be_finite(monkeypatch: pytest.MonkeyPatch) -> None:
     """No cell of today gets there with weights below the limit; one of tomorrow might."""
     monkeypatch.setattr(checkpoint, "MAX_WEIGHT", np.inf)
     values = forge.arrays(forge.META, fill=3e38)
-    with pytest.raises(ModelFileError, match="not finite"):
+    with pytest.raises(ModelFileError) as caught:
         checkpoint.loads(forge.with_arrays(forge.META, values))
+    assert str(caught.value) == "The model is broken: what it computes is not finite."
+
+
+@pytest.mark.parametrize(
+    ("meta", "sentence"),
+    [
+        ({"hidden_size": 0}, "hidden_size must lie between 1 and 4096."),
+        (
+            {"vocab": ["a", 7], "words": True},
+            "its vocabulary must be a text of characters, or a list of words.",
+        ),
+        ({"vocab": "aa"}, "A vocabulary names each symbol once: this one has duplicates."),
+        ({"vocab": ""}, "A vocabulary needs at least one symbol: the text is empty."),
+        ({"layers": "2"}, "layers is '2'."),
+        ({"version": "1"}, "the version is '1'."),
+        ({"extra": 1}, "it has 'extra', which this version does not know."),
+        ({"resume": {"slots": 3, "batch_size": 1}}, "slots is 3."),
+        ({"resume": {"slots": 2, "batch_size": 0}}, "batch_size is 0."),
+        ({"resume": {}}, "slots is None."),
+    ],
+    ids=str,
+)
+def test_what_is_wrong_with_the_metadata_is_said(meta: dict[str, Any], sentence: str) -> None:
+    with pytest.raises(ModelFileError) as caught:
+        checkpoint.loads(forge.with_meta(forge.META | meta))
+    assert str(caught.value) == f"The model's metadata is wrong: {sentence}"
+
+
+def test_what_is_wrong_besides_is_said() -> None:
+    weights = forge.with_array("by", np.array([0, 0, 2e6, 0, 0], "<f4"))
+    many = {"vocab": [str(i) for i in range(checkpoint.MAX_SYMBOLS + 1)], "words": True}
+    lacking = forge.with_meta({k: v for k, v in forge.META.items() if k != "words"})
+    for data, sentence in {
+        weights: "The model is broken: it has weights beyond 1,000,000.",
+        lacking: "The model's metadata is wrong: it lacks words.",
+        forge.with_meta(forge.META | many): "The model's metadata is wrong: "
+        "its vocabulary has 200,001 symbols, more than 200,000.",
+        forge.with_meta({"a": 1}): "The file holds another program's arrays, and no charrnn model.",
+    }.items():
+        with pytest.raises(ModelFileError) as caught:
+            checkpoint.loads(data)
+        assert str(caught.value) == sentence
 
 
 def test_a_newer_format_asks_for_an_update() -> None:
-    with pytest.raises(ModelFileError, match=r"newer charrnn.* version 2.*Update charrnn"):
+    with pytest.raises(ModelFileError) as caught:
         checkpoint.loads(forge.with_meta(forge.META | {"version": 2, "future": True}))
+    assert str(caught.value) == (
+        "The file was made by a newer charrnn: its format has version 2, and this one reads "
+        "version 1. Update charrnn to open it."
+    )
 
 
 def test_what_cannot_be_loaded_is_not_saved(tmp_path: Path) -> None:
@@ -355,8 +441,11 @@ def test_what_cannot_be_loaded_is_not_saved(tmp_path: Path) -> None:
             checkpoint.save(broken, path)
         assert path.read_bytes() == good, name
     odd = CharRNN(Vocabulary(("ab", "")), ModelConfig("rnn", 1))
-    with pytest.raises(ModelFileError, match="several characters"):
+    with pytest.raises(ModelFileError) as caught:
         checkpoint.dumps(odd)
+    assert str(caught.value) == (
+        "The model cannot be saved. It has symbols of several characters, and calls them no words."
+    )
     half = CharRNN(Vocabulary(("a", "\ud800")), ModelConfig("rnn", 1))
     with pytest.raises(ModelFileError, match="JSON"):
         checkpoint.dumps(half)
@@ -420,8 +509,11 @@ def test_training_round_trip(cell: str, slots: int, tmp_path: Path) -> None:
 
 def test_a_finished_model_cannot_be_resumed(tmp_path: Path) -> None:
     checkpoint.save(made(), tmp_path / "model.npz")
-    with pytest.raises(ModelFileError, match="finished model"):
+    with pytest.raises(ModelFileError) as caught:
         checkpoint.load_training(tmp_path / "model.npz")
+    assert str(caught.value) == (
+        "The file holds a finished model, and not the state of a training to go on with."
+    )
 
 
 def test_arrays_of_another_run_are_not_saved(tmp_path: Path) -> None:

@@ -112,6 +112,18 @@ def test_order_of_steps(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None
     assert order == ["create", "write", "flush", "fsync", "replace", *["fsync"] * (os.name != "nt")]
 
 
+def test_the_new_file_grows_beside_the_old_one(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Between two file systems a rename is a copy, and no longer one step."""
+    moved: list[tuple[str, str]] = []
+    with monkeypatch.context() as patch:
+        patch.setattr(files.os, "replace", lambda *names: moved.append(names))
+        files.write(tmp_path / "new", b"data")
+    ((source, target),) = moved
+    assert os.path.dirname(source) == os.path.dirname(target) == os.path.realpath(tmp_path)
+
+
 def test_first_save_that_fails_leaves_nothing(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -90,8 +90,20 @@ def test_metadata_that_is_no_json_is_not_written(bad: object) -> None:
 
 
 def test_what_is_too_large_is_not_written() -> None:
-    with pytest.raises(ModelFileError, match=r"takes .* MB, and the limit here is 536.9 MB"):
+    with pytest.raises(ModelFileError) as caught:
         npz.dumps({"a": np.zeros((npz.MAX_BYTES // 4,), np.float32)}, {})
+    assert str(caught.value) == "The model takes 536.9 MB, and the limit here is 536.9 MB."
+    with pytest.raises(ModelFileError, match=r"takes 2,000,000\.0 MB, .* is 1,000,000\.0 MB\."):
+        npz.too_large(2 * 10**12, 10**12)
+
+
+def test_what_is_as_large_as_the_limit_is_written(monkeypatch: pytest.MonkeyPatch) -> None:
+    size = (128 + len("{}")) + (128 + 4 * 64)  # of the metadata and of the array
+    monkeypatch.setattr(npz, "MAX_BYTES", size)
+    assert npz.dumps({"a": np.zeros(64)}, {})
+    monkeypatch.setattr(npz, "MAX_BYTES", size - 1)
+    with pytest.raises(ModelFileError, match="limit"):
+        npz.dumps({"a": np.zeros(64)}, {})
 
 
 @pytest.mark.parametrize("name", ["", "a b", "../a", "a" * 65, "a.npy", "é"])
@@ -177,6 +189,27 @@ def test_inflating_in_steps(monkeypatch: pytest.MonkeyPatch) -> None:
     for step in (1, 7, 1000, 1 << 16):
         monkeypatch.setattr(archive, "INFLATE_STEP", step)
         assert bytes(archive.unpack(archive.members(packed)["a"])) == data
+
+
+def test_what_follows_a_stream_is_refused_wherever_a_step_ends(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    good = deflated(Part(b"a.npy", npy(np.arange(40, dtype="<f4"))))
+    long = forge([good.but(packed=(good.packed or b"") + b"hidden")])
+    for step in range(1, len(long)):
+        monkeypatch.setattr(archive, "INFLATE_STEP", step)
+        with pytest.raises(ModelFileError, match="'a' is not as long as it should be"):
+            archive.unpack(archive.members(long)["a"])
+
+
+def test_what_a_damaged_stream_is_called() -> None:
+    broken = forge([deflated(Part(b"a.npy", npy(np.zeros(9, "<f4")))).but(packed=b"\xff" * 9)])
+    with pytest.raises(ModelFileError) as caught:
+        archive.unpack(archive.members(broken)["a"])
+    assert str(caught.value) == (
+        "The file is damaged or was cut short: 'a' cannot be decompressed. "
+        "Copy or download it again."
+    )
 
 
 def test_the_forger_agrees() -> None:

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from charrnn import CharRNN, ModelConfig, Sampling, Vocabulary, generate
-from charrnn.sampling import GREEDY_BELOW, draw, prime, probabilities
+from charrnn.sampling import GREEDY_BELOW, draw, prime, probabilities, weights
 from charrnn.vocabulary import UNKNOWN
 
 LOGITS = np.log(np.array([0.5, 0.3, 0.15, 0.05]))
@@ -45,6 +45,16 @@ def test_temperature_top_k_and_top_p():
     np.testing.assert_allclose(probabilities(LOGITS, Sampling(1, top_k=2)), [0.625, 0.375, 0, 0])
     np.testing.assert_allclose(probabilities(LOGITS, Sampling(1, top_p=0.7)), [0.625, 0.375, 0, 0])
     assert probabilities(LOGITS, Sampling(1, top_p=1e-9)).tolist() == [1, 0, 0, 0]
+
+
+def test_alike_symbols_are_kept_by_their_order_and_no_more_than_asked_for():
+    alike = np.zeros(100)
+    for sampling in (Sampling(1, top_k=25), Sampling(1, top_p=0.25)):
+        assert np.flatnonzero(weights(alike, sampling)).tolist() == list(range(25))
+
+
+def test_without_a_limit_the_unlikeliest_symbol_stays_possible():
+    assert (weights(np.array([0.0, -100.0]), Sampling(1)) > 0).all()
 
 
 def test_draws_follow_the_probabilities():
@@ -122,6 +132,21 @@ def test_writing_ends_after_the_stop_text():
     free = "".join(generate(model, "a", 200, Sampling(1, random_seed=3)))
     stopped = "".join(generate(model, "a", 200, Sampling(1, stop="ab", random_seed=3)))
     assert stopped == free[: free.index("ab") + 2]
+
+
+def test_the_seed_is_no_part_of_the_stop_text():
+    model = tiny_model(text="abX")
+    free = "".join(generate(model, "XX", 200, Sampling(1, random_seed=5)))
+    assert free[0] != "X"
+    stopped = "".join(generate(model, "XX", 200, Sampling(1, stop="X", random_seed=5)))
+    assert stopped == free[: free.index("X") + 1]
+
+
+def test_the_unknown_symbol_is_written_only_where_there_is_no_other():
+    alone = CharRNN(Vocabulary((UNKNOWN,)), ModelConfig("rnn", 4))
+    assert "".join(generate(alone, "a", 3)) == 3 * UNKNOWN
+    one_more = CharRNN(Vocabulary(("a", UNKNOWN)), ModelConfig("rnn", 4))
+    assert "".join(generate(one_more, "a", 50, Sampling(1, random_seed=0))) == 50 * "a"
 
 
 def test_a_text_comes_as_it_is_written():

@@ -106,6 +106,19 @@ def test_a_run_saved_before_its_first_step_is_the_same_run(tmp_path):
     np.testing.assert_array_equal(second.model.parameters.vector, whole.model.parameters.vector)
 
 
+def test_a_resumed_run_still_has_its_best_weights_to_fall_back_on(tmp_path):
+    first = Trainer(TEXT, SMALL, dataclasses.replace(SHORT, eval_every=5))
+    run(first, steps=5)
+    best = first.best.copy()
+    run(first, steps=2)
+    first.save(tmp_path / "run.npz")
+    second = Trainer.resume(tmp_path / "run.npz", TEXT)
+    np.testing.assert_array_equal(second.model.parameters.vector, best)
+    second.live.parameters.vector[0] = np.nan
+    assert "back to the last good weights" in next(second.run()).note
+    np.testing.assert_array_equal(second.live.parameters.vector, best)
+
+
 def test_a_saved_run_is_a_model_file_too(tmp_path):
     trainer = Trainer(TEXT, SMALL, SHORT, corpus="cats")
     run(trainer)
@@ -124,7 +137,7 @@ def test_a_run_resumes_on_its_own_text_only(tmp_path):
     trainer = Trainer(TEXT, SMALL, SHORT)
     run(trainer, steps=2)
     trainer.save(tmp_path / "run.npz")
-    with pytest.raises(ValueError, match="not the text"):
+    with pytest.raises(ValueError, match=r"^This is not the text that the run was trained on\.$"):
         Trainer.resume(tmp_path / "run.npz", TEXT + ".")
 
 
@@ -237,7 +250,7 @@ def test_a_hopeless_run_gives_up_and_says_so():
 @pytest.mark.parametrize(
     "text",
     ["ab", "aaaaaaaaaaaa", "abcdefg", "\U0001f600\U0001f601" * 30, "\u0301\u0302" * 30,
-     "a\r\nb\r\n" * 20, "a\x00b" * 20, TEXT[:33], TEXT[:34]],
+     "a\r\nb\r\n" * 20, "a\x00b" * 20, "a\ud800" * 20, TEXT[:33], TEXT[:34]],
 )  # fmt: skip
 def test_odd_texts_train(text):
     trainer = Trainer(text, ModelConfig("lstm", 8), TrainConfig(steps=5))
