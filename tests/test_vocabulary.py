@@ -54,6 +54,7 @@ def test_ids_are_the_same_under_every_hash_seed():
 
 def test_ids_take_the_fewest_bytes():
     assert Vocabulary.from_text("abc").encode("abc").dtype == np.uint8
+    assert Vocabulary.from_text("abc").encode("").dtype == np.uint8
     many = "".join(map(chr, range(300)))
     assert Vocabulary.from_text(many).encode(many).dtype == np.uint16
 
@@ -72,7 +73,7 @@ def test_a_large_text_is_encoded_without_a_large_copy():
 def test_unknown_symbols_raise_or_are_left_out():
     vocabulary = Vocabulary.from_text("abc")
     assert vocabulary.unknown("axbyx") == ["x", "y"]
-    with pytest.raises(UnknownSymbolError, match="'x', 'y'"):
+    with pytest.raises(UnknownSymbolError, match=r"^The model never saw these symbols: 'x', 'y'$"):
         vocabulary.encode("axbyx")
     assert vocabulary.decode(vocabulary.encode("axb\U0001f600c", unknown="skip")) == "abc"
 
@@ -86,8 +87,21 @@ def test_rare_symbols_are_merged_into_one():
 
 
 def test_the_most_frequent_symbols_are_kept():
-    vocabulary = Vocabulary.from_text("aaaabbbccd", max_size=3)
+    assert Vocabulary.from_text("abbbbcccdd", max_size=3).symbols == ("b", "c", UNKNOWN)
+    assert Vocabulary.from_text("abbb", max_size=2).symbols == ("a", "b")
+    assert Vocabulary.from_text("abbb", max_size=1).symbols == (UNKNOWN,)
+
+
+def test_symbols_are_counted_over_all_pieces_of_a_text(monkeypatch):
+    monkeypatch.setattr("charrnn.vocabulary.CHUNK", 3)
+    vocabulary = Vocabulary.from_text("abcabab", min_count=3)
     assert vocabulary.symbols == ("a", "b", UNKNOWN)
+    assert vocabulary.decode(vocabulary.encode("abcabab")) == f"ab{UNKNOWN}abab"
+
+
+def test_half_a_surrogate_pair_is_a_symbol_like_others():
+    vocabulary = Vocabulary.from_text("a\ud800b")
+    assert vocabulary.decode(vocabulary.encode("b\ud800a")) == "b\ud800a"
 
 
 def test_a_text_may_hold_the_unknown_symbol_itself():
