@@ -126,6 +126,17 @@ def test_the_best_validation_is_marked_on_the_curve(page: Page) -> None:
           return [chart.querySelector("text.best").textContent, chart.ariaLabel]; }"""
     )
     assert f"best validation {label.removeprefix('best ')} at step " in told
+    for width in (1280, 390):  # no ruler's name is written over
+        page.set_viewport_size({"width": width, "height": 844})
+        hidden = page.evaluate(
+            """() => { const box = (text) => text.getBoundingClientRect();
+              const [best, ...names] = ["text.best", "text.name:not(.best)"]
+                .flatMap((which) => [...document.querySelectorAll(`.drawing.chart ${which}`)]);
+              return names.filter((name) => box(name).left < box(best).right
+                && box(best).left < box(name).right && box(name).top < box(best).bottom
+                && box(best).top < box(name).bottom).map((name) => name.textContent); }"""
+        )
+        assert hidden == []
 
 
 def test_a_look_at_the_text_measures_it(page: Page) -> None:

@@ -87,13 +87,23 @@ function curves() {
 }
 
 // The lowest validation: those weights are kept. What comes after it, if it rises, is overfitting.
+// Its label goes below the point, or where no ruler's name is in the way.
 function best() {
   if (!data.best || !data.best.length) return;
   const [step, loss] = data.best, x = scale.x(step), y = scale.y(loss);
   const late = step > scale.right / 2;
-  picture.append(shape('circle', { cx: x, cy: y, r: 6, class: 'best color-1' }),
-    shape('text', { x: x + (late ? -10 : 10), y: y + 15, class: `tick name best ${late ? 'end' : ''}` },
-      `best ${loss.toFixed(2)}`));
+  const names = [...picture.querySelectorAll('text.name')].map((text) => text.getBBox());
+  const label = shape('text', { x: x + (late ? -10 : 10), class: `tick name best ${late ? 'end' : ''}` },
+    `best ${loss.toFixed(2)}`);
+  picture.append(shape('circle', { cx: x, cy: y, r: 6, class: 'best color-1' }), label);
+  for (const below of [15, 27, 39, -14, -26, 15]) {
+    label.setAttribute('y', y + below);
+    if (y + below < HEIGHT - MARGIN.bottom && !names.some((box) => overlap(box, label.getBBox()))) break;
+  }
+}
+
+function overlap(a, b) {
+  return a.x < b.x + b.width && b.x < a.x + a.width && a.y < b.y + b.height && b.y < a.y + a.height;
 }
 
 function nearest(points, x) {
