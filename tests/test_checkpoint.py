@@ -380,56 +380,6 @@ def test_the_first_step_must_be_finite(monkeypatch: pytest.MonkeyPatch) -> None:
     assert str(caught.value) == "The model is broken: what it computes is not finite."
 
 
-@pytest.mark.parametrize(
-    ("meta", "sentence"),
-    [
-        ({"hidden_size": 0}, "hidden_size must lie between 1 and 4096."),
-        (
-            {"vocab": ["a", 7], "words": True},
-            "its vocabulary must be a text of characters, or a list of words.",
-        ),
-        ({"vocab": "aa"}, "A vocabulary names each symbol once: this one has duplicates."),
-        ({"vocab": ""}, "A vocabulary needs at least one symbol: the text is empty."),
-        ({"layers": "2"}, "layers is '2'."),
-        ({"version": "1"}, "the version is '1'."),
-        ({"extra": 1}, "it has 'extra', which this version does not know."),
-        ({"resume": {"slots": 3, "batch_size": 1}}, "slots is 3."),
-        ({"resume": {"slots": 2, "batch_size": 0}}, "batch_size is 0."),
-        ({"resume": {}}, "slots is None."),
-    ],
-    ids=str,
-)
-def test_what_is_wrong_with_the_metadata_is_said(meta: dict[str, Any], sentence: str) -> None:
-    with pytest.raises(ModelFileError) as caught:
-        checkpoint.loads(forge.with_meta(forge.META | meta))
-    assert str(caught.value) == f"The model's metadata is wrong: {sentence}"
-
-
-def test_what_is_wrong_besides_is_said() -> None:
-    weights = forge.with_array("by", np.array([0, 0, 2e6, 0, 0], "<f4"))
-    many = {"vocab": [str(i) for i in range(checkpoint.MAX_SYMBOLS + 1)], "words": True}
-    lacking = forge.with_meta({k: v for k, v in forge.META.items() if k != "words"})
-    for data, sentence in {
-        weights: "The model is broken: it has weights beyond 1,000,000.",
-        lacking: "The model's metadata is wrong: it lacks words.",
-        forge.with_meta(forge.META | many): "The model's metadata is wrong: "
-        "its vocabulary has 200,001 symbols, more than 200,000.",
-        forge.with_meta({"a": 1}): "The file holds another program's arrays, and no charrnn model.",
-    }.items():
-        with pytest.raises(ModelFileError) as caught:
-            checkpoint.loads(data)
-        assert str(caught.value) == sentence
-
-
-def test_a_newer_format_asks_for_an_update() -> None:
-    with pytest.raises(ModelFileError) as caught:
-        checkpoint.loads(forge.with_meta(forge.META | {"version": 2, "future": True}))
-    assert str(caught.value) == (
-        "The file was made by a newer charrnn: its format has version 2, and this one reads "
-        "version 1. Update charrnn to open it."
-    )
-
-
 def test_what_cannot_be_loaded_is_not_saved(tmp_path: Path) -> None:
     path = tmp_path / "model.npz"
     checkpoint.save(made(), path)
