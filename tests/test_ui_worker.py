@@ -17,6 +17,7 @@ from charrnn.checkpoint import load, loads
 from charrnn.sampling import Sampling, generate
 from charrnn.ui.jobs import POINTS, Curve, Job, Snapshot
 from charrnn.ui.run import Run
+from charrnn.ui.worker import begin
 
 TEXT = "the cat sat on the mat, and the dog sat on the log. " * 60
 JOB = Job(
@@ -106,6 +107,20 @@ def test_continue_goes_on_exactly() -> None:
     assert (first.parameters.vector == second.parameters.vector).all()
     film = rest.lanes[0].record.film
     assert [frame[0] for frame in film] == sorted({frame[0] for frame in film})
+
+
+def test_continue_gives_a_plan_that_is_done_as_many_steps_again() -> None:
+    job = replace(JOB, config=replace(JOB.config, steps=60))
+    done = until(Run(job), lambda s: s.over)
+    assert done.finished
+    more = replace(job, checkpoint=done.files[0], record=done.lanes[0].record)
+    warm = next(begin(more, job.models[0]).run()).learning_rate
+    assert warm > 10 * progress(done).learning_rate
+    rest = until(Run(more), lambda s: s.over)
+    assert (steps(rest), progress(rest).steps) == (120, 120)
+    assert rest.finished
+    again = replace(job, checkpoint=rest.files[0], record=rest.lanes[0].record)
+    assert steps(until(Run(again), lambda s: s.over)) == 240
 
 
 def test_the_film_replays_one_seed_and_ends_at_the_last_step() -> None:

@@ -28,8 +28,8 @@ class LastRun:
 
     @property
     def resumable(self) -> bool:
-        """Whether "Continue" has something left to do."""
-        return bool(self.snapshot.files) and not self.snapshot.finished
+        """Whether "Continue" can go on; after a plan that is done, with as many steps again."""
+        return bool(self.snapshot.files) and not self.job.race
 
 
 @dataclass(frozen=True)

@@ -137,10 +137,10 @@ class Events:
     async def go_on(
         self, visitor: Visitor, request: gr.Request, corpus: str, own: str | None
     ) -> AsyncGenerator[Updates, None]:
-        """Continue the visitor's last run exactly where it stopped."""
+        """Continue the visitor's last run exactly where it stopped, or beyond its plan."""
         run = (visitor or Visitor()).run
-        if run is None or not run.resumable or run.job.race:
-            raise refusal(ValueError("There is no stopped run to go on with: press Train."))
+        if run is None or not run.resumable:
+            raise refusal(ValueError("There is no run to go on with: press Train."))
         try:
             job = await asyncio.to_thread(rest_of, run, self.hall.seconds, corpus, own)
         except ValueError as error:
@@ -196,7 +196,7 @@ class Events:
     def buttons(self, running: bool, visitor: Visitor | None = None) -> Updates:
         c = self.tab.controls
         run = visitor.run if visitor else None
-        more = run is not None and run.resumable and not run.job.race
+        more = run is not None and run.resumable
         return {
             c.train: gr.update(interactive=not running),
             c.race: gr.update(interactive=not running),

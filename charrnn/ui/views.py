@@ -112,7 +112,8 @@ def ending(job: Job, snapshot: Snapshot, lane: LaneView, elapsed: float) -> tupl
     if job.race:
         return f"The {lane.model.cell.upper()} won", "done", f"Generate uses it now.{best}"
     if snapshot.finished:
-        return "Done", "done", f"{snapshot.note or 'Generate uses the best weights now.'}{best}"
+        note = snapshot.note or "Generate uses the best weights now; Continue trains as long again."
+        return "Done", "done", f"{note}{best}"
     if elapsed >= job.seconds:
         limit = f"The {job.seconds:.0f} s of a run are over; Continue goes on exactly.{best}"
         return "Time is up", "stopped", limit

@@ -16,6 +16,7 @@ import time
 import warnings
 from collections import deque
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import BinaryIO
 
@@ -114,13 +115,20 @@ class Lane:
 
 
 def begin(job: Job, model: ModelConfig) -> Trainer:
-    """A new trainer, or the one that the job's checkpoint holds."""
+    """A new trainer, or the one that the job's checkpoint holds.
+
+    A plan that is done gets as many steps again. The schedule, which follows the plan, is then in
+    its middle: the rate rises once more, as at a warm restart (Loshchilov & Hutter 2017).
+    """
     if not job.checkpoint:
         return Trainer(job.text, model, job.config, corpus=job.corpus)
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "run.npz"
         path.write_bytes(job.checkpoint)
-        return Trainer.resume(path, job.text)
+        trainer = Trainer.resume(path, job.text)
+    if trainer.ledger.step >= trainer.config.steps:
+        trainer.config = replace(trainer.config, steps=2 * trainer.ledger.step)
+    return trainer
 
 
 def train(job: Job, commands: Commands) -> Iterator[Snapshot]:
