@@ -166,6 +166,10 @@ def test_the_address_holds_the_settings(browser: Browser, page_url: str) -> None
     assert number(page, "step") == "30"
     assert "recipe=hello" in page.url
     assert "cell=gru" in page.url
+    button(page, "Continue")  # with a plan that is done: as many steps again
+    expect(page.locator(".drawing.status")).to_contain_text("step of 60")
+    state(page, "done")
+    assert number(page, "step") == "60"
     context.close()
 
 
