@@ -16,7 +16,6 @@ import numpy as np
 import pytest
 
 from charrnn import ModelConfig, TrainConfig, Trainer, load
-from charrnn.memory import keep_freed_memory
 from charrnn.workers import WorkerError
 
 ROOT = Path(__file__).parent.parent
@@ -119,31 +118,6 @@ def test_a_killed_trainer_leaves_no_worker_and_no_memory(tmp_path: Path, end: in
         time.sleep(0.05)
     assert not worker.exists()
     assert set(os.listdir("/dev/shm")) <= before
-
-
-FAULTS = """
-import resource
-from charrnn import ModelConfig, TrainConfig, Trainer, load
-config = TrainConfig(batch_size=32, seq_length=64, val_fraction=0)
-run = Trainer("abcdefg " * 3000, ModelConfig("lstm", 256), config).run()
-def faults(steps):
-    before = resource.getrusage(resource.RUSAGE_SELF).ru_minflt
-    for _ in range(steps): next(run)
-    return resource.getrusage(resource.RUSAGE_SELF).ru_minflt - before
-faults(5)
-print(faults(9))
-"""
-
-
-@pytest.mark.skipif(not keep_freed_memory(), reason="no glibc")
-def test_a_step_takes_no_new_memory() -> None:
-    done = subprocess.run(
-        [sys.executable, "-c", FAULTS],
-        capture_output=True,
-        check=True,
-        env={**os.environ, "PYTHONPATH": str(ROOT)},
-    )
-    assert int(done.stdout) < 9 * 50  # without keep_freed_memory: 9 * 4,870
 
 
 @pytest.fixture

@@ -33,8 +33,10 @@ def serve(seconds: float, workers: int, host: str | None, port: int | None) -> N
 
     seconds, workers: as for `build`. host, port: where to listen; None for Gradio's own choice.
     """
+    from charrnn.memory import share_arenas
     from charrnn.ui.scratch import Scratch
 
+    share_arenas()  # before there are threads
     scratch = Scratch()  # first: Gradio makes a folder when it is imported
     from charrnn.ui.hall import Hall
     from charrnn.ui.life import live
