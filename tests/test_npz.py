@@ -5,12 +5,13 @@ from __future__ import annotations
 import hashlib
 import io
 import json
+import tracemalloc
 import zipfile
 from typing import Any
 
 import numpy as np
 import pytest
-from forge import META, Part, arrays, deflated, forge, meta_part, npy, parts
+from forge import META, Part, arrays, deflated, forge, meta_part, npy, parts, repeated
 
 from charrnn import archive, npz
 from charrnn.npz import ModelFileError
@@ -75,6 +76,22 @@ def test_the_bytes_never_change() -> None:
 def test_arrays_of_other_kinds_become_float32() -> None:
     values = {"Why": ARRAYS["Why"].astype(float).T.copy().T, "by": [0.5], "n": 2.5}
     assert npz.dumps(values, FACTS) == npz.dumps(ARRAYS, FACTS)
+
+
+def test_an_array_without_numbers_is_one_too() -> None:
+    _, found = npz.loads(npz.dumps({"a": []}, {}), lambda meta: {"a": (0,)})
+    assert found["a"].shape == (0,)
+
+
+def test_a_bomb_takes_no_more_memory_than_it_claims() -> None:
+    bomb = forge([Part(b"a.npy", b"", method=8, packed=repeated(bytes(1 << 20), 200), size=1000)])
+    member = archive.members(bomb)["a"]
+    tracemalloc.start()
+    with pytest.raises(ModelFileError, match="not as long as it should be"):
+        archive.unpack(member)
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert peak < 4 * archive.INFLATE_STEP
 
 
 def test_a_stored_array_is_a_view_and_costs_nothing() -> None:

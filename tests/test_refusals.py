@@ -85,7 +85,11 @@ REFUSALS = [
      "'Why' is not a NumPy array"),
     (with_part("Why", data=npy_raw("{}\xe9", WHY)), STRANGE,
      f"'Why' is described as '{{}}\xc3\xa9' instead of {HEADER}"),
+    (with_part("Why", data=bytes(80)), STRANGE,
+     "the array 'Why' is not of shape (5, 4) in float32"),
+    (with_part("Why", data=bytes(81)), STRANGE, "'Why' is not a NumPy array"),
     (with_meta(b" " * ((4 << 20) + 1501)), STRANGE, "its metadata takes 4.2 MB"),
+    (with_part("__meta__", size=4_000_051_000), STRANGE, "its metadata takes 4,000.1 MB"),
     (with_meta(b" " * ((4 << 20) + 1)), STRANGE,
      "its metadata is larger or more deeply nested than a model's"),
     (with_meta(b""), STRANGE,
@@ -169,7 +173,7 @@ def listed(count: int) -> dict[str, Any]:
         (listed(100_000), listed(100_001)),
         ({"a": 10**38}, {"a": 10**39}),
         ({"a": "x" * ((4 << 20) - 8)}, {"a": "x" * ((4 << 20) - 7)}),
-        ({"a": '"\\' * 300_000 + "," * 250_001}, {"a": [0] * 250_002}),
+        ({"a": '"\\' * 300_000 + "," * 250_001}, {"a": ["\\"] + [0] * 250_001}),
     ],
     ids=["values", "names", "lists", "digits", "bytes", "marks in strings do not count"],
 )
@@ -177,6 +181,17 @@ def test_the_limits_of_metadata_lie_where_they_should(most: Any, more: Any) -> N
     assert npz.loads(npz.dumps({}, most), lambda meta: {})[0] == most
     with pytest.raises(ModelFileError, match="larger or more deeply nested"):
         npz.loads(npz.dumps({}, more), lambda meta: {})
+
+
+def test_the_longest_metadata_may_have_the_longest_header() -> None:
+    raw = b'{"a":"' + b"x" * ((4 << 20) - 8) + b'"}'
+    text = f"{{'descr': '|u1', 'fortran_order': False, 'shape': ({4 << 20},), }}"
+    data = forge([Part(b"__meta__.npy", npy_raw(text.ljust(1489), raw, align=1))])
+    assert npz.loads(data, lambda meta: {})[0] == json.loads(raw)
+
+
+def test_200_000_words_are_not_too_many() -> None:
+    assert read(forge(parts(META | MANY | {"vocab": MANY["vocab"][:-1], "hidden_size": 1})))
 
 
 def test_the_metadata_may_say_the_most_that_a_run_needs() -> None:

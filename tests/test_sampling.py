@@ -51,6 +51,9 @@ def test_alike_symbols_are_kept_by_their_order_and_no_more_than_asked_for():
     alike = np.zeros(100)
     for sampling in (Sampling(1, top_k=25), Sampling(1, top_p=0.25)):
         assert np.flatnonzero(weights(alike, sampling)).tolist() == list(range(25))
+    two_kinds = np.tile([0.0, 1.0], 50)
+    kept = np.flatnonzero(weights(two_kinds, Sampling(1, top_k=25)))
+    assert kept.tolist() == list(range(1, 50, 2))
 
 
 def test_without_a_limit_the_unlikeliest_symbol_stays_possible():
