@@ -196,6 +196,7 @@ def test_what_comes_from_a_file_is_escaped_and_cut() -> None:
     assert len(message) < 200
     assert len(npz.quote("x" * 1000)) == 80
     assert npz.quote("x" * 78) == repr("x" * 78)
+    assert npz.quote("x" * 79) == "'" + "x" * 76 + "..."
 
 
 def test_inflating_in_steps(monkeypatch: pytest.MonkeyPatch) -> None:
