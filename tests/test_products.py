@@ -70,7 +70,7 @@ def test_without_such_a_kernel_nothing_is_cut(monkeypatch):
 )
 def test_the_kernel_is_known_by_the_library_and_the_processor(monkeypatch, blas, found, expected):
     config = {"Build Dependencies": {"blas": {"name": blas}}, "SIMD Extensions": {"found": found}}
-    monkeypatch.setattr(np, "show_config", lambda mode: config)
+    monkeypatch.setattr(np, "show_config", lambda mode: {"dicts": config}[mode])
     assert products._reads_small_products_in_place() is expected
 
 
