@@ -8,7 +8,11 @@ import pytest
 from charrnn import products
 from charrnn.products import FEWEST, SMALL, in_pieces, product
 
-SHAPES = [(512, 128, 16), (512, 128, 25), (1024, 256, 32), (256, 1024, 32), (504, 126, 64)]
+SHAPES = [
+    (512, 128, 16), (512, 128, 25), (1024, 256, 32), (256, 1024, 32), (504, 126, 64),
+    (555, 126, 64),  # an odd number of rows
+    (16, 1000, 125),  # just FEWEST
+]  # fmt: skip
 
 
 @pytest.fixture(autouse=True)
@@ -46,6 +50,7 @@ def test_weights_are_cut_without_a_copy():
         (128, 128, 16),  # small as it is
         (1009, 256, 32),  # prime: no pieces of the same size
         (128, 4096, 64),  # pieces of 3 rows would be needed
+        (14, 1000, 142),  # of 7
     ],
 )
 def test_what_cannot_gain_stays_whole(M, K, N):
