@@ -2,7 +2,7 @@
 
     python benchmarks/presets.py                about an hour of one core
     python benchmarks/presets.py --table        what is known, as Markdown
-    python benchmarks/presets.py --write        the same, into docs/presets.md
+    python benchmarks/presets.py --write        the same, into docs/presets.md and the README
     python benchmarks/presets.py --presets quick --texts "100 KB"
 
 Each run is what `train TEXT --preset NAME` does, but for the clock: the seconds of the budget are
@@ -35,7 +35,8 @@ from charrnn.presets import BUDGETS, preset_for
 from charrnn.rulers import rulers
 
 RESULTS = Path(__file__).with_suffix(".jsonl")
-DOCUMENT = Path(__file__).parents[1] / "docs" / "presets.md"
+README = Path(__file__).parents[1] / "README.md"
+DOCUMENT = README.parent / "docs" / "presets.md"
 CLOCK = SimpleNamespace(perf_counter=time.process_time)
 SHOWN = ("uniform", "letter frequencies", "last 6 characters", "compression")
 
@@ -110,13 +111,30 @@ def table(results: Path) -> str:
     return "\n".join(lines)
 
 
+def summary(results: Path) -> str:
+    """A row for every text: the losses of all budgets, beside the rulers."""
+    rulers_shown = SHOWN[1:]
+    head = ["Loss, nats per character", *BUDGETS, *rulers_shown]
+    lines = [f"| {' | '.join(head)} |", "|---|" + "---:|" * (len(head) - 1)]
+    found = known(results)
+    for name in TEXTS:
+        rows = {preset: found[name, preset] for preset in BUDGETS if (name, preset) in found}
+        if not rows:
+            continue
+        losses = [f"{rows[preset]['loss']:.3f}" if preset in rows else "" for preset in BUDGETS]
+        marks = next(iter(rows.values()))["rulers"]
+        told = [f"{marks[k]:.2f}" if k in marks else "" for k in rulers_shown]
+        lines.append(f"| {' | '.join([name, *losses, *told])} |")
+    return "\n".join(lines)
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--results", type=Path, default=RESULTS, help="(presets.jsonl)")
     parser.add_argument("--presets", nargs="*", choices=BUDGETS, default=list(BUDGETS))
     parser.add_argument("--texts", nargs="*", help="which, by the start of their names")
     parser.add_argument("--table", action="store_true", help="print what is known and end")
-    parser.add_argument("--write", action="store_true", help="put it into docs/presets.md and end")
+    parser.add_argument("--write", action="store_true", help="put it into the documents and end")
     args = parser.parse_args()
     for preset in [] if args.table or args.write else args.presets:
         for name in TEXTS:
@@ -129,6 +147,7 @@ def main() -> None:
     print(table(args.results))
     if args.write:
         document.put(DOCUMENT, "presets", table(args.results))
+        document.put(README, "presets", summary(args.results))
 
 
 if __name__ == "__main__":
