@@ -48,6 +48,7 @@ def without(name: str) -> bytes:
 
 REFUSALS = [
     (GOOD[:21], DAMAGED, "its end is missing"),
+    (GOOD[:22], DAMAGED, "its end is missing, or something was appended"),
     (GOOD[:-1], DAMAGED, "its end is missing, or something was appended"),
     (GOOD + b"x", DAMAGED, "its end is missing, or something was appended"),
     (GOOD[:-22] + b"PK\x05\x07" + GOOD[-18:], DAMAGED,
@@ -74,8 +75,11 @@ REFUSALS = [
     (with_part("Why", name=b"W\xff.npy"), STRANGE, "it has a member called 'W\ufffd.npy'"),
     (with_part("Why", flags=1), STRANGE,
      "'Why.npy' is encrypted, or compressed in a way that is not read here"),
-    (with_part("Why", attributes=0x10), STRANGE,
-     "'Why.npy' is not a plain member as NumPy writes it"),
+    *(
+        (with_part("Why", **lie), STRANGE, "'Why.npy' is not a plain member as NumPy writes it")
+        for lie in ({"attributes": 0x10}, {"attributes": 0o12 << 28}, {"extra": b"UT\x00\x00"},
+                    {"comment": b"x"}, {"disk": 1})
+    ),
     (BARE, STRANGE, "it has no metadata, so these may be arrays of another program"),
     (forge(parts()[:-2]), STRANGE, "by its metadata, it lacks the array 'Why'"),
     (forge([*parts(), Part(b"a.npy", npy(np.zeros(1)))]), STRANGE,
@@ -106,6 +110,7 @@ REFUSALS = [
     (meta(version="1"), WRONG, "the version is '1'"),
     (meta(extra=1), WRONG, "it has 'extra', which this version does not know"),
     (without("words"), WRONG, "it lacks words"),
+    (meta(cleaning="soap"), WRONG, "cleaning must be one of none, lowercase, letters"),
     (meta(vocab=["a", 7], words=True), WRONG,
      "its vocabulary must be a text of characters, or a list of words"),
     (meta(vocab="aa"), WRONG, "A vocabulary names each symbol once: this one has duplicates"),
