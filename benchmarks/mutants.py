@@ -33,6 +33,7 @@ def pytest_configure() -> None:
         "mutants",
         derandomize=True,
         database=None,
+        deadline=None,
         phases=[Phase.explicit, Phase.generate],
         suppress_health_check=list(HealthCheck),
     )

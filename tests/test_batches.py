@@ -2,12 +2,13 @@
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from charrnn.batches import Streams, Windows, fit
 
 
+@settings(deadline=None)
 @given(st.integers(2, 300), st.integers(1, 8), st.integers(0, 40))
 def test_streams_read_on_where_they_stopped(length, N, T):
     ids = np.arange(length)
@@ -24,6 +25,7 @@ def test_streams_read_on_where_they_stopped(length, N, T):
     assert again.first
 
 
+@settings(deadline=None)
 @given(st.integers(2, 200), st.integers(1, 8), st.integers(1, 20), st.integers(1, 25))
 def test_windows_start_every_stride_once_an_epoch(length, N, T, stride):
     N, T = fit(length, N, T)

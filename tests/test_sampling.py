@@ -5,7 +5,7 @@ import math
 import numpy as np
 import pytest
 from builders import TEXT, tiny_model
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from charrnn import CharRNN, ModelConfig, Sampling, Vocabulary, generate
@@ -15,6 +15,7 @@ from charrnn.vocabulary import UNKNOWN
 LOGITS = np.log(np.array([0.5, 0.3, 0.15, 0.05]))
 
 
+@settings(deadline=None)
 @given(
     st.lists(st.floats(width=32, allow_nan=False, allow_infinity=False), min_size=1, max_size=50),
     st.one_of(st.floats(0, 1e30), st.sampled_from([0.0, 5e-324, 1e-300, 1e-3, 1.0])),
@@ -30,6 +31,7 @@ def test_probabilities_are_always_probabilities(logits, temperature, top_k, top_
     assert p[draw(p, u)] > 0
 
 
+@settings(deadline=None)
 @given(st.integers(1, 40))
 def test_the_last_random_number_below_one_stays_inside(V):
     p = np.full(V, 1 / V)

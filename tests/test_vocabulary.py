@@ -6,7 +6,7 @@ import tracemalloc
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from charrnn.vocabulary import (
@@ -19,6 +19,7 @@ from charrnn.vocabulary import (
 )
 
 
+@settings(deadline=None)
 @given(st.text(min_size=1), st.booleans())
 def test_encoding_and_back_is_the_same_text(text, words):
     vocabulary = Vocabulary.from_text(text, words=words)
