@@ -3,9 +3,9 @@
 OpenBLAS copies both factors into the order its kernel reads them in. Where a product is small, of
 at most a million multiplications, its kernel for AVX-512 reads them in place (OpenBLAS pull request
 3335). The product of one step is a few times that large, and so it pays to cut the weights into
-blocks of rows: a step of 128 units on 16 sequences takes 19 microseconds instead of 25, of 256 on
-32 151 instead of 183, of 512 on 32 593 instead of 742. Without AVX-512 there is no such kernel, and
-the pieces would cost 3 to 40 % more.
+blocks of rows: a step of 128 units on 16 sequences takes 20 microseconds instead of 26, of 256 on
+32 149 instead of 182, of 512 on 32 587 instead of 730. Without AVX-512 there is no such kernel, and
+the pieces have 0.7 to 1.0 of the speed of the whole. `benchmarks/pieces.py` measures both.
 """
 
 from __future__ import annotations

@@ -1,0 +1,50 @@
+"""What it gives to cut a step's product into pieces that OpenBLAS reads in place.
+
+    OPENBLAS_NUM_THREADS=1 python benchmarks/pieces.py
+    OPENBLAS_CORETYPE=Haswell OPENBLAS_NUM_THREADS=1 python benchmarks/pieces.py    no AVX-512
+
+Whh @ h and its transpose for some sizes, whole and in the pieces of charrnn.products, in turns: the
+tenth percentile of some hundred calls each, in microseconds.
+"""
+
+from __future__ import annotations
+
+import time
+
+import bench  # noqa: F401  # finds the package beside it
+import numpy as np
+
+from charrnn import products
+
+SIZES = ((4, 128, 16), (4, 128, 25), (4, 128, 32), (4, 256, 32), (4, 512, 32), (3, 384, 16))
+"""Gates, units, sequences."""
+
+
+def microseconds(pieces: list[products.Array], x: products.Array, calls: int) -> list[float]:
+    """The time of W @ x for each way to cut W, taken in turns."""
+    out = np.empty((pieces[0].shape[0] * pieces[0].shape[1], x.shape[1]), np.float32)
+    taken: list[list[float]] = [[] for _ in pieces]
+    for _ in range(calls):
+        for each, times in zip(pieces, taken, strict=True):
+            products.product(each, x, out=out)  # brings the weights into the cache
+            started = time.perf_counter()
+            products.product(each, x, out=out)
+            times.append(time.perf_counter() - started)
+    return [float(np.percentile(times, 10)) * 1e6 for times in taken]
+
+
+def main() -> None:
+    products.IN_PLACE = True  # also where it does not pay: that is the question
+    rng = np.random.default_rng(0)
+    print("| weights | sequences | pieces | whole | cut | ratio |\n|---|---:|---:|---:|---:|---:|")
+    for gates, H, N in SIZES:
+        for M, K in ((gates * H, H), (H, gates * H)):
+            W, x = (rng.standard_normal(s, np.float32) for s in ((M, K), (K, N)))
+            cut = products.in_pieces(W, N)
+            whole, parts = microseconds([W[None], cut], x, max(60, 40_000_000 // (M * K)))
+            row = (f"{M} x {K}", N, len(cut), f"{whole:.1f}", f"{parts:.1f}")
+            print("|", " | ".join(map(str, row)), f"| {whole / parts:.2f} |")
+
+
+if __name__ == "__main__":
+    main()
