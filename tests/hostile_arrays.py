@@ -29,12 +29,31 @@ TEXT = "{'descr': '<f4', 'fortran_order': False, 'shape': (5, 4), }"
 def headers(canary: str) -> Iterator[tuple[str, bytes]]:
     """Headers for the array Why, (5, 4) in float32: 80 bytes."""
     data = WHY.tobytes()
+    yield from framings(data, pickled(canary).ljust(208))
+    yield from texts(data)
+    yield from dtypes(data)
+    yield "object_array", described("'|O'", "(5, 4)", pickled(canary))
+    yield from sizes(data)
+
+
+def framings(data: bytes, pickle: bytes) -> Cases:
+    """Versions, lengths and magic words."""
     for version in (b"\x00\x00", b"\x01\x01", b"\x02\x00", b"\x03\x00", b"\xff\xff"):
         yield f"version_{version.hex()}", npy_raw(TEXT, data, version)
     for length in (0, 1, 59, 117, 119, 198, 1500, 65535):
         yield f"length_{length}", npy_raw(TEXT, data, length=length)
     yield "header_64kB", npy_raw(TEXT.ljust(60_000), data)
     yield "header_1600", npy_raw(TEXT.ljust(1600), data)
+    yield "no_newline", npy_raw(TEXT, data).replace(b"\n", b" ", 1)
+    yield "wrong_magic", b"\x93NUMPX" + npy_raw(TEXT, data)[6:]
+    yield "no_magic", data.ljust(208)
+    yield "only_magic", b"\x93NUMPY\x01\x00"
+    yield "short_magic", b"\x93NU"
+    yield "pickle", pickle
+
+
+def texts(data: bytes) -> Cases:
+    """What stands in the header instead of a plain dictionary."""
     for label, text in {
         "nested": "(" * 1000, "nested_lists": "[" * 600 + "]" * 600, "unary": "-" * 1200 + "1",
         "digits": "{'descr': '<f4', 'fortran_order': False, 'shape': (" + "9" * 900 + ",), }",
@@ -55,12 +74,10 @@ def headers(canary: str) -> Iterator[tuple[str, bytes]]:
     }.items():  # fmt: skip
         yield f"text_{label}", npy_raw(text, data)
     yield "text_latin", npy_raw(TEXT.replace("}", "'\xe9': 1}").encode("latin-1"), data)
-    yield "no_newline", npy_raw(TEXT, data).replace(b"\n", b" ", 1)
-    yield "wrong_magic", b"\x93NUMPX" + npy_raw(TEXT, data)[6:]
-    yield "no_magic", data.ljust(208)
-    yield "only_magic", b"\x93NUMPY\x01\x00"
-    yield "short_magic", b"\x93NU"
-    yield "pickle", pickled(canary).ljust(208)
+
+
+def dtypes(data: bytes) -> Cases:
+    """Kinds of numbers that no model has."""
     for label, descr in {
         "object": "'|O'", "object_8": "'O8'", "object_struct": "[('a', '|O')]", "f8": "'<f8'",
         "f2": "'<f2'", "f16": "'<f16'", "i4": "'<i4'", "u4": "'<u4'", "u1": "'|u1'",
@@ -72,7 +89,10 @@ def headers(canary: str) -> Iterator[tuple[str, bytes]]:
         "struct": "[('a', '<f4')]", "none": "None", "number": "4", "empty": "''", "class": "float",
     }.items():  # fmt: skip
         yield f"dtype_{label}", described(descr, "(5, 4)", data)
-    yield "object_array", described("'|O'", "(5, 4)", pickled(canary))
+
+
+def sizes(data: bytes) -> Cases:
+    """Shapes that are no shapes or not this array's, and data of another length."""
     for label, shape in {
         "transposed": "(4, 5)", "flat": "(20,)", "more_axes": "(5, 4, 1)",
         "first_axis": "(1, 5, 4)",
