@@ -66,9 +66,10 @@ def test_the_end_saves_every_run_and_leaves_nothing(
     server: Server, tmp_path: Path, name: str
 ) -> None:
     process, url = server
-    people = [Trainee(url) for _ in range(3)]
-    for each in people:
-        each.reached("'step'" if each is not people[2] else "'ahead'")
+    people = []
+    for word in ("'step'", "'step'", "'ahead'"):  # one after the other: two places, one in line
+        people.append(Trainee(url))
+        people[-1].reached(word)
     Visitor(url).broken_upload("half.npz", bytes(10**6))
     workers = psutil.Process(process.pid).children(recursive=True)
     assert len(workers) == 2
