@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import functools
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -102,6 +102,13 @@ class Optimizer(NamedTuple):
     """Whether the last slot is a mean of squares, which is never negative."""
 
 
+class Part(NamedTuple):
+    """A part of the flat vector, and the factor on its learning rate."""
+
+    where: slice
+    factor: float
+
+
 OPTIMIZERS: dict[str, Optimizer] = {
     "sgd": Optimizer(sgd, 0, 0.5, squares=False),
     "momentum": Optimizer(momentum, 1, 0.1, squares=False),
@@ -110,6 +117,28 @@ OPTIMIZERS: dict[str, Optimizer] = {
     "adam": Optimizer(adam, 2, 4e-3),
     "adamw": Optimizer(adamw, 2, 4e-3),
 }
+
+
+def hidden_parts(shapes: Mapping[str, tuple[int, ...]], factor: float) -> list[Part]:
+    """The flat vector, cut where the factor on the learning rate changes.
+
+    The matrices between hidden units get `factor`, all else 1. Adam moves each weight by about
+    the rate whatever its gradient, so what a unit hears from H others may move by H times that,
+    what it hears from a symbol by that alone: one rate for both is too high for the one or too
+    low for the other (Yang et al. 2022, "Tensor Programs V", where it holds for Why too; here
+    it did not). docs/presets.md has what it gives.
+    """
+    parts: list[Part] = []
+    start = 0
+    for name, shape in shapes.items():
+        stop = start + math.prod(shape)
+        hidden = name.startswith(("Whh", "Wxh")) and name != "Wxh0"
+        rate = factor if hidden else 1.0
+        if parts and parts[-1].factor == rate:
+            start = parts.pop().where.start
+        parts.append(Part(slice(start, stop), rate))
+        start = stop
+    return parts
 
 
 def clip_by_value(g: Array, limit: float) -> None:

@@ -27,6 +27,8 @@ class TrainConfig:
     """The rule that turns a gradient into a change of the weights."""
     learning_rate: float = 0.0
     """0 takes the optimizer's own."""
+    hidden_rate: float = 1.0
+    """Factor on the learning rate of the matrices between hidden units: all Whh, Wxh above."""
     schedule: str = "cosine"
     """How the learning rate falls over the run."""
     final_learning_rate: float = 0.02
@@ -75,6 +77,7 @@ class TrainConfig:
             ("seq_length", 0, 100_001),
             ("stride", 0, math.inf),
             ("learning_rate", 0, 1e3),
+            ("hidden_rate", 0, 1e3),
             ("final_learning_rate", 1e-6, 1.000001),
             ("warmup_steps", 0, math.inf),
             ("clip_norm", 0, math.inf),

@@ -19,7 +19,13 @@ from charrnn import checkpoint, resume
 from charrnn.batches import Batches, Streams, Windows, fit
 from charrnn.ledger import Ledger, Progress, thin
 from charrnn.model import CharRNN, ModelConfig, ModelState, score_ids
-from charrnn.optimizers import OPTIMIZERS, SCHEDULES, clip_by_norm, clip_by_value
+from charrnn.optimizers import (
+    OPTIMIZERS,
+    SCHEDULES,
+    clip_by_norm,
+    clip_by_value,
+    hidden_parts,
+)
 from charrnn.parameters import Array
 from charrnn.train_config import TrainConfig
 from charrnn.vocabulary import Vocabulary
@@ -158,11 +164,18 @@ class Trainer:
         if c.clip_norm:
             clip_by_norm(g, c.clip_norm, norm)
         ledger.updates += 1
-        w = self.live.parameters.vector
-        self.optimizer.update(w, g, self.slots, ledger.updates, rate, c.weight_decay)
+        self._update(g, rate)
         self.state = state
         ledger.smooth_loss += (loss - ledger.smooth_loss) * max(0.02, 1 / ledger.updates)
         return loss, rate, norm, ""
+
+    def _update(self, g: Array, rate: float) -> None:
+        """Move the weights, each part of them at its rate."""
+        parameters, c, update = self.live.parameters, self.config, self.optimizer.update
+        for part, factor in hidden_parts(parameters.shapes, c.hidden_rate):
+            slots = [slot[part] for slot in self.slots]
+            t, w = self.ledger.updates, parameters.vector[part]
+            update(w, g[part], slots, t, factor * rate, c.weight_decay)
 
     def _rate(self, plan: float) -> float:
         """The learning rate, with `plan` the share of the run that is done."""

@@ -5,7 +5,18 @@ import math
 import numpy as np
 import pytest
 
-from charrnn.optimizers import BLOCK, OPTIMIZERS, SCHEDULES, clip_by_norm, clip_by_value
+from charrnn import ModelConfig
+from charrnn.cells import CELLS
+from charrnn.model import parameter_shapes
+from charrnn.optimizers import (
+    BLOCK,
+    OPTIMIZERS,
+    SCHEDULES,
+    clip_by_norm,
+    clip_by_value,
+    hidden_parts,
+)
+from charrnn.parameters import Parameters
 
 RATES = {"sgd": 0.1, "momentum": 0.02, "adagrad": 0.5, "rmsprop": 0.02, "adam": 0.05, "adamw": 0.05}
 
@@ -136,3 +147,21 @@ def test_a_vector_longer_than_a_block_moves_as_its_parts_do(name):
             pieces = [slot[part] for slot in part_slots]
             optimizer.update(parts[part], g[part], pieces, t, 0.01, 0.1)
     np.testing.assert_array_equal(whole, parts)
+
+
+@pytest.mark.parametrize("cell", CELLS)
+@pytest.mark.parametrize("layers", [1, 2, 3])
+def test_the_matrices_between_hidden_units_have_a_rate_of_their_own(cell, layers):
+    parameters = Parameters(parameter_shapes(ModelConfig(cell, 5, layers), 7))
+    for part, factor in hidden_parts(parameters.shapes, 0.25):
+        assert not parameters.vector[part].any()  # no weight twice
+        parameters.vector[part] = factor
+    hidden = {f"Whh{i}" for i in range(layers)} | {f"Wxh{i}" for i in range(1, layers)}
+    for name, array in parameters.items():
+        assert (array == (0.25 if name in hidden else 1)).all(), name
+
+
+def test_one_rate_for_all_is_one_part():
+    shapes = parameter_shapes(ModelConfig("gru", 5, 2), 7)
+    [(part, factor)] = hidden_parts(shapes, 1.0)
+    assert (part.start, part.stop, factor) == (0, Parameters(shapes).vector.size, 1.0)

@@ -23,6 +23,7 @@ from charrnn import (
     score,
 )
 from charrnn.ledger import thin
+from charrnn.optimizers import OPTIMIZERS
 from charrnn.training import MAX_RESCUES, split
 
 SMALL = ModelConfig("gru", 16)
@@ -297,6 +298,16 @@ def test_warm_up_climbs_to_the_full_rate():
     config = dataclasses.replace(SHORT, warmup_steps=10, schedule="constant")
     rates = [p.learning_rate for p in Trainer(TEXT, SMALL, config).run()]
     np.testing.assert_allclose(rates[:11], [0.001 * min(k, 10) for k in range(1, 12)])
+
+
+@pytest.mark.parametrize("optimizer", OPTIMIZERS)
+def test_a_hidden_rate_of_zero_leaves_the_hidden_matrices_where_they_started(optimizer):
+    config = dataclasses.replace(SHORT, optimizer=optimizer, hidden_rate=0.0)
+    trainer = Trainer(TEXT, dataclasses.replace(SMALL, layers=2), config)
+    start = trainer.live.astype(np.float32).parameters
+    list(trainer.run(3))
+    moved = {n for n, a in trainer.live.parameters.items() if (a != start[n]).any()}
+    assert start.keys() - moved == {"Whh0", "Wxh1", "Whh1"}
 
 
 def test_a_long_history_is_thinned_but_keeps_its_end():

@@ -41,8 +41,8 @@ DATASETS = {"tinyshakespeare": "karpathy/tiny_shakespeare"}
 """Corpora of ours that are data sets on the Hub."""
 
 SETTINGS = (
-    "optimizer", "learning_rate", "schedule", "batch_size", "seq_length", "batching", "state",
-    "clip_norm", "clip_value", "weight_decay", "val_fraction", "cleaning", "random_seed",
+    "optimizer", "learning_rate", "hidden_rate", "schedule", "batch_size", "seq_length", "batching",
+    "state", "clip_norm", "clip_value", "weight_decay", "val_fraction", "cleaning", "random_seed",
 )  # fmt: skip
 """The settings of a training that the card tells."""
 

@@ -22,8 +22,8 @@ from charrnn.training import Trainer
 DEFAULT_RECIPE = "standard"
 
 CHANGEABLE = frozenset(
-    {"steps", "learning_rate", "schedule", "final_learning_rate", "warmup_steps", "clip_norm"}
-    | {"clip_value", "weight_decay", "eval_every", "patience", "rescue"}
+    {"steps", "learning_rate", "hidden_rate", "schedule", "final_learning_rate", "warmup_steps"}
+    | {"clip_norm", "clip_value", "weight_decay", "eval_every", "patience", "rescue"}
 )
 """Settings of a saved run that may change when it goes on; the rest shape its arrays."""
 

@@ -70,6 +70,9 @@ ADVANCED: dict[str, Setting] = {
     "learning_rate": Setting(
         number(0, None), "Size of an update; 0 takes the optimizer's own good value."
     ),
+    "hidden_rate": Setting(
+        number(0, None), "Factor on that size for the matrices between hidden units."
+    ),
     "schedule": Setting(choice(SCHEDULES), "How the learning rate falls over the run."),
     "final_learning_rate": Setting(
         number(0, None), "Where the schedule ends, as a share of the learning rate."
