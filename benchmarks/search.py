@@ -52,6 +52,7 @@ MODEL_FIELDS = {field.name for field in dataclasses.fields(ModelConfig)}
 NEIGHBORS: list[Settings] = [
     {"learning_rate": 1e-2},
     {"learning_rate": 2e-3},
+    {"learning_rate": 1.5e-2, "hidden_rate": 0.33},
     {"batch_size": 8},
     {"batch_size": 32},
     {"layers": 2},
@@ -96,6 +97,9 @@ def texts() -> dict[str, Text]:
     fast = {"learning_rate": 1e-2}
     plain = {"cell": "gru", "hidden_size": 256, "learning_rate": 5e-3}
     wide = {**plain, "hidden_size": 384, "dropout": 0.1}
+    widest = {"hidden_size": 512, "learning_rate": 1.5e-2, "hidden_rate": 0.17}
+    split = {"learning_rate": 1.5e-2, "hidden_rate": 0.33}
+    split_wide = {"hidden_size": 384, "learning_rate": 1.5e-2, "hidden_rate": 0.22}
     gru = {"cell": "gru", "hidden_size": 256, "learning_rate": 5e-3, "dropout": 0.4}
     small = {**gru, "hidden_size": 128, "epochs": 40}
     return {
@@ -105,9 +109,35 @@ def texts() -> dict[str, Text]:
             plain,
             (
                 (12, 0, tuple({**plain, **n} for n in NEIGHBORS)),
-                (60, 1, ({**plain, **fast, "hidden_size": 384}, {**plain, **fast, "cell": "lstm"})),
-                (180, 1, (wide, {**plain, "dropout": 0.2})),
-                (600, 1, ({**wide, "hidden_size": 512, "dropout": 0.2, "learning_rate": 4e-3},)),
+                (
+                    60,
+                    2,
+                    (
+                        {**plain, **fast, "hidden_size": 384},
+                        {**plain, **fast, "cell": "lstm"},
+                        {**plain, **split, "cell": "lstm"},
+                        {**plain, **split_wide},
+                    ),
+                ),
+                (
+                    180,
+                    1,
+                    (
+                        wide,
+                        {**plain, "dropout": 0.2},
+                        {**plain, **split, "dropout": 0.1},
+                        {**wide, **split_wide},
+                    ),
+                ),
+                (
+                    600,
+                    1,
+                    (
+                        {**plain, "dropout": 0.2},
+                        {**wide, "hidden_size": 512, "dropout": 0.2, "learning_rate": 4e-3},
+                        {**plain, **widest, "dropout": 0.2},
+                    ),
+                ),
             ),
         ),
         "100 KB": Text(
@@ -117,7 +147,16 @@ def texts() -> dict[str, Text]:
             (
                 (15, 0, tuple({**gru, **n} for n in NEIGHBORS)),
                 (60, 2, ({**gru, **fast, "hidden_size": 384, "dropout": 0.5},)),
-                (180, 1, ({**gru, "hidden_size": 512, "dropout": 0.6, "learning_rate": 3e-3},)),
+                (
+                    180,
+                    1,
+                    (
+                        {**gru, **split_wide, "dropout": 0.6},
+                        {**gru, **fast, "hidden_size": 384, "dropout": 0.6},
+                        {**gru, **fast, "hidden_size": 512, "dropout": 0.6},
+                    ),
+                ),
+                (600, 1, ()),
             ),
         ),
         "10 KB": Text(

@@ -98,6 +98,8 @@ class Optimizer(NamedTuple):
     slots: int
     learning_rate: float
     """A rate to start from on text of some length; training takes it when none is given."""
+    hidden_rate: float = 1.0
+    """The factor that goes with it, for `hidden_parts`."""
     squares: bool = True
     """Whether the last slot is a mean of squares, which is never negative."""
 
@@ -112,10 +114,10 @@ class Part(NamedTuple):
 OPTIMIZERS: dict[str, Optimizer] = {
     "sgd": Optimizer(sgd, 0, 0.5, squares=False),
     "momentum": Optimizer(momentum, 1, 0.1, squares=False),
-    "adagrad": Optimizer(adagrad, 1, 0.03),
-    "rmsprop": Optimizer(rmsprop, 1, 2e-3),
-    "adam": Optimizer(adam, 2, 4e-3),
-    "adamw": Optimizer(adamw, 2, 4e-3),
+    "adagrad": Optimizer(adagrad, 1, 0.12, 0.25),
+    "rmsprop": Optimizer(rmsprop, 1, 8e-3, 0.25),
+    "adam": Optimizer(adam, 2, 1.6e-2, 0.25),
+    "adamw": Optimizer(adamw, 2, 1.6e-2, 0.25),
 }
 
 

@@ -27,8 +27,9 @@ class TrainConfig:
     """The rule that turns a gradient into a change of the weights."""
     learning_rate: float = 0.0
     """0 takes the optimizer's own."""
-    hidden_rate: float = 1.0
-    """Factor on the learning rate of the matrices between hidden units: all Whh, Wxh above."""
+    hidden_rate: float = 0.0
+    """Factor on the learning rate of the matrices between hidden units (all Whh, Wxh above); 0
+    takes the optimizer's own, or 1 where a learning rate is given."""
     schedule: str = "cosine"
     """How the learning rate falls over the run."""
     final_learning_rate: float = 0.02

@@ -101,6 +101,12 @@ class Trainer:
         return self.config.learning_rate or self.optimizer.learning_rate
 
     @property
+    def hidden_rate(self) -> float:
+        """The factor on it for the matrices between hidden units."""
+        own = 1.0 if self.config.learning_rate else self.optimizer.hidden_rate
+        return self.config.hidden_rate or own
+
+    @property
     def learning_rate_scale(self) -> float:
         """A factor on the learning rate; it may be set while training runs."""
         return self.ledger.rate_scale
@@ -172,7 +178,7 @@ class Trainer:
     def _update(self, g: Array, rate: float) -> None:
         """Move the weights, each part of them at its rate."""
         parameters, c, update = self.live.parameters, self.config, self.optimizer.update
-        for part, factor in hidden_parts(parameters.shapes, c.hidden_rate):
+        for part, factor in hidden_parts(parameters.shapes, self.hidden_rate):
             slots = [slot[part] for slot in self.slots]
             t, w = self.ledger.updates, parameters.vector[part]
             update(w, g[part], slots, t, factor * rate, c.weight_decay)

@@ -301,13 +301,34 @@ def test_warm_up_climbs_to_the_full_rate():
 
 
 @pytest.mark.parametrize("optimizer", OPTIMIZERS)
-def test_a_hidden_rate_of_zero_leaves_the_hidden_matrices_where_they_started(optimizer):
-    config = dataclasses.replace(SHORT, optimizer=optimizer, hidden_rate=0.0)
-    trainer = Trainer(TEXT, dataclasses.replace(SMALL, layers=2), config)
-    start = trainer.live.astype(np.float32).parameters
-    list(trainer.run(3))
-    moved = {n for n, a in trainer.live.parameters.items() if (a != start[n]).any()}
-    assert start.keys() - moved == {"Whh0", "Wxh1", "Whh1"}
+def test_the_hidden_rate_is_that_of_the_matrices_between_hidden_units(optimizer):
+    """One step at a quarter of the rate goes a quarter of the way, there and nowhere else."""
+
+    def way(hidden_rate):
+        config = dataclasses.replace(SHORT, optimizer=optimizer, hidden_rate=hidden_rate)
+        trainer = Trainer(TEXT, dataclasses.replace(SMALL, layers=2), config)
+        start = trainer.live.astype(np.float32).parameters
+        list(trainer.run(1))
+        return {name: array - start[name] for name, array in trainer.live.parameters.items()}
+
+    full, quarter = way(1.0), way(0.25)
+    for name in full:
+        factor = 0.25 if name in {"Whh0", "Wxh1", "Whh1"} else 1.0
+        np.testing.assert_allclose(quarter[name], factor * full[name], atol=2e-7, err_msg=name)
+        assert full[name].any()
+
+
+@pytest.mark.parametrize("optimizer", OPTIMIZERS)
+def test_an_optimizer_brings_both_rates_and_a_given_rate_is_for_all(optimizer):
+    def rates(**given):
+        trainer = Trainer(TEXT, SMALL, TrainConfig(optimizer=optimizer, **given))
+        return trainer.learning_rate, trainer.hidden_rate
+
+    own = OPTIMIZERS[optimizer]
+    assert rates() == (own.learning_rate, own.hidden_rate)
+    assert rates(learning_rate=0.01) == (0.01, 1.0)
+    assert rates(hidden_rate=0.5) == (own.learning_rate, 0.5)
+    assert rates(learning_rate=0.01, hidden_rate=0.5) == (0.01, 0.5)
 
 
 def test_a_long_history_is_thinned_but_keeps_its_end():

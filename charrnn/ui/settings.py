@@ -71,7 +71,8 @@ ADVANCED: dict[str, Setting] = {
         number(0, None), "Size of an update; 0 takes the optimizer's own good value."
     ),
     "hidden_rate": Setting(
-        number(0, None), "Factor on that size for the matrices between hidden units."
+        number(0, None),
+        "Factor on it for the matrices between hidden units; 0 takes what goes with the rate.",
     ),
     "schedule": Setting(choice(SCHEDULES), "How the learning rate falls over the run."),
     "final_learning_rate": Setting(
