@@ -136,6 +136,7 @@ def texts() -> dict[str, Text]:
                         {**plain, "dropout": 0.2},
                         {**wide, "hidden_size": 512, "dropout": 0.2, "learning_rate": 4e-3},
                         {**plain, **widest, "dropout": 0.2},
+                        {**plain, **widest, "dropout": 0.4},
                     ),
                 ),
             ),

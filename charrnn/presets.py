@@ -45,6 +45,7 @@ class Shape(NamedTuple):
     passes: int
     """Times to read the text at most; more of them teach nothing new."""
     learning_rate: float = 5e-3
+    hidden_rate: float = 1.0
     batch_size: int = 16
 
 
@@ -65,9 +66,9 @@ SHAPES: tuple[tuple[int, dict[str, Shape]], ...] = (
     (
         400_000,
         {
-            "quick": Shape(ModelConfig("gru", 256), 30, 1e-2),
-            "better": Shape(ModelConfig("gru", 384, dropout=0.1), 30),
-            "best": Shape(ModelConfig("gru", 512, dropout=0.2), 30, 4e-3),
+            "quick": Shape(ModelConfig("gru", 256), 30, 1.5e-2, 0.33),
+            "better": Shape(ModelConfig("gru", 384, dropout=0.1), 30, 1.5e-2, 0.22),
+            "best": Shape(ModelConfig("gru", 512, dropout=0.2), 30, 1.5e-2, 0.17),
         },
     ),
 )
@@ -87,6 +88,7 @@ def preset(name: str, characters: int, symbols: int) -> Preset:
     train = TrainConfig(
         batch_size=shape.batch_size,
         learning_rate=shape.learning_rate,
+        hidden_rate=shape.hidden_rate,
         val_fraction=held_out,
         min_count=3 if symbols > MANY_SYMBOLS else 1,
     )

@@ -20,6 +20,7 @@ from charrnn.model import ModelConfig
 from charrnn.recipes import RECIPES
 from charrnn.sampling import Sampling
 from charrnn.terminal import COMMANDS, info
+from charrnn.terminal.plan import make_plan
 from charrnn.train_config import TrainConfig
 from charrnn.training import split
 
@@ -170,6 +171,20 @@ def test_options_override_a_recipe(capsys: pytest.CaptureFixture[str]) -> None:
     assert (model.config.cell, model.config.layers, model.vocabulary.words) == ("gru", 2, True)
     assert (config["optimizer"], config["rescue"], config["batch_size"]) == ("adam", False, 1)
     assert config["learning_rate"] == 0  # the optimizer's own, not the recipe's for another
+
+
+def test_another_optimizer_than_the_preset_has_brings_its_own_rates(tmp_path: Path) -> None:
+    book = tmp_path / "book.txt"
+    book.write_text(TEXT * (400_000 // len(TEXT) + 1))
+
+    def rates(*options: str) -> tuple[float, float]:
+        argv = ["train", str(book), "--preset", "quick", "--hidden-size", "4", *options]
+        trainer = make_plan(build_parser().parse_args(argv)).trainer
+        return trainer.learning_rate, trainer.hidden_rate
+
+    assert rates() == (0.015, 0.33)
+    assert rates("--optimizer", "sgd") == (0.5, 1.0)
+    assert rates("--optimizer", "sgd", "--learning-rate", "0.1") == (0.1, 1.0)
 
 
 def test_epochs_and_seconds_limit_a_run(capsys: pytest.CaptureFixture[str]) -> None:

@@ -83,7 +83,7 @@ def _begin(args: argparse.Namespace, recipe: Recipe, corpus: Corpus) -> Trainer:
         fixed = [*model_settings, *OF_THE_START.intersection(settings)]
         _refuse(fixed, f"{args.start} brings its own")
     if settings.get("optimizer", recipe.train.optimizer) != recipe.train.optimizer:
-        settings.setdefault("learning_rate", 0.0)  # a rate fits the optimizer it was chosen for
+        settings = {"learning_rate": 0.0, "hidden_rate": 0.0} | settings  # its own, not another's
     config = replace(recipe.train, **settings)
     model_config = replace(recipe.model, **model_settings)
     start = read_model(args.start) if args.start else None
