@@ -157,7 +157,6 @@ def texts() -> dict[str, Text]:
                         {**gru, **fast, "hidden_size": 512, "dropout": 0.6},
                     ),
                 ),
-                (600, 1, ()),
             ),
         ),
         "10 KB": Text(

@@ -58,9 +58,9 @@ SHAPES: tuple[tuple[int, dict[str, Shape]], ...] = (
     (
         30_000,
         {
-            "quick": Shape(ModelConfig("gru", 256, dropout=0.4), 30),
-            "better": Shape(ModelConfig("gru", 256, dropout=0.4), 40),
-            "best": Shape(ModelConfig("gru", 384, dropout=0.5), 60, 3e-3),
+            "quick": Shape(ModelConfig("gru", 384, dropout=0.5), 15, 1e-2),
+            "better": Shape(ModelConfig("gru", 512, dropout=0.6), 30, 1e-2),
+            "best": Shape(ModelConfig("gru", 512, dropout=0.7), 20, 1e-2),
         },
     ),
     (
@@ -68,7 +68,7 @@ SHAPES: tuple[tuple[int, dict[str, Shape]], ...] = (
         {
             "quick": Shape(ModelConfig("gru", 256), 30, 1.5e-2, 0.33),
             "better": Shape(ModelConfig("gru", 384, dropout=0.1), 30, 1.5e-2, 0.22),
-            "best": Shape(ModelConfig("gru", 512, dropout=0.2), 30, 1.5e-2, 0.17),
+            "best": Shape(ModelConfig("gru", 512, dropout=0.4), 30, 1.5e-2, 0.17),
         },
     ),
 )
