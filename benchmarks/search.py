@@ -100,6 +100,7 @@ def texts() -> dict[str, Text]:
     widest = {"hidden_size": 512, "learning_rate": 1.5e-2, "hidden_rate": 0.17}
     split = {"learning_rate": 1.5e-2, "hidden_rate": 0.33}
     split_wide = {"hidden_size": 384, "learning_rate": 1.5e-2, "hidden_rate": 0.22}
+    lstm = {"cell": "lstm", "hidden_size": 384, "learning_rate": 1.5e-2, "hidden_rate": 0.2}
     gru = {"cell": "gru", "hidden_size": 256, "learning_rate": 5e-3, "dropout": 0.4}
     small = {**gru, "hidden_size": 128, "epochs": 40}
     return {
@@ -127,12 +128,16 @@ def texts() -> dict[str, Text]:
                         {**plain, "dropout": 0.2},
                         {**plain, **split, "dropout": 0.1},
                         {**wide, **split_wide},
+                        {**lstm, "hidden_size": 256, "hidden_rate": 0.25, "dropout": 0.1},
+                        {**lstm, "dropout": 0.1},
+                        {**lstm, "dropout": 0.3},
                     ),
                 ),
                 (
                     600,
-                    1,
+                    0,  # what wins in 3 minutes knows the text by heart in 10
                     (
+                        {**wide, **split_wide},
                         {**plain, "dropout": 0.2},
                         {**wide, "hidden_size": 512, "dropout": 0.2, "learning_rate": 4e-3},
                         {**plain, **widest, "dropout": 0.2},

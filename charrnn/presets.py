@@ -67,8 +67,8 @@ SHAPES: tuple[tuple[int, dict[str, Shape]], ...] = (
         400_000,
         {
             "quick": Shape(ModelConfig("gru", 256), 30, 1.5e-2, 0.33),
-            "better": Shape(ModelConfig("gru", 384, dropout=0.1), 30, 1.5e-2, 0.22),
-            "best": Shape(ModelConfig("gru", 512, dropout=0.4), 30, 1.5e-2, 0.17),
+            "better": Shape(ModelConfig("lstm", 384, dropout=0.1), 30, 1.5e-2, 0.2),
+            "best": Shape(ModelConfig("lstm", 512, dropout=0.3), 30, 1.5e-2, 0.15),
         },
     ),
 )
