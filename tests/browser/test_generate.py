@@ -122,7 +122,7 @@ def test_the_bars_squeeze_and_flatten_without_the_server(at_generate: Page) -> N
     assert labels != page.locator(f"{BARS} .label").all_inner_texts()
 
 
-def test_the_seed_box_knows_the_alphabet(at_generate: Page) -> None:
+def test_the_wordsbox_knows_the_alphabet(at_generate: Page) -> None:
     page = at_generate
     verdict = page.locator(".drawing.alphabet .verdict")
     seed(page, "The \u4e2d\u6587")
@@ -164,7 +164,7 @@ def test_how_much_does_this_sound_like_my_model(at_generate: Page) -> None:
     expect(page.locator(".drawing.scale")).to_contain_text("guessing blindly")
 
 
-def test_the_same_random_seed_writes_the_same(at_generate: Page) -> None:
+def test_the_same_random_wordswrites_the_same(at_generate: Page) -> None:
     page = at_generate
     page.get_by_role("button", name="More control").click()
     page.get_by_label("Random seed").and_(page.locator(":visible")).fill("42")
@@ -181,14 +181,13 @@ def test_a_wrong_value_gets_a_sentence(at_generate: Page) -> None:
 
 
 def test_passages_of_the_training_text_are_underlined(page: Page, page_url: str) -> None:
-    """At temperature 0 this seed leads into a run of 27 letters that stands in the play."""
-    page.goto(
-        f"{page_url}?temperature=0&length=160&seed=kept+this+light+with+me%2C+he+and+I%2C+and+n"
-    )
+    """At temperature 0 this seed leads into a run of 29 letters that stands in the play."""
+    words = "e+me+the+matches.+We+can+shout+at+ea"
+    page.goto(f"{page_url}?temperature=0&length=160&seed={words}")
     tab(page, "Generate")
     page.wait_for_selector(BARS)
     written(page)
     copied = page.locator(f"{OUTPUT} .copied, .drawing.reading .copied")
     expect(copied).not_to_have_count(0)
-    assert "to the bottom stair. The" in "".join(copied.all_inner_texts())
+    assert "one hundred and forty-five." in "".join(copied.all_inner_texts())
     assert "underline" in copied.first.evaluate("e => getComputedStyle(e).textDecorationLine")
