@@ -122,7 +122,7 @@ def test_the_bars_squeeze_and_flatten_without_the_server(at_generate: Page) -> N
     assert labels != page.locator(f"{BARS} .label").all_inner_texts()
 
 
-def test_the_wordsbox_knows_the_alphabet(at_generate: Page) -> None:
+def test_the_seed_box_knows_the_alphabet(at_generate: Page) -> None:
     page = at_generate
     verdict = page.locator(".drawing.alphabet .verdict")
     seed(page, "The \u4e2d\u6587")
@@ -164,7 +164,7 @@ def test_how_much_does_this_sound_like_my_model(at_generate: Page) -> None:
     expect(page.locator(".drawing.scale")).to_contain_text("guessing blindly")
 
 
-def test_the_same_random_wordswrites_the_same(at_generate: Page) -> None:
+def test_the_same_random_seed_writes_the_same(at_generate: Page) -> None:
     page = at_generate
     page.get_by_role("button", name="More control").click()
     page.get_by_label("Random seed").and_(page.locator(":visible")).fill("42")
