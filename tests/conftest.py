@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import tempfile
 from collections.abc import Iterator
 from typing import Any
 
@@ -19,6 +20,9 @@ os.environ.update(
     HF_HUB_DISABLE_TELEMETRY="1",
     HF_HUB_DISABLE_UPDATE_CHECK="1",
 )
+# hf_xet remembers by address what a Hub has: a stand-in on the port of an earlier one lacks it.
+XET_CACHE = tempfile.TemporaryDirectory(prefix="charrnn-xet-", ignore_cleanup_errors=True)
+os.environ["HF_XET_CACHE"] = XET_CACHE.name
 for name in ("CHARRNN_DATA", "HF_TOKEN", "SPACE_ID"):
     os.environ.pop(name, None)
 
