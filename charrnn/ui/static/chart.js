@@ -96,7 +96,7 @@ function best() {
   const label = shape('text', { x: x + (late ? -10 : 10), class: `tick name best ${late ? 'end' : ''}` },
     `best ${loss.toFixed(2)}`);
   picture.append(shape('circle', { cx: x, cy: y, r: 6, class: 'best color-1' }), label);
-  for (const below of [15, 27, 39, -14, -26, 15]) {
+  for (const below of [15, 27, 39, -14, -26, -38, -50, -62]) {
     label.setAttribute('y', y + below);
     if (y + below < HEIGHT - MARGIN.bottom && !names.some((box) => overlap(box, label.getBBox()))) break;
   }
