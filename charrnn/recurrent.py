@@ -19,7 +19,7 @@ import numpy as np
 
 from charrnn.cells import Cell, Slopes, State
 from charrnn.parameters import Array, Parameters
-from charrnn.products import in_pieces, product
+from charrnn.products import in_pieces, product, transposed
 
 ROWS = 32
 """Rows of a gradient that are summed at a time."""
@@ -152,7 +152,7 @@ def _through_time(cell: Cell, Whh: Array, doutputs: Array, tape: LayerTape) -> t
     """
     G, (H, T, N) = len(cell.gates), doutputs.shape
     by_step = np.ascontiguousarray(doutputs.swapaxes(0, 1))  # (T, H, N)
-    WhhT = in_pieces(Whh.T.copy(), N)
+    WhhT = in_pieces(transposed(Whh), N)
     dx = _window(doutputs, G * H, T, N)
     dh = _window(doutputs, G * H, T, N) if cell.biases == 2 else dx
     dxs = np.empty_like(doutputs, shape=(BLOCK, G, H, N))
