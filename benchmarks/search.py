@@ -79,6 +79,13 @@ TOGETHER: list[Settings] = [
     {"batch_size": 8, "layers": 2, "hidden_size": 192},
 ]
 """What helped the shortest text one by one, tried together."""
+LONGER: list[Settings] = [
+    {"hidden_size": 256, "dropout": 0.7, "epochs": 100},
+    {"hidden_size": 512, "dropout": 0.7, "epochs": 60},
+    {"layers": 2, "batch_size": 8, "hidden_size": 256, "dropout": 0.6, "epochs": 60},
+    {"optimizer": "adamw", "weight_decay": 0.3, "epochs": 60},
+]
+"""What more time could be good for there: width, depth and passes, held back by more dropout."""
 
 
 class Text(NamedTuple):
@@ -162,6 +169,14 @@ def texts() -> dict[str, Text]:
                         {**gru, **fast, "hidden_size": 512, "dropout": 0.6},
                     ),
                 ),
+                (
+                    600,
+                    1,
+                    (
+                        {**gru, **fast, "hidden_size": 512, "dropout": 0.7},
+                        {**lstm, "hidden_size": 512, "dropout": 0.7},
+                    ),
+                ),
             ),
         ),
         "10 KB": Text(
@@ -180,6 +195,15 @@ def texts() -> dict[str, Text]:
                     ),
                 ),
                 (60, 3, tuple({**small, **more} for more in TOGETHER)),
+                (180, 1, tuple({**small, **fast, **more} for more in LONGER)),
+                (
+                    600,
+                    1,
+                    (
+                        {**small, **fast, **LONGER[1], "epochs": 200},
+                        {**small, **fast, **LONGER[2], "epochs": 200},
+                    ),
+                ),
             ),
         ),
     }
