@@ -33,4 +33,4 @@ def backward(dstate: StateGradient, slopes: Slopes, dx: Array, dh: Array) -> Sta
     return (dstate[0] * by_state,)
 
 
-MGU = Cell(("f", "n"), ("hidden",), forward, slopes, backward, kept=("h_n",), biases=2)
+MGU = Cell(("f", "n"), ("hidden",), forward, slopes, backward, kept=("h_n",), apart=1)

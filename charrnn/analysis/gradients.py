@@ -93,7 +93,7 @@ def _step_back(
     dh, *rest = (part[:, -width:].copy() for part in flow)  # the cell may write into them
     dh += d
     dx = np.empty_like(d, shape=(len(cell.gates), *d.shape))  # (G, H, width)
-    dgates = np.empty_like(dx) if cell.biases == 2 else dx
+    dgates = np.empty_like(dx) if cell.apart else dx
     pasts = tuple(part[..., :width] for part in slopes)
     direct, *others = cell.backward((dh, *rest), pasts, dx, dgates)
     back = Whh.T @ dgates.reshape(len(Whh), width)

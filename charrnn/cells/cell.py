@@ -2,9 +2,9 @@
 
 The time loop in recurrent.py owns time and every matrix product. At each step it hands the cell
 
-    x       (G, H, N)  the input's share of every gate, Wxh @ input + bh; to be read only
-    planes  (P, H, N)  in the first G the state's share, Whh @ h_prev (+ bhh); the cell leaves the
-                       gates' values there, and in the others what else its slopes need
+    x       (G, H, N)  the input's share of every gate, Wxh @ input, and the biases; read only
+    planes  (P, H, N)  in the first G the state's share, Whh @ h_prev; the cell leaves the gates'
+                       values there, and in the others what else its slopes need
     before  the state, a tuple of (H, N) arrays, the hidden state first; to be read only
     after   arrays of the same shapes, for the new state
 
@@ -43,8 +43,8 @@ class Cell(NamedTuple):
         planes are (P, T, H, N) and whose states are (T, H, N).
     backward(dstate, slopes, dx, dh) -> dstate: writes the gradients with respect to the input's
         and the state's share, both (G, H, N), and returns what flows to the previous state
-        directly, not through Whh. It may write into dstate. dx and dh are one array where biases
-        is 1: such a cell only ever uses the sum of the shares.
+        directly, not through Whh. It may write into dstate. dx and dh differ in the gates that
+        are apart; where there are none, they are one array.
     """
 
     gates: tuple[str, ...]
@@ -54,8 +54,9 @@ class Cell(NamedTuple):
     backward: Callable[[StateGradient, Slopes, Array, Array], StateGradient]
     kept: tuple[str, ...] = ()
     """The planes after the gates': what the slopes need besides gates and states."""
-    biases: int = 1
-    """2 where the shares are used apart, so that the state's has a bias of its own (`bhh`)."""
+    apart: int = 0
+    """How many of the gates, the last ones, use their two shares apart and not their sum: there the
+    state's share comes with a bias of its own. A cell with such gates has a second bias, `bhh`."""
     initial_bias: Mapping[str, float] = {}
     """Gates whose bias does not start at zero."""
 

@@ -62,5 +62,5 @@ GRU = Cell(
     slopes=slopes,
     backward=backward,
     kept=("h_n",),
-    biases=2,
+    apart=1,
 )
