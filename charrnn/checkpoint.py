@@ -164,8 +164,8 @@ def _read_file(path: str | Path, max_bytes: int) -> bytes:
             if size > max_bytes:
                 npz.too_large(size, max_bytes)
             return file.read(size)
-    except OSError as error:
-        reason = error.strerror or type(error).__name__
+    except (OSError, ValueError) as error:  # ValueError: a NUL in the path
+        reason = getattr(error, "strerror", None) or str(error) or type(error).__name__
         raise ModelFileError(f"{quote(str(path))} cannot be read: {reason}.") from error
 
 

@@ -317,6 +317,12 @@ def test_files_that_cannot_be_read(tmp_path: Path) -> None:
         assert isinstance(caught.value.__cause__, OSError)
 
 
+@pytest.mark.parametrize("path", ["a\0b.npz", "a\ud800b.npz"])
+def test_paths_that_no_file_can_have(path: str) -> None:
+    with pytest.raises(ModelFileError, match="cannot be read: ."):
+        checkpoint.load(path)
+
+
 def test_the_error_tells_which_file_and_why(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
