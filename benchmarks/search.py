@@ -1,6 +1,6 @@
 """Which settings learn best in 1, 3 and 10 minutes, on texts of 10 KB, 100 KB and 1 MB?
 
-    python benchmarks/search.py                 about 70 minutes of one core
+    python benchmarks/search.py                 about two and a half hours of one core
     python benchmarks/search.py --table         what was found, as Markdown
     python benchmarks/search.py --write         the same, into docs/presets.md
     python benchmarks/search.py --texts "10 KB" --jobs 2             one text, two runs at a time

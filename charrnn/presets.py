@@ -51,10 +51,16 @@ class Shape(NamedTuple):
 
 # A tiny text is to be known by heart, read in one piece as it will be when it is recited.
 TINY = Shape(ModelConfig("gru", 64), 200, batch_size=1)
-SHORT = Shape(ModelConfig("gru", 128, dropout=0.4), 40, 1e-2)
 SHAPES: tuple[tuple[int, dict[str, Shape]], ...] = (
     (0, dict.fromkeys(BUDGETS, TINY)),
-    (2_000, dict.fromkeys(BUDGETS, SHORT)),
+    (
+        2_000,
+        {
+            "quick": Shape(ModelConfig("gru", 128, dropout=0.4), 40, 1e-2),
+            "better": Shape(ModelConfig("gru", 256, dropout=0.7), 100, 1e-2),
+            "best": Shape(ModelConfig("gru", 512, dropout=0.7), 200, 1e-2),
+        },
+    ),
     (
         30_000,
         {
