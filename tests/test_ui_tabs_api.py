@@ -29,6 +29,13 @@ def test_generate_writes_what_the_package_writes(client: Client) -> None:
     assert client.predict(SEED, *CALM, api_name="/generate") == expected
 
 
+def test_generate_takes_its_settings_by_name_and_has_defaults(client: Client) -> None:
+    expected = "".join(generate(Visitor().current, SEED, 25, Sampling(0.5, random_seed=7)))
+    given: dict[str, Any] = {"seed": SEED, "temperature": 0.5, "length": 25, "random_seed": "7"}
+    assert client.predict(**given, api_name="/generate") == expected
+    assert len(client.predict(length=30, api_name="/generate")) == 30
+
+
 def test_generate_streams_and_stops_at_the_stop(client: Client) -> None:
     updates = list(client.submit(SEED, 0.8, 300, 0, 1.0, "e", "7", api_name="/generate"))
     assert updates[-1].endswith("e")

@@ -173,7 +173,16 @@ class Writers:
         yield {**value, "busy": False, "copied": copied, "caption": caption}, gr.skip()
 
     async def plain(
-        self, visitor: Visitor, request: gr.Request, *values: Any
+        self,
+        visitor: Visitor,
+        request: gr.Request,
+        seed: Any,
+        temperature: Any,
+        length: Any,
+        top_k: Any,
+        top_p: Any,
+        stop: Any,
+        random_seed: Any,
     ) -> AsyncIterator[str]:
         """Write a text with the session's model, and stream it as it grows.
 
@@ -181,7 +190,7 @@ class Writers:
         Characters of the seed that the model never saw are left out.
         """
         try:
-            order = order_of(visitor, *values)
+            order = order_of(visitor, seed, temperature, length, top_k, top_p, stop, random_seed)
         except ValueError as error:
             raise refusal(error) from None
         text = ""
