@@ -249,7 +249,7 @@ def kill_savers(folder: Path, kills: int, how: str) -> list[dict[str, Any]]:
 
 
 def check_kills(rounds: list[dict[str, Any]], kills: int) -> None:
-    assert len(rounds) == kills
+    assert len(rounds) >= kills
     assert [r for r in rounds if r["error"]] == []
     for r in rounds:
         assert r["told"] <= r["found"] <= r["told"] + 1  # never older than what save returned for
