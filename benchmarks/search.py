@@ -68,6 +68,8 @@ NEIGHBORS: list[Settings] = [
     {"optimizer": "rmsprop", "learning_rate": 2e-3},
     {"initialization": "small"},
     {"clip_norm": 1.0},
+    {"schedule": "constant"},
+    {"schedule": "step"},
 ]
 """Each is one change; one that says what the center says already is left out."""
 TOGETHER: list[Settings] = [
@@ -125,6 +127,8 @@ def texts() -> dict[str, Text]:
                         {**plain, **fast, "cell": "lstm"},
                         {**plain, **split, "cell": "lstm"},
                         {**plain, **split_wide},
+                        {**plain, **split, "schedule": "constant"},
+                        {**plain, **split, "learning_rate": 7.5e-3, "schedule": "constant"},
                     ),
                 ),
                 (
