@@ -4,7 +4,8 @@
     OPENBLAS_CORETYPE=Haswell OPENBLAS_NUM_THREADS=1 python benchmarks/pieces.py    no AVX-512
 
 Whh @ h and its transpose for some sizes, whole and in the pieces of charrnn.products, in turns: the
-tenth percentile of some hundred calls each, in microseconds.
+tenth percentile of some hundred calls each, in microseconds. Then what it takes to transpose the
+weights, which each window does once.
 """
 
 from __future__ import annotations
@@ -33,6 +34,18 @@ def microseconds(pieces: list[products.Array], x: products.Array, calls: int) ->
     return [float(np.percentile(times, 10)) * 1e6 for times in taken]
 
 
+def transposing(M: int, K: int, rounds: int = 60) -> list[float]:
+    """Microseconds of W.T.copy() and of our way to copy it, taken in turns."""
+    W = np.random.default_rng(0).standard_normal((M, K), np.float32)
+    ways, taken = (lambda: W.T.copy(), lambda: products.transposed(W)), ([], [])
+    for _ in range(rounds):
+        for way, times in zip(ways, taken, strict=True):
+            started = time.perf_counter()
+            way()
+            times.append(time.perf_counter() - started)
+    return [float(np.percentile(times, 10)) * 1e6 for times in taken]
+
+
 def main() -> None:
     products.IN_PLACE = True  # also where it does not pay: that is the question
     rng = np.random.default_rng(0)
@@ -44,6 +57,10 @@ def main() -> None:
             whole, parts = microseconds([W[None], cut], x, max(60, 40_000_000 // (M * K)))
             row = (f"{M} x {K}", N, len(cut), f"{whole:.1f}", f"{parts:.1f}")
             print("|", " | ".join(map(str, row)), f"| {whole / parts:.2f} |")
+    print("\n| weights | W.T.copy() | transposed | ratio |\n|---|---:|---:|---:|")
+    for M, K in sorted({(gates * H, H) for gates, H, _ in SIZES} | {(1536, 512)}):
+        plain, ours = transposing(M, K)
+        print(f"| {M} x {K} | {plain:.1f} | {ours:.1f} | {plain / ours:.2f} |")
 
 
 if __name__ == "__main__":

@@ -49,7 +49,7 @@ def transposed(W: Array) -> Array:
     """A copy of W.T (K, M), a cache line of its columns at a time.
 
     Its rows lie a line more than M apart, and so not a power of two of bytes. For the weights
-    (2048, 512) of an LSTM it takes 1.2 ms where W.T.copy() takes 3.9, of a GRU 0.5 for 2.2.
+    (2048, 512) of an LSTM it takes 1.4 ms where W.T.copy() takes 3.2, of a GRU 0.7 for 2.0.
     """
     M, K = W.shape
     out = np.empty_like(W, shape=(K, M + LINE))[:, :M]

@@ -3,8 +3,9 @@
 The time loop in recurrent.py owns time and every matrix product. At each step it hands the cell
 
     x       (G, H, N)  the input's share of every gate, Wxh @ input, and the biases; read only
-    planes  (P, H, N)  in the first G the state's share, Whh @ h_prev; the cell leaves the gates'
-                       values there, and in the others what else its slopes need
+    planes  (P, H, N)  in the first G the state's share, Whh @ h_prev (+ bhh in the gates apart);
+                       the cell leaves the gates' values there, and in the others what else its
+                       slopes need
     before  the state, a tuple of (H, N) arrays, the hidden state first; to be read only
     after   arrays of the same shapes, for the new state
 
