@@ -100,116 +100,134 @@ class Text(NamedTuple):
     """(seconds, how many the round before leaves over, settings that enter here)."""
 
 
-def texts() -> dict[str, Text]:
-    """The three sizes. The play is this project's own, the other text is tinyshakespeare."""
-    play, shakespeare = load_corpus("lighthouse").text, load_corpus("tinyshakespeare").text
-    fast = {"learning_rate": 1e-2}
+FAST: Settings = {"learning_rate": 1e-2}
+SPLIT: Settings = {"learning_rate": 1.5e-2, "hidden_rate": 0.33}
+SPLIT_WIDE: Settings = {"hidden_size": 384, "learning_rate": 1.5e-2, "hidden_rate": 0.22}
+LSTM: Settings = {"cell": "lstm", "hidden_size": 384, "learning_rate": 1.5e-2, "hidden_rate": 0.2}
+GRU: Settings = {"cell": "gru", "hidden_size": 256, "learning_rate": 5e-3, "dropout": 0.4}
+"""What several of the texts below try: rates, one or two, and networks."""
+
+
+def one_megabyte(text: str) -> Text:
+    """Where the clock ends a run: large networks enter late."""
     plain = {"cell": "gru", "hidden_size": 256, "learning_rate": 5e-3}
     wide = {**plain, "hidden_size": 384, "dropout": 0.1}
     widest = {"hidden_size": 512, "learning_rate": 1.5e-2, "hidden_rate": 0.17}
-    split = {"learning_rate": 1.5e-2, "hidden_rate": 0.33}
-    split_wide = {"hidden_size": 384, "learning_rate": 1.5e-2, "hidden_rate": 0.22}
-    lstm = {"cell": "lstm", "hidden_size": 384, "learning_rate": 1.5e-2, "hidden_rate": 0.2}
-    gru = {"cell": "gru", "hidden_size": 256, "learning_rate": 5e-3, "dropout": 0.4}
-    small = {**gru, "hidden_size": 128, "epochs": 40}
+    return Text(
+        text,
+        "",
+        plain,
+        (
+            (12, 0, tuple({**plain, **n} for n in NEIGHBORS)),
+            (
+                60,
+                2,
+                (
+                    {**plain, **FAST, "hidden_size": 384},
+                    {**plain, **FAST, "cell": "lstm"},
+                    {**plain, **SPLIT, "cell": "lstm"},
+                    {**plain, **SPLIT_WIDE},
+                    {**plain, **SPLIT, "schedule": "constant"},
+                    {**plain, **SPLIT, "learning_rate": 7.5e-3, "schedule": "constant"},
+                ),
+            ),
+            (
+                180,
+                1,
+                (
+                    wide,
+                    {**plain, "dropout": 0.2},
+                    {**plain, **SPLIT, "dropout": 0.1},
+                    {**wide, **SPLIT_WIDE},
+                    {**LSTM, "hidden_size": 256, "hidden_rate": 0.25, "dropout": 0.1},
+                    {**LSTM, "dropout": 0.1},
+                    {**LSTM, "dropout": 0.3},
+                ),
+            ),
+            (
+                600,
+                0,  # what wins in 3 minutes knows the text by heart in 10
+                (
+                    {**wide, **SPLIT_WIDE},
+                    {**plain, "dropout": 0.2},
+                    {**wide, "hidden_size": 512, "dropout": 0.2, "learning_rate": 4e-3},
+                    {**plain, **widest, "dropout": 0.2},
+                    {**plain, **widest, "dropout": 0.4},
+                ),
+            ),
+        ),
+    )
+
+
+def hundred_kilobytes(text: str) -> Text:
+    """Where a run ends by knowing the text by heart: dropout is what counts."""
+    return Text(
+        text,
+        "",
+        GRU,
+        (
+            (15, 0, tuple({**GRU, **n} for n in NEIGHBORS)),
+            (60, 2, ({**GRU, **FAST, "hidden_size": 384, "dropout": 0.5},)),
+            (
+                180,
+                1,
+                (
+                    {**GRU, **SPLIT_WIDE, "dropout": 0.6},
+                    {**GRU, **FAST, "hidden_size": 384, "dropout": 0.6},
+                    {**GRU, **FAST, "hidden_size": 512, "dropout": 0.6},
+                ),
+            ),
+            (
+                600,
+                1,
+                (
+                    {**GRU, **FAST, "hidden_size": 512, "dropout": 0.7},
+                    {**LSTM, "hidden_size": 512, "dropout": 0.7},
+                ),
+            ),
+        ),
+    )
+
+
+def ten_kilobytes(text: str) -> Text:
+    """Read so often that a minute is long."""
+    small = {**GRU, "hidden_size": 128, "epochs": 40}
+    return Text(
+        text[:10_000],
+        text[10_000:60_000],
+        small,
+        (
+            (
+                60,
+                0,
+                (
+                    *({**small, **n} for n in NEIGHBORS),
+                    *({**small, "epochs": epochs} for epochs in (20, 60)),
+                    {**small, "dropout": 0.6},
+                    {**small, "hidden_size": 64},
+                ),
+            ),
+            (60, 3, tuple({**small, **more} for more in TOGETHER)),
+            (180, 1, tuple({**small, **FAST, **more} for more in LONGER)),
+            (
+                600,
+                1,
+                (
+                    {**small, **FAST, **LONGER[1], "epochs": 200},
+                    {**small, **FAST, **LONGER[2], "epochs": 200},
+                ),
+            ),
+        ),
+    )
+
+
+def texts() -> dict[str, Text]:
+    """The three sizes. The play is this project's own, the other text is tinyshakespeare."""
+    play, shakespeare = load_corpus("lighthouse").text, load_corpus("tinyshakespeare").text
     return {
-        "1 MB": Text(
-            shakespeare,
-            "",
-            plain,
-            (
-                (12, 0, tuple({**plain, **n} for n in NEIGHBORS)),
-                (
-                    60,
-                    2,
-                    (
-                        {**plain, **fast, "hidden_size": 384},
-                        {**plain, **fast, "cell": "lstm"},
-                        {**plain, **split, "cell": "lstm"},
-                        {**plain, **split_wide},
-                        {**plain, **split, "schedule": "constant"},
-                        {**plain, **split, "learning_rate": 7.5e-3, "schedule": "constant"},
-                    ),
-                ),
-                (
-                    180,
-                    1,
-                    (
-                        wide,
-                        {**plain, "dropout": 0.2},
-                        {**plain, **split, "dropout": 0.1},
-                        {**wide, **split_wide},
-                        {**lstm, "hidden_size": 256, "hidden_rate": 0.25, "dropout": 0.1},
-                        {**lstm, "dropout": 0.1},
-                        {**lstm, "dropout": 0.3},
-                    ),
-                ),
-                (
-                    600,
-                    0,  # what wins in 3 minutes knows the text by heart in 10
-                    (
-                        {**wide, **split_wide},
-                        {**plain, "dropout": 0.2},
-                        {**wide, "hidden_size": 512, "dropout": 0.2, "learning_rate": 4e-3},
-                        {**plain, **widest, "dropout": 0.2},
-                        {**plain, **widest, "dropout": 0.4},
-                    ),
-                ),
-            ),
-        ),
-        "100 KB": Text(
-            play,
-            "",
-            gru,
-            (
-                (15, 0, tuple({**gru, **n} for n in NEIGHBORS)),
-                (60, 2, ({**gru, **fast, "hidden_size": 384, "dropout": 0.5},)),
-                (
-                    180,
-                    1,
-                    (
-                        {**gru, **split_wide, "dropout": 0.6},
-                        {**gru, **fast, "hidden_size": 384, "dropout": 0.6},
-                        {**gru, **fast, "hidden_size": 512, "dropout": 0.6},
-                    ),
-                ),
-                (
-                    600,
-                    1,
-                    (
-                        {**gru, **fast, "hidden_size": 512, "dropout": 0.7},
-                        {**lstm, "hidden_size": 512, "dropout": 0.7},
-                    ),
-                ),
-            ),
-        ),
-        "10 KB": Text(
-            play[:10_000],
-            play[10_000:60_000],
-            small,
-            (
-                (
-                    60,
-                    0,
-                    (
-                        *({**small, **n} for n in NEIGHBORS),
-                        *({**small, "epochs": epochs} for epochs in (20, 60)),
-                        {**small, "dropout": 0.6},
-                        {**small, "hidden_size": 64},
-                    ),
-                ),
-                (60, 3, tuple({**small, **more} for more in TOGETHER)),
-                (180, 1, tuple({**small, **fast, **more} for more in LONGER)),
-                (
-                    600,
-                    1,
-                    (
-                        {**small, **fast, **LONGER[1], "epochs": 200},
-                        {**small, **fast, **LONGER[2], "epochs": 200},
-                    ),
-                ),
-            ),
-        ),
+        "1 MB": one_megabyte(shakespeare),
+        "100 KB": hundred_kilobytes(play),
+        "10 KB": ten_kilobytes(play),
     }
 
 
