@@ -55,7 +55,7 @@ def one_input(data: bytes) -> None:
     """Decide one input. Raises whatever the reader must never raise."""
     import forge
 
-    from charrnn import checkpoint
+    from charrnn.formats import checkpoint
 
     kind, rest = data[:1], data[1:]
     if kind == b"\x01":
@@ -80,9 +80,9 @@ def child(arguments: list[str]) -> None:
 
     # Only the reader is watched: with all of NumPy and json, most coverage would be theirs.
     with atheris.instrument_imports(
-        include=["charrnn.archive", "charrnn.npz", "charrnn.checkpoint"]
+        include=["charrnn.formats.zip_archive", "charrnn.formats.npz", "charrnn.formats.checkpoint"]
     ):
-        import charrnn.checkpoint  # noqa: F401
+        import charrnn.formats.checkpoint  # noqa: F401
 
     atheris.Setup([sys.argv[0], *arguments], one_input)
     atheris.Fuzz()

@@ -11,8 +11,8 @@ folder="$(realpath -m "${1:?name a folder for the environment, the copy and the 
 shift
 cd "$(dirname "$0")/.."
 modules=("$@")
-[ ${#modules[@]} -gt 0 ] || modules=(archive batches checkpoint files loss npz optimizers parameters
-  products recurrent resume sampling vocabulary)
+[ ${#modules[@]} -gt 0 ] || modules=(files vocabulary formats/{checkpoint,npz,zip_archive} training/{batches,optimizers,resume}
+  network/{loss,parameters,products,recurrent,sampling})
 
 mkdir -p "$folder/tree"
 [ -d "$folder/venv" ] || "${PYTHON:-python3}" -m venv "$folder/venv"
@@ -23,8 +23,8 @@ cp -r charrnn tests data pretrained app.py README.md pyproject.toml "$folder/tre
 cd "$folder/tree"
 rm -rf tests/browser # the slow part of collecting
 # mutmut leaves decorated functions alone, and two of them matter.
-sed -i '/^@in_blocks$/d; s/^def adamw(/adam = in_blocks(adam)\n\n\n&/' charrnn/optimizers.py
-sed -i '/^@lru_cache/d' charrnn/batches.py
+sed -i '/^@in_blocks$/d; s/^def adamw(/adam = in_blocks(adam)\n\n\n&/' charrnn/training/optimizers.py
+sed -i '/^@lru_cache/d' charrnn/training/batches.py
 quoted=$(printf '"charrnn/%s.py", ' "${modules[@]}")
 tests=$(sed 's/.*/"&",/' tests/core.txt | tr '\n' ' ')
 cat >> pyproject.toml << EOT

@@ -49,7 +49,7 @@ VARIANTS = [
 
 
 class GRU(nn.Module):
-    """The GRU of charrnn/cells/gru.py with a normalization in one or two places."""
+    """The GRU of charrnn/network/cells/gru.py with a normalization in one or two places."""
 
     def __init__(self, model: CharRNN, normalized: str) -> None:
         super().__init__()

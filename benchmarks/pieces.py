@@ -3,7 +3,7 @@
     OPENBLAS_NUM_THREADS=1 python benchmarks/pieces.py
     OPENBLAS_CORETYPE=Haswell OPENBLAS_NUM_THREADS=1 python benchmarks/pieces.py    no AVX-512
 
-Whh @ h and its transpose for some sizes, whole and in the pieces of charrnn.products, in turns: the
+Whh @ h and its transpose for some sizes, whole and in the pieces of network.products, in turns: the
 tenth percentile of some hundred calls each, in microseconds. Then what it takes to transpose the
 weights, which each window does once.
 """
@@ -15,7 +15,7 @@ import time
 import bench  # noqa: F401  # finds the package beside it
 import numpy as np
 
-from charrnn import products
+from charrnn.network import products
 
 SIZES = ((4, 128, 16), (4, 128, 25), (4, 128, 32), (4, 256, 32), (4, 512, 32), (3, 384, 16))
 """Gates, units, sequences."""

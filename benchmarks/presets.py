@@ -29,10 +29,11 @@ if __name__ == "__main__":  # before NumPy loads its BLAS
 
 from bench import document
 
-from charrnn import Trainer, load_corpus, score, training
-from charrnn.model import score_ids
-from charrnn.presets import BUDGETS, preset_for
-from charrnn.rulers import rulers
+from charrnn import Trainer, load_corpus, score
+from charrnn.baselines import rulers
+from charrnn.network.model import score_ids
+from charrnn.training import trainer as trainer_module
+from charrnn.training.presets import BUDGETS, preset_for
 
 RESULTS = Path(__file__).with_suffix(".jsonl")
 README = Path(__file__).parents[1] / "README.md"
@@ -59,7 +60,7 @@ TEXTS: dict[str, Callable[[], str]] = {
 
 def measure(name: str, preset: str) -> dict[str, Any]:
     """One run, its loss and its rulers."""
-    training.time = CLOCK  # type: ignore[assignment]  # this process's own time, not the wall's
+    trainer_module.time = CLOCK  # type: ignore[assignment]  # this process's own time, not the wall's
     text = TEXTS[name]()
     fitted = preset_for(preset, text)
     trainer = Trainer(text, fitted.model, fitted.train)

@@ -17,8 +17,8 @@ from typing import Any
 from bench import document
 
 from charrnn import CharRNN, CorpusError, Sampling, generate, load_corpus
-from charrnn.checkpoint import info
-from charrnn.model import score_cold, score_ids
+from charrnn.formats.checkpoint import info
+from charrnn.network.model import score_cold, score_ids
 from charrnn.pretrained import load_pretrained, pretrained_folder, pretrained_names
 
 ROOT = Path(__file__).parents[1]

@@ -38,8 +38,9 @@ if __name__ == "__main__":  # before NumPy loads its BLAS
 
 from bench import document, machine
 
-from charrnn import ModelConfig, TrainConfig, Trainer, Vocabulary, load_corpus, training
-from charrnn.model import score_ids
+from charrnn import ModelConfig, TrainConfig, Trainer, Vocabulary, load_corpus
+from charrnn.network.model import score_ids
+from charrnn.training import trainer as trainer_module
 
 Settings = dict[str, Any]
 RESULTS = Path(__file__).with_suffix(".jsonl")
@@ -240,7 +241,7 @@ def configs(settings: Settings) -> tuple[ModelConfig, TrainConfig]:
 
 def measure(name: str, settings: Settings, seconds: float) -> dict[str, Any]:
     """Train once within `seconds` of processor time, and judge the best weights."""
-    training.time = CLOCK  # type: ignore[assignment]  # this process's own time, not the wall's
+    trainer_module.time = CLOCK  # type: ignore[assignment]  # this process's own time, not the wall's
     text = texts()[name]
     vocabulary = Vocabulary.from_text(text.train + text.judge)
     trainer = Trainer(text.train, *configs(settings), vocabulary=vocabulary)

@@ -26,8 +26,8 @@ import bench  # noqa: F401  # finds the package beside it
 import numpy as np
 
 from charrnn import CELLS, RECIPES, CharRNN, Trainer, load_corpus
-from charrnn.loss import surprise
-from charrnn.model import score_ids
+from charrnn.network.loss import surprise
+from charrnn.network.model import score_ids
 
 RECIPE = RECIPES["windows"]
 WAYS = {

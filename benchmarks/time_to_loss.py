@@ -32,11 +32,12 @@ if __name__ == "__main__":  # before NumPy loads its BLAS: a process for each co
 
 from bench import machine, nanogpt
 
-from charrnn import Trainer, load_corpus, training
-from charrnn.model import score_cold, score_ids
-from charrnn.presets import BUDGETS, preset, preset_for
-from charrnn.terminal import options
-from charrnn.train_config import TrainConfig
+from charrnn import Trainer, load_corpus
+from charrnn.cli import options
+from charrnn.network.model import score_cold, score_ids
+from charrnn.training import trainer as trainer_module
+from charrnn.training.config import TrainConfig
+from charrnn.training.presets import BUDGETS, preset, preset_for
 
 TARGET = 1.8857
 """What nanoGPT's recipe once ended at on two cores: the loss whose time is told."""
@@ -71,7 +72,7 @@ def ours(args: argparse.Namespace, seconds: float) -> dict[str, Any]:
     given = options.given(args, type(fitted.model))
     config = replace(fitted.train, **options.given(args, TrainConfig), eval_every=NEVER)
     watch = Stopwatch()
-    training.time = SimpleNamespace(perf_counter=watch.read)  # type: ignore[assignment]
+    trainer_module.time = SimpleNamespace(perf_counter=watch.read)  # type: ignore[assignment]
     trainer = Trainer(text, replace(fitted.model, **given), config, workers=args.cores)
     started, due, passed = watch.read(), FIRST_LOOKS * seconds, None
     curve: list[tuple[float, float]] = []

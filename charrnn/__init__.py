@@ -11,17 +11,17 @@ Arrays are feature-first, (features, T, N). A gradient is `d` and the name of it
 
 from typing import TYPE_CHECKING, Any
 
-from charrnn.bridges import from_torch, to_torch
-from charrnn.cells import CELLS, Cell
-from charrnn.checkpoint import ModelFileError, load, save
 from charrnn.corpora import CORPORA, Corpus, CorpusError, load_corpus
-from charrnn.gradcheck import gradient_check
-from charrnn.ledger import Progress
-from charrnn.model import CharRNN, ModelConfig, score
-from charrnn.recipes import RECIPES, Recipe
-from charrnn.sampling import Sampling, generate
-from charrnn.train_config import TrainConfig
-from charrnn.training import Trainer
+from charrnn.formats import from_torch, to_torch
+from charrnn.formats.checkpoint import ModelFileError, load, save
+from charrnn.network.cells import CELLS, Cell
+from charrnn.network.gradient_check import gradient_check
+from charrnn.network.model import CharRNN, ModelConfig, score
+from charrnn.network.sampling import Sampling, generate
+from charrnn.training.config import TrainConfig
+from charrnn.training.progress import Progress
+from charrnn.training.recipes import RECIPES, Recipe
+from charrnn.training.trainer import Trainer
 from charrnn.vocabulary import UnknownSymbolError, Vocabulary
 
 if TYPE_CHECKING:

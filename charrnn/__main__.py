@@ -11,9 +11,9 @@ import warnings
 from collections.abc import Sequence
 
 from charrnn import __version__
-from charrnn.terminal import COMMANDS, options, output
-from charrnn.terminal.threads import use_one_thread
-from charrnn.workers import WorkerError
+from charrnn.cli import COMMANDS, options, output
+from charrnn.cli.threads import use_one_thread
+from charrnn.training.worker_pool import WorkerError
 
 BAD_INPUT = 2
 INTERRUPTED = 130
@@ -32,14 +32,14 @@ def build_parser() -> argparse.ArgumentParser:
     parser.add_argument("--version", action="version", version=f"charrnn {__version__}")
     commands = parser.add_subparsers(dest="command", metavar="COMMAND", required=True)
     for name in filter(_exists, COMMANDS):
-        module = importlib.import_module(f"charrnn.terminal.{name}")
+        module = importlib.import_module(f"charrnn.cli.{name}")
         module.add_parser(commands)
         commands.choices[name].set_defaults(run=module.run)
     return parser
 
 
 def _exists(name: str) -> bool:
-    return importlib.util.find_spec(f"charrnn.terminal.{name}") is not None
+    return importlib.util.find_spec(f"charrnn.cli.{name}") is not None
 
 
 def main(argv: Sequence[str] | None = None) -> int:

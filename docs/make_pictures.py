@@ -22,7 +22,7 @@ import numpy as np
 
 from charrnn import CELLS, RECIPES, ModelConfig, Sampling, TrainConfig, Trainer, load_corpus
 from charrnn.analysis import gradient_reach
-from charrnn.sampling import prime, probabilities
+from charrnn.network.sampling import prime, probabilities
 
 HERE = Path(__file__).parent / "pictures"
 WIDTH, HEIGHT = 720, 360

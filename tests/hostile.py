@@ -25,7 +25,7 @@ import hostile_arrays
 import hostile_meta
 import hostile_zip
 
-from charrnn import checkpoint
+from charrnn.formats import checkpoint
 
 HANG = 60
 """Seconds until a file counts as hung. The promise is 0.25; machines are noisy."""

@@ -13,8 +13,10 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 import gradio as gr
 
 from charrnn import CharRNN, ModelConfig, Vocabulary
-from charrnn.ui import generate, inspect_tab, theme
-from charrnn.ui.session import Visitor
+from charrnn.service.visitor import Visitor
+from charrnn.ui import theme
+from charrnn.ui.generate import events as generate_tab
+from charrnn.ui.inspect import events as inspect_tab
 
 PAYLOADS = (
     "<img src=x onerror=window.__hit=1>",
@@ -36,7 +38,7 @@ def page() -> gr.Blocks:
         visitor = gr.State(hostile)
         with gr.Tabs():
             with gr.Tab("Generate"):
-                first = generate.build(visitor)
+                first = generate_tab.build(visitor)
             with gr.Tab("Look inside"):
                 second = inspect_tab.build(visitor)
         for tab in (first, second):

@@ -20,7 +20,8 @@ from typing import NoReturn
 
 import numpy as np
 
-from charrnn import CharRNN, ModelConfig, Vocabulary, checkpoint
+from charrnn import CharRNN, ModelConfig, Vocabulary
+from charrnn.formats import checkpoint
 
 MODEL = CharRNN(Vocabulary.from_text("hello"), ModelConfig("rnn", 500))  # 1 MB
 

@@ -7,8 +7,8 @@ h' = (1 - f) * h + f * n
 
 import numpy as np
 
-from charrnn.cells.cell import Cell, Slopes, State, StateGradient, sigmoid
-from charrnn.parameters import Array
+from charrnn.network.cells.cell import Cell, Slopes, State, StateGradient, sigmoid
+from charrnn.network.parameters import Array
 
 
 def forward(x: Array, planes: Array, before: State, after: State) -> None:

@@ -35,7 +35,7 @@ OTHERS = {
     "pyproject.toml": "Makes `pip install .` work; the settings of the tools",
     "requirements.txt": "What the page needs",
     "tests/": "One file for a module, whole journeys beside them",
-    "charrnn/bridges/player.*": "The page that `convert --to-web` writes: plain JavaScript",
+    "charrnn/formats/player.*": "The page that `convert --to-web` writes: plain JavaScript",
     "charrnn/ui/static/": "The page's pictures: plain JavaScript and CSS",
 }
 """What is not a Python module of the package."""
@@ -71,7 +71,7 @@ def first_sentence(path: Path) -> str:
 
 def pretrained() -> str:
     """A row for every model that comes along, from the files themselves."""
-    from charrnn.checkpoint import info
+    from charrnn.formats.checkpoint import info
     from charrnn.pretrained import pretrained_folder, pretrained_names
 
     rows = [

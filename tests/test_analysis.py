@@ -8,9 +8,9 @@ import numpy as np
 import pytest
 
 from charrnn import analysis
-from charrnn.cells import CELLS
-from charrnn.loss import surprise
-from charrnn.model import CharRNN, ModelConfig, score
+from charrnn.network.cells import CELLS
+from charrnn.network.loss import surprise
+from charrnn.network.model import CharRNN, ModelConfig, score
 from charrnn.vocabulary import Vocabulary
 
 TEXT = 'He said "no, not now" and left.\nShe (Ann) asked: "Why?"\n  Nobody knew 42 reasons!\n'

@@ -50,7 +50,7 @@ IDS = [str(path.relative_to(ROOT)) for path in SOURCES]
 
 
 def module_name(path: Path) -> str:
-    """The name of a file's module: charrnn.cells.rnn, charrnn.cells, app."""
+    """The name of a file's module: charrnn.network.cells.rnn, charrnn.network.cells, app."""
     parts = path.relative_to(ROOT).with_suffix("").parts
     return ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
 
@@ -59,7 +59,7 @@ MODULES = {module_name(path) for path in SOURCES}
 
 
 def part(module: str) -> str:
-    """The part of the house that a module belongs to: cells for charrnn.cells.rnn."""
+    """The part of the house that a module belongs to: cells for charrnn.network.cells.rnn."""
     names = module.split(".")
     return names[1] if names[0] == "charrnn" and len(names) > 1 else names[0]
 

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from charrnn.batches import Streams, Windows, fit
+from charrnn.training.batches import Streams, Windows, fit
 
 
 @settings(deadline=None)

@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 from builders import some_ids, tiny_model
 
-from charrnn import CELLS, recurrent
+from charrnn import CELLS
+from charrnn.network import recurrent
 
 
 def gradient(model, T):

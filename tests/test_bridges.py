@@ -11,9 +11,9 @@ from builders import tiny_model
 import charrnn
 from charrnn import ModelFileError, Vocabulary
 from charrnn.__main__ import main
-from charrnn.bridges.old_npz import NAMINGS, from_npz
-from charrnn.bridges.onnx import OPERATORS, to_onnx
-from charrnn.bridges.safetensors import to_safetensors
+from charrnn.formats.legacy_npz import NAMINGS, from_npz
+from charrnn.formats.onnx import OPERATORS, to_onnx
+from charrnn.formats.safetensors import to_safetensors
 
 SYMBOLS = tuple("abcdefg")
 BIASES = {"columns": (-1, 1), "rows": (1, -1), "flat": (-1,)}
@@ -168,12 +168,12 @@ def test_damaged_files_are_one_sentence(tmp_path):
 
 @pytest.mark.parametrize("header", ["(10000000000000,)", "(-1,)", "[2]", "((((", "'\\0'"])
 def test_lying_headers_are_one_sentence(tmp_path, header):
-    from charrnn import archive
+    from charrnn.formats import zip_archive
 
     text = f"{{'descr': '<f8', 'fortran_order': False, 'shape': {header}, }}\n".encode()
     lie = b"\x93NUMPY\x01\x00" + len(text).to_bytes(2, "little") + text
     path = tmp_path / "old.npz"
-    path.write_bytes(archive.join((name, lie, b"\0" * 8) for name in NAMINGS[0]))
+    path.write_bytes(zip_archive.join((name, lie, b"\0" * 8) for name in NAMINGS[0]))
     with pytest.raises(ModelFileError):
         from_npz(path, Vocabulary(SYMBOLS))
 

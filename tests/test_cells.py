@@ -6,7 +6,7 @@ import reference
 from builders import some_ids, tiny_model
 
 from charrnn import CELLS, gradient_check
-from charrnn.loss import cross_entropy
+from charrnn.network.loss import cross_entropy
 
 
 @pytest.mark.parametrize("T", [1, 2, 7])

@@ -21,8 +21,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from charrnn import CELLS, CharRNN, ModelConfig, Vocabulary, checkpoint, npz
-from charrnn.checkpoint import HOSTED_BYTES, ModelFileError
+from charrnn import CELLS, CharRNN, ModelConfig, Vocabulary
+from charrnn.formats import checkpoint, npz
+from charrnn.formats.checkpoint import HOSTED_BYTES, ModelFileError
 
 TESTS = Path(__file__).parent
 LINUX = pytest.mark.skipif(not sys.platform.startswith("linux"), reason="the judge reads /proc")

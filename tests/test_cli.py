@@ -13,16 +13,17 @@ import numpy as np
 import pytest
 
 import charrnn
-from charrnn import checkpoint, load
+from charrnn import load
 from charrnn.__main__ import build_parser, main
+from charrnn.cli import COMMANDS, info
+from charrnn.cli.plan import make_plan
 from charrnn.corpora import load_corpus
-from charrnn.model import ModelConfig
-from charrnn.recipes import RECIPES
-from charrnn.sampling import Sampling
-from charrnn.terminal import COMMANDS, info
-from charrnn.terminal.plan import make_plan
-from charrnn.train_config import TrainConfig
-from charrnn.training import split
+from charrnn.formats import checkpoint
+from charrnn.network.model import ModelConfig
+from charrnn.network.sampling import Sampling
+from charrnn.training.config import TrainConfig
+from charrnn.training.recipes import RECIPES
+from charrnn.training.trainer import split
 
 TEXT = "She sells sea shells by the sea shore.\n" * 30
 QUICK = ["--hidden-size", "12", "--steps", "25", "--eval-every", "10", "--no-rulers"]

@@ -207,7 +207,7 @@ def test_one_blas_thread_unless_the_environment_asks(
     """Where NumPy brings OpenBLAS; its own count is asked before and after."""
     code = """
 import ctypes, os, pathlib, numpy
-from charrnn.terminal.threads import FOLDERS, use_one_thread
+from charrnn.cli.threads import FOLDERS, use_one_thread
 package = pathlib.Path(numpy.__file__).parent
 paths = [path for folder in FOLDERS for path in (package / folder).glob("*openblas*")]
 if paths:

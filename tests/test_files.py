@@ -15,7 +15,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from charrnn import CharRNN, ModelConfig, Vocabulary, checkpoint, files
+from charrnn import CharRNN, ModelConfig, Vocabulary, files
+from charrnn.formats import checkpoint
 
 TESTS = Path(__file__).parent
 POSIX = pytest.mark.skipif(os.name == "nt", reason="needs POSIX signals and limits")

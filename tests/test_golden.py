@@ -9,9 +9,9 @@ import numpy as np
 import pytest
 
 from charrnn import CELLS, CharRNN, Vocabulary, from_torch
-from charrnn.bridges.torch_names import GATE_ORDER
-from charrnn.loss import cross_entropy
-from charrnn.optimizers import OPTIMIZERS
+from charrnn.formats.torch import GATE_ORDER
+from charrnn.network.loss import cross_entropy
+from charrnn.training.optimizers import OPTIMIZERS
 
 GOLDEN = Path(__file__).with_name("golden")
 VOCABULARY = Vocabulary(tuple("abcdefghi"))

@@ -12,7 +12,7 @@ from standin import ALICE, ALICE_READS, BOB, Hub
 from standin.uploads import store_large
 
 from charrnn import CharRNN
-from charrnn.checkpoint import dumps
+from charrnn.formats.checkpoint import dumps
 from charrnn.hub import HubError, from_hub, gallery, push_page, push_to_hub
 
 pytestmark = [

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from charrnn.memory import keep_freed_memory, share_arenas
+from charrnn.training.memory import keep_freed_memory, share_arenas
 
 ROOT = Path(__file__).parent.parent
 
@@ -28,7 +28,7 @@ print(faults(9))
 
 ARENAS = """
 import ctypes, sys, tempfile, threading
-from charrnn.memory import share_arenas
+from charrnn.training.memory import share_arenas
 if sys.argv[1] == "shared":
     share_arenas()
 meet, held = threading.Barrier(6), []

@@ -7,9 +7,9 @@ import pytest
 from builders import TEXT, some_ids, tiny_model
 
 from charrnn import CELLS, CharRNN, ModelConfig, UnknownSymbolError, Vocabulary, score
-from charrnn.loss import cross_entropy, log_softmax, surprise
-from charrnn.model import parameter_shapes, score_ids
-from charrnn.parameters import Parameters
+from charrnn.network.loss import cross_entropy, log_softmax, surprise
+from charrnn.network.model import parameter_shapes, score_ids
+from charrnn.network.parameters import Parameters
 
 
 def test_parameters_are_views_of_one_vector():
@@ -133,7 +133,7 @@ def test_gradients_of_one_hot_inputs_do_not_grow_with_the_vocabulary():
         Vocabulary(tuple(f"{i:05d}" for i in range(20_000)), words=True), ModelConfig("rnn", 4)
     )
     x = some_ids(model, 1000, 1)
-    from charrnn.recurrent import project_backward
+    from charrnn.network.recurrent import project_backward
 
     dz, dW = np.ones((4, 1000, 1), np.float32), np.empty((4, 20_000), np.float32)
     tracemalloc.start()

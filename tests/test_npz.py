@@ -13,8 +13,8 @@ import numpy as np
 import pytest
 from forge import META, Part, arrays, deflated, forge, meta_part, npy, parts, repeated
 
-from charrnn import archive, npz
-from charrnn.npz import ModelFileError
+from charrnn.formats import npz, zip_archive
+from charrnn.formats.npz import ModelFileError
 
 ARRAYS = {
     "Why": np.arange(12, dtype=np.float32).reshape(4, 3),
@@ -54,7 +54,7 @@ def test_members_are_byte_for_byte_what_numpy_saves() -> None:
     for name, array in ARRAYS.items():
         buffer = io.BytesIO()
         np.save(buffer, array)
-        assert bytes(archive.unpack(archive.members(data)[name])) == buffer.getvalue()
+        assert bytes(zip_archive.unpack(zip_archive.members(data)[name])) == buffer.getvalue()
 
 
 @pytest.mark.parametrize("axes", range(6))
@@ -62,9 +62,9 @@ def test_headers_of_any_number_of_axes(axes: int) -> None:
     array = np.ones((123456,) * (axes == 1) or (2,) * axes, np.float32)
     buffer = io.BytesIO()
     np.save(buffer, array)
-    (part,) = archive.members(npz.dumps({"a": array}, {})).keys() - {"__meta__"}
-    member = archive.members(npz.dumps({"a": array}, {}))[part]
-    assert bytes(archive.unpack(member)) == buffer.getvalue()
+    (part,) = zip_archive.members(npz.dumps({"a": array}, {})).keys() - {"__meta__"}
+    member = zip_archive.members(npz.dumps({"a": array}, {}))[part]
+    assert bytes(zip_archive.unpack(member)) == buffer.getvalue()
 
 
 def test_the_bytes_never_change() -> None:
@@ -85,13 +85,13 @@ def test_an_array_without_numbers_is_one_too() -> None:
 
 def test_a_bomb_takes_no_more_memory_than_it_claims() -> None:
     bomb = forge([Part(b"a.npy", b"", method=8, packed=repeated(bytes(1 << 20), 200), size=1000)])
-    member = archive.members(bomb)["a"]
+    member = zip_archive.members(bomb)["a"]
     tracemalloc.start()
     with pytest.raises(ModelFileError, match="not as long as it should be"):
-        archive.unpack(member)
+        zip_archive.unpack(member)
     _, peak = tracemalloc.get_traced_memory()
     tracemalloc.stop()
-    assert peak < 4 * archive.INFLATE_STEP
+    assert peak < 4 * zip_archive.INFLATE_STEP
 
 
 def test_a_stored_array_is_a_view_and_costs_nothing() -> None:
@@ -205,8 +205,8 @@ def test_inflating_in_steps(monkeypatch: pytest.MonkeyPatch) -> None:
     data = npy(np.concatenate([rng.standard_normal(5000), np.zeros(50_000)]).astype("<f4"))
     packed = forge([deflated(Part(b"a.npy", data))])
     for step in (1, 7, 1000, 1 << 16):
-        monkeypatch.setattr(archive, "INFLATE_STEP", step)
-        assert bytes(archive.unpack(archive.members(packed)["a"])) == data
+        monkeypatch.setattr(zip_archive, "INFLATE_STEP", step)
+        assert bytes(zip_archive.unpack(zip_archive.members(packed)["a"])) == data
 
 
 def test_what_follows_a_stream_is_refused_wherever_a_step_ends(
@@ -215,9 +215,9 @@ def test_what_follows_a_stream_is_refused_wherever_a_step_ends(
     good = deflated(Part(b"a.npy", npy(np.arange(40, dtype="<f4"))))
     long = forge([good.but(packed=(good.packed or b"") + b"hidden")])
     for step in range(1, len(long)):
-        monkeypatch.setattr(archive, "INFLATE_STEP", step)
+        monkeypatch.setattr(zip_archive, "INFLATE_STEP", step)
         with pytest.raises(ModelFileError, match="'a' is not as long as it should be"):
-            archive.unpack(archive.members(long)["a"])
+            zip_archive.unpack(zip_archive.members(long)["a"])
 
 
 def test_the_forger_agrees() -> None:

@@ -6,9 +6,10 @@ import numpy as np
 import pytest
 
 from charrnn import ModelConfig
-from charrnn.cells import CELLS
-from charrnn.model import parameter_shapes
-from charrnn.optimizers import (
+from charrnn.network.cells import CELLS
+from charrnn.network.model import parameter_shapes
+from charrnn.network.parameters import Parameters
+from charrnn.training.optimizers import (
     BLOCK,
     OPTIMIZERS,
     SCHEDULES,
@@ -16,7 +17,6 @@ from charrnn.optimizers import (
     clip_by_value,
     hidden_parts,
 )
-from charrnn.parameters import Parameters
 
 RATES = {"sgd": 0.1, "momentum": 0.02, "adagrad": 0.5, "rmsprop": 0.02, "adam": 0.05, "adamw": 0.05}
 

@@ -15,13 +15,13 @@ import pytest
 import charrnn
 from charrnn import CharRNN
 from charrnn.__main__ import build_parser, main
-from charrnn.presets import BUDGETS, MANY_SYMBOLS, preset, preset_for, speed, steps
-from charrnn.rulers import rulers
-from charrnn.terminal.plan import make_plan
-from charrnn.training import Trainer
-from charrnn.ui import settings, texts
-from charrnn.ui.hall import Hall
-from charrnn.ui.text_events import TextEvents
+from charrnn.baselines import rulers
+from charrnn.cli.plan import make_plan
+from charrnn.service.scheduler import Hall
+from charrnn.training.presets import BUDGETS, MANY_SYMBOLS, preset, preset_for, speed, steps
+from charrnn.training.trainer import Trainer
+from charrnn.ui.train import settings, texts
+from charrnn.ui.train.text_events import TextEvents
 
 SIZES = [2, 35, 500, 5_000, 10_000, 100_000, 1_115_394, 5_000_000]
 LETTERS = "The lamp is lit. The boat is late. Who has the oil? I have the oil. It is dark; "

@@ -5,8 +5,8 @@ import math
 import numpy as np
 import pytest
 
-from charrnn import products
-from charrnn.products import FEWEST, LINE, SMALL, in_pieces, product, transposed
+from charrnn.network import products
+from charrnn.network.products import FEWEST, LINE, SMALL, in_pieces, product, transposed
 
 SHAPES = [
     (512, 128, 16), (512, 128, 25), (1024, 256, 32), (256, 1024, 32), (504, 126, 64),

@@ -11,8 +11,8 @@ import readme
 from test_cli import subparsers
 
 from charrnn.__main__ import build_parser
-from charrnn.recipes import RECIPES
-from charrnn.terminal import COMMANDS
+from charrnn.cli import COMMANDS
+from charrnn.training.recipes import RECIPES
 
 ROOT = Path(__file__).parent.parent
 TEXT = readme.README.read_text(encoding="utf-8")

@@ -132,7 +132,7 @@ def test_notebook_is_one_window_with_an_endless_state():
     losses(trainer, 1)
     before = trainer.state
     logits, _, _ = trainer.live.forward(window.x, before)
-    expected, _ = charrnn.loss.cross_entropy(logits, window.y)
+    expected, _ = charrnn.network.loss.cross_entropy(logits, window.y)
     assert np.isclose(losses(trainer, 1)[0], float(expected), atol=1e-6)
 
 
@@ -239,7 +239,7 @@ def test_memory_grows_with_the_vocabulary_and_not_with_text_times_vocabulary():
 
 @pytest.mark.slow
 def test_a_text_of_100000_words_trains_within_the_limits_of_the_page():
-    from charrnn.ui.settings import check_size
+    from charrnn.ui.train.settings import check_size
 
     text = zipf_text(100_000, 20_000)
     config = TrainConfig(words=True, max_vocab=2000, steps=40)

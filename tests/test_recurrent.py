@@ -5,7 +5,7 @@ import pytest
 from builders import some_ids, tiny_model
 
 from charrnn import CELLS
-from charrnn.recurrent import Stepper
+from charrnn.network.recurrent import Stepper
 
 
 @pytest.mark.parametrize("N", [1, 3])

@@ -23,8 +23,8 @@ from forge import (
 )
 from hostile_zip import GOOD, tar
 
-from charrnn import checkpoint, npz
-from charrnn.npz import ModelFileError
+from charrnn.formats import checkpoint, npz
+from charrnn.formats.npz import ModelFileError
 
 DAMAGED = "The file is damaged or was cut short: {}. Copy or download it again."
 STRANGE = "The file is not laid out as a model: {}."

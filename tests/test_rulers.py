@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from charrnn.rulers import compression, kneser_ney, letter_frequencies, rulers, uniform
+from charrnn.baselines import compression, kneser_ney, letter_frequencies, rulers, uniform
 from charrnn.vocabulary import read_text
 
 ORIGIN = "the quick brown fox jumps over the lazy dog and the lazy fox sleeps in the sun. "

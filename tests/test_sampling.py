@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from charrnn import CharRNN, ModelConfig, Sampling, Vocabulary, generate
-from charrnn.sampling import GREEDY_BELOW, draw, prime, probabilities, weights
+from charrnn.network.sampling import GREEDY_BELOW, draw, prime, probabilities, weights
 from charrnn.vocabulary import UNKNOWN
 
 LOGITS = np.log(np.array([0.5, 0.3, 0.15, 0.05]))

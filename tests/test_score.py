@@ -11,13 +11,13 @@ import numpy as np
 import pytest
 
 import charrnn
-from charrnn import model as model_module
 from charrnn.__main__ import main
-from charrnn.loss import log_softmax
-from charrnn.model import CharRNN, ModelConfig, score, score_cold
+from charrnn.network import model as model_module
+from charrnn.network.loss import log_softmax
+from charrnn.network.model import CharRNN, ModelConfig, score, score_cold
 from charrnn.pretrained import load_pretrained
-from charrnn.train_config import TrainConfig
-from charrnn.training import Trainer, split
+from charrnn.training.config import TrainConfig
+from charrnn.training.trainer import Trainer, split
 from charrnn.vocabulary import Vocabulary
 
 TEXT = "She sells sea shells by the sea shore.\n" * 30

@@ -8,7 +8,7 @@ import pytest
 
 import charrnn
 from charrnn import CharRNN, ModelConfig, Vocabulary
-from charrnn.bridges.torch_names import GATE_ORDER
+from charrnn.formats.torch import GATE_ORDER
 
 VOCABULARY = Vocabulary.from_text("the quick brown fox jumps over a lazy dog.\n")
 CASES = [(cell, layers) for cell in GATE_ORDER for layers in (1, 2, 3)]
@@ -23,7 +23,7 @@ def random_model(cell, layers, hidden_size=24) -> CharRNN:
 
 
 def torch_module(torch, model):
-    """The module of charrnn.bridges.torch_names, loaded strictly."""
+    """The module of charrnn.formats.torch, loaded strictly."""
     kind = {"rnn": torch.nn.RNN, "lstm": torch.nn.LSTM, "gru": torch.nn.GRU}[model.config.cell]
     V, H = len(model.vocabulary), model.config.hidden_size
     module = torch.nn.Module()

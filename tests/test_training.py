@@ -16,15 +16,15 @@ from charrnn import (
     Sampling,
     TrainConfig,
     Trainer,
-    checkpoint,
     generate,
     load,
-    resume,
     score,
 )
-from charrnn.ledger import thin
-from charrnn.optimizers import OPTIMIZERS
-from charrnn.training import MAX_RESCUES, split
+from charrnn.formats import checkpoint
+from charrnn.training import resume
+from charrnn.training.optimizers import OPTIMIZERS
+from charrnn.training.progress import thin
+from charrnn.training.trainer import MAX_RESCUES, split
 
 SMALL = ModelConfig("gru", 16)
 SHORT = TrainConfig(batch_size=4, seq_length=16, steps=30, learning_rate=0.01)

@@ -18,11 +18,11 @@ from builders import TEXT, tiny_model
 
 from charrnn import CharRNN, Sampling, generate, score
 from charrnn.analysis import read
-from charrnn.sampling import probabilities
-from charrnn.ui import generate as tab
-from charrnn.ui import packing
-from charrnn.ui.judging import copy_check, judge
-from charrnn.ui.session import Visitor
+from charrnn.network.sampling import probabilities
+from charrnn.service.visitor import Visitor
+from charrnn.ui.components import packing
+from charrnn.ui.generate import events as tab
+from charrnn.ui.generate.scoring import copy_check, judge
 from charrnn.vocabulary import Vocabulary
 
 CALM = (0.8, 60, 0, 1.0, "", "7")  # temperature, length, top_k, top_p, stop, random_seed

@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from charrnn.ui import guard
-from charrnn.ui.guard import Guard, Message, Receive, Send
+from charrnn.ui.server import middleware
+from charrnn.ui.server.middleware import Guard, Message, Receive, Send
 
 HOST = (b"host", b"charrnn.example")
 
@@ -82,13 +82,13 @@ def test_dangerous_routes_are_closed(path: str) -> None:
 
 
 def test_a_declared_body_that_is_too_large_is_never_read() -> None:
-    length = str(guard.JSON_LIMIT + 1).encode()
+    length = str(middleware.JSON_LIMIT + 1).encode()
     assert call("/gradio_api/queue/join", [(b"content-length", length)], [])[0] == 413
     assert call("/", [(b"content-length", b"many")], [])[0] == 413
 
 
 def test_a_chunked_body_is_counted(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(guard, "JSON_LIMIT", 10)
-    monkeypatch.setattr(guard, "UPLOAD_LIMIT", 20)
+    monkeypatch.setattr(middleware, "JSON_LIMIT", 10)
+    monkeypatch.setattr(middleware, "UPLOAD_LIMIT", 20)
     assert call("/gradio_api/queue/join", chunks=[b"x" * 6] * 2)[0] == 413
     assert call("/gradio_api/upload", chunks=[b"x" * 6] * 2)[0] == 200

@@ -13,10 +13,10 @@ from typing import Any
 import pytest
 
 from charrnn import ModelConfig, TrainConfig
-from charrnn.ui.hall import BusyError, Hall, News, with_run
-from charrnn.ui.jobs import Job, Snapshot
-from charrnn.ui.session import Visitor
-from charrnn.ui.shelf import Shelf
+from charrnn.service.disk_store import Shelf
+from charrnn.service.job import Job, Snapshot
+from charrnn.service.scheduler import BusyError, Hall, News, with_run
+from charrnn.service.visitor import Visitor
 
 JOB = Job(
     text="one and two and three and four. " * 50,

@@ -19,8 +19,9 @@ from standin import ALICE, BOB, Fault, Hub
 from starlette.datastructures import Headers
 
 from charrnn.hub import HubError, push_to_hub
-from charrnn.ui import hub_events, hub_panel
-from charrnn.ui.session import Visitor
+from charrnn.service.visitor import Visitor
+from charrnn.ui.share import hub as hub_column
+from charrnn.ui.share import hub_events
 
 SECRET = "the Space's own OAuth secret"
 
@@ -71,11 +72,11 @@ def test_the_machines_token_serves_its_own_user_only(
 
 def test_signing_in_is_offered_where_it_works(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("OAUTH_CLIENT_ID", raising=False)
-    assert not hub_panel.can_sign_in()
+    assert not hub_column.can_sign_in()
     monkeypatch.setenv("SPACE_ID", "owner/page")
-    assert not hub_panel.can_sign_in()
+    assert not hub_column.can_sign_in()
     monkeypatch.setenv("OAUTH_CLIENT_ID", "id")
-    assert hub_panel.can_sign_in()
+    assert hub_column.can_sign_in()
 
 
 def test_the_box_of_the_token_is_emptied_at_once(hub: Hub, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -15,9 +15,9 @@ from builders import TEXT, tiny_model
 
 from charrnn import CharRNN, ModelConfig, Vocabulary
 from charrnn.analysis import activations, lagged_gradients
-from charrnn.ui import inspect_tab as tab
-from charrnn.ui import inspect_values as values
-from charrnn.ui.session import Visitor
+from charrnn.service.visitor import Visitor
+from charrnn.ui.inspect import events as tab
+from charrnn.ui.inspect import values as values
 
 CELLS = ("rnn", "lstm", "gru")
 

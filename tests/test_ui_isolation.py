@@ -15,7 +15,7 @@ import pytest
 from serving import serving
 from visitor import RefusedError, Visitor
 
-from charrnn import checkpoint
+from charrnn.formats import checkpoint
 
 pytestmark = pytest.mark.slow
 

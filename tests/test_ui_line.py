@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from charrnn.ui.line import Line, LineFullError
+from charrnn.service.queue import Line, LineFullError
 
 
 class Clock:

@@ -13,12 +13,12 @@ from pathlib import Path
 import pytest
 
 from charrnn import CharRNN, ModelConfig, TrainConfig, Vocabulary
-from charrnn.training import Trainer
-from charrnn.ui import scratch
-from charrnn.ui.jobs import Job, Snapshot
-from charrnn.ui.scratch import Scratch, alive, sweep
-from charrnn.ui.session import LastRun, Visitor
-from charrnn.ui.shelf import Shelf
+from charrnn.service.disk_store import Shelf
+from charrnn.service.job import Job, Snapshot
+from charrnn.service.visitor import LastRun, Visitor
+from charrnn.training.trainer import Trainer
+from charrnn.ui.server import temp_files
+from charrnn.ui.server.temp_files import Scratch, alive, sweep
 
 TEXT = "hello there, " * 40
 
@@ -79,12 +79,12 @@ def test_the_folder_takes_all_temporary_files_and_goes_with_them(tmp_path: Path)
 def test_the_folder_of_a_server_that_was_killed_goes_with_the_next_one(tmp_path: Path) -> None:
     dead = subprocess.Popen([sys.executable, "-c", ""])
     dead.wait()
-    put(tmp_path / f"{scratch.PREFIX}{dead.pid}-x" / "a.npz")
-    put(tmp_path / f"{scratch.PREFIX}{os.getpid()}-y" / "a.npz")
-    put(tmp_path / f"{scratch.PREFIX}odd" / "a.npz")
+    put(tmp_path / f"{temp_files.PREFIX}{dead.pid}-x" / "a.npz")
+    put(tmp_path / f"{temp_files.PREFIX}{os.getpid()}-y" / "a.npz")
+    put(tmp_path / f"{temp_files.PREFIX}odd" / "a.npz")
     mine = Scratch().folder
     left = {path.name for path in tmp_path.iterdir()}
-    assert left == {f"{scratch.PREFIX}{os.getpid()}-y", f"{scratch.PREFIX}odd", mine.name}
+    assert left == {f"{temp_files.PREFIX}{os.getpid()}-y", f"{temp_files.PREFIX}odd", mine.name}
     assert alive("9" * 40)
 
 

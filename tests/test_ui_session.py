@@ -7,8 +7,8 @@ import pickle
 from dataclasses import replace
 
 from charrnn import CharRNN, ModelConfig, Vocabulary
-from charrnn.ui.session import TEXT_LIMIT, Visitor
-from charrnn.ui.vault import Vault, weight
+from charrnn.service.session_store import Vault, weight
+from charrnn.service.visitor import TEXT_LIMIT, Visitor
 
 
 def model() -> CharRNN:

@@ -6,8 +6,8 @@ import gradio as gr
 import pytest
 
 from charrnn import CharRNN, ModelConfig, Vocabulary
-from charrnn.ui.session import Visitor
-from charrnn.ui.share import card, open_pretrained
+from charrnn.service.visitor import Visitor
+from charrnn.ui.share.model import card, open_pretrained
 
 
 def card_of(text: str, words: bool = False) -> dict[str, str]:

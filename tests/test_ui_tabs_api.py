@@ -10,7 +10,7 @@ from gradio_client import Client
 from serving import serving
 
 from charrnn import Sampling, generate, score
-from charrnn.ui.session import Visitor
+from charrnn.service.visitor import Visitor
 
 SEED = "The light"
 CALM = (0.8, 60, 0, 1.0, "", "7")  # temperature, length, top_k, top_p, stop, random_seed

@@ -7,7 +7,8 @@ import math
 import pytest
 
 from charrnn import RECIPES, ModelConfig, TrainConfig
-from charrnn.ui import address, settings, texts
+from charrnn.ui import query_string
+from charrnn.ui.train import settings, texts
 
 
 def facts(text: str, cleaning: str = "none", speed: float = 0.0) -> dict[str, str]:
@@ -100,7 +101,7 @@ def test_what_is_too_much_for_the_page_is_refused() -> None:
 
 
 def test_an_address_sets_a_recipe_and_what_differs() -> None:
-    wanted = address.read({"recipe": "notebook", "clip_norm": "5", "words": "true"})
+    wanted = query_string.read({"recipe": "notebook", "clip_norm": "5", "words": "true"})
     assert wanted["corpus"] == "sentence"
     assert (wanted["hidden_size"], wanted["clip_norm"], wanted["words"]) == (10, 5.0, True)
 
@@ -117,7 +118,7 @@ def test_an_address_sets_a_recipe_and_what_differs() -> None:
     ],
 )
 def test_an_address_that_makes_no_sense_is_left_out(query: dict[str, str]) -> None:
-    assert address.read(query) == {}
+    assert query_string.read(query) == {}
 
 
 def test_a_seed_is_the_first_words() -> None:

@@ -8,9 +8,9 @@ from dataclasses import replace
 import pytest
 
 from charrnn import ModelConfig, Progress, TrainConfig
-from charrnn.ui import views
-from charrnn.ui.jobs import Job, LaneView, Record, Snapshot
-from charrnn.ui.session import LastRun
+from charrnn.service.job import Job, LaneView, Record, Snapshot
+from charrnn.service.visitor import LastRun
+from charrnn.ui.train import views
 
 JOB = Job("some text", (ModelConfig("lstm", 32),), TrainConfig(steps=200), 60.0, "lighthouse", "so")
 PROGRESS = Progress(

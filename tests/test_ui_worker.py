@@ -13,11 +13,11 @@ from pathlib import Path
 import pytest
 
 from charrnn import ModelConfig, Progress, TrainConfig
-from charrnn.checkpoint import load, loads
-from charrnn.sampling import Sampling, generate
-from charrnn.ui.jobs import POINTS, Curve, Job, Snapshot
-from charrnn.ui.run import Run
-from charrnn.ui.worker import begin
+from charrnn.formats.checkpoint import load, loads
+from charrnn.network.sampling import Sampling, generate
+from charrnn.service.job import POINTS, Curve, Job, Snapshot
+from charrnn.service.process import Run
+from charrnn.service.worker import begin
 
 TEXT = "the cat sat on the mat, and the dog sat on the log. " * 60
 JOB = Job(
@@ -51,7 +51,10 @@ def progress(snapshot: Snapshot, lane: int = 0) -> Progress:
 
 
 def test_a_worker_knows_only_numpy() -> None:
-    code = "import sys, charrnn.ui.worker; print({'gradio', 'huggingface_hub'} & set(sys.modules))"
+    code = (
+        "import sys, charrnn.service.worker; "
+        "print({'gradio', 'huggingface_hub'} & set(sys.modules))"
+    )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "set()"
 
@@ -169,7 +172,7 @@ def test_a_worker_never_outlives_the_page() -> None:
     """A parent that is killed starts a worker; the worker ends with it."""
     code = (
         "import os, time\n"
-        "from charrnn.ui.run import Run\n"
+        "from charrnn.service.process import Run\n"
         "from test_ui_worker import JOB, until\n"
         "run = Run(JOB)\n"
         "until(run, lambda s: bool(s.lanes))\n"

@@ -7,7 +7,7 @@ import pytest
 from builders import tiny_model
 
 from charrnn import CELLS, CharRNN, ModelConfig, Vocabulary
-from charrnn.bridges.web import HERE, PLAYED_CELLS, to_html
+from charrnn.formats.web import HERE, PLAYED_CELLS, to_html
 
 HOSTILE = "<b>&amp;</script><!--\"'`${}\u2028\U0001f600"
 TEXT = "the cat sat on the mat, the dog sat on the log.\n" + HOSTILE

@@ -16,7 +16,7 @@ import numpy as np
 import pytest
 
 from charrnn import ModelConfig, TrainConfig, Trainer, load
-from charrnn.workers import WorkerError
+from charrnn.training.worker_pool import WorkerError
 
 ROOT = Path(__file__).parent.parent
 TEXT = "The keeper climbs the stair, and counts; the lamp is lit before the dark. " * 20

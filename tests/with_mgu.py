@@ -2,6 +2,6 @@
 
 from mgu import MGU
 
-from charrnn.cells import CELLS
+from charrnn.network.cells import CELLS
 
 CELLS["mgu"] = MGU

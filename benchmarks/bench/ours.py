@@ -91,7 +91,7 @@ def generate(cell: str, layers: int, hidden: int) -> Work:
 
 def generate_many(cell: str, layers: int, hidden: int, streams: int) -> Work:
     """Many streams side by side, each with a draw of its own."""
-    from charrnn.recurrent import Stepper
+    from charrnn.network.recurrent import Stepper
 
     model, rng = new_model(cell, layers, hidden), np.random.default_rng(0)
     stepper = Stepper(model.cell, model.parameters, model.initial_state(streams))

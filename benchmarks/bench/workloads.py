@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any, NamedTuple
 
 from bench.sides import Way
-from charrnn.recipes import RECIPES
+from charrnn.training.recipes import RECIPES
 
 SIZES = ((1, 128, 32, 64), (2, 128, 50, 50), (2, 256, 64, 64), (2, 512, 64, 64))
 """Layers, hidden size, sequences, steps."""

@@ -11,10 +11,10 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import DTypeLike, NDArray
 
-from charrnn.cells import Cell, Slopes, State
-from charrnn.loss import cross_entropy
-from charrnn.model import CharRNN, ModelTape
-from charrnn.parameters import Array, Parameters
+from charrnn.network.cells import Cell, Slopes, State
+from charrnn.network.loss import cross_entropy
+from charrnn.network.model import CharRNN, ModelTape
+from charrnn.network.parameters import Array, Parameters
 
 Floats = NDArray[np.float64]
 

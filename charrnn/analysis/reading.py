@@ -7,9 +7,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from charrnn.loss import log_softmax
-from charrnn.model import CharRNN, ModelState
-from charrnn.parameters import Array
+from charrnn.network.loss import log_softmax
+from charrnn.network.model import CharRNN, ModelState
+from charrnn.network.parameters import Array
 
 WINDOW = 256
 """Characters read at once: memory for one window of logits, however long the text."""

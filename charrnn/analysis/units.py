@@ -8,7 +8,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from charrnn.parameters import Array
+from charrnn.network.parameters import Array
 
 Floats = NDArray[np.float64]
 

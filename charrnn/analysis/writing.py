@@ -8,8 +8,8 @@ from itertools import islice
 import numpy as np
 
 from charrnn.analysis.reading import Reading, read
-from charrnn.model import CharRNN
-from charrnn.sampling import Sampling, generate, prime
+from charrnn.network.model import CharRNN
+from charrnn.network.sampling import Sampling, generate, prime
 from charrnn.vocabulary import UNKNOWN, Vocabulary
 
 

@@ -12,8 +12,8 @@ from huggingface_hub.repocard_data import eval_results_to_model_index
 from charrnn.hub import facts
 from charrnn.hub.account import HUB
 from charrnn.hub.markdown import fence, keep, split, table
-from charrnn.model import CharRNN
-from charrnn.sampling import Sampling, generate
+from charrnn.network.model import CharRNN
+from charrnn.network.sampling import Sampling, generate
 
 LIBRARY = "charrnn"
 TASK = "text-generation"

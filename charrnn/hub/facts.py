@@ -6,7 +6,7 @@ import math
 from dataclasses import dataclass
 from typing import Any
 
-from charrnn.model import CharRNN
+from charrnn.network.model import CharRNN
 
 WIDEST = 80
 """Characters of a name from a file that are shown."""

@@ -17,12 +17,12 @@ from huggingface_hub.errors import HfHubHTTPError
 from huggingface_hub.hf_api import ModelInfo
 from tqdm import tqdm
 
-from charrnn import checkpoint, npz
+from charrnn.formats import checkpoint, npz
 from charrnn.hub.account import checked_name, checked_revision, client, endpoint_of, read_token
 from charrnn.hub.calls import Call, Transfer, result_of, supervise
 from charrnn.hub.faults import HubError
 from charrnn.hub.push import CONFIG, HERE, WEIGHTS
-from charrnn.model import CharRNN
+from charrnn.network.model import CharRNN
 
 
 def from_hub(

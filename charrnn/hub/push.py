@@ -15,12 +15,12 @@ from huggingface_hub import CommitOperationAdd, HfApi
 from huggingface_hub.errors import RepositoryNotFoundError
 from huggingface_hub.hf_api import ModelInfo
 
-from charrnn import checkpoint
+from charrnn.formats import checkpoint
 from charrnn.hub.account import checked_name, client, endpoint_of, write_token
 from charrnn.hub.calls import Call, Transfer, result_of, supervise
 from charrnn.hub.card import LIBRARY, card
 from charrnn.hub.faults import HubError
-from charrnn.model import CharRNN
+from charrnn.network.model import CharRNN
 from charrnn.vocabulary import UNKNOWN
 
 WEIGHTS, CONFIG, CARD = "weights.npz", "config.json", "README.md"

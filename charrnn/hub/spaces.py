@@ -57,7 +57,7 @@ def push_page(
 ) -> Pushed:
     """Put a self-contained web page on the Hub as a static Space, which costs nothing to host.
 
-    html: the page, as `charrnn.bridges.web.to_html` makes it. model_id: the model's repository,
+    html: the page, as `charrnn.formats.web.to_html` makes it. model_id: the model's repository,
     which the Space then links to. Other arguments as in `push_to_hub`. Raises HubError.
     """
     return result_of(

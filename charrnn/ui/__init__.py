@@ -15,7 +15,7 @@ def build(seconds: float = 120.0, workers: int = 2) -> gr.Blocks:
 
     seconds: wall-clock limit of one training run; "Continue" goes on. workers: runs at once.
     """
-    from charrnn.ui.hall import Hall
+    from charrnn.service.scheduler import Hall
     from charrnn.ui.page import page
 
     return page(Hall(seconds, workers))
@@ -33,12 +33,12 @@ def serve(seconds: float, workers: int, host: str | None, port: int | None) -> N
 
     seconds, workers: as for `build`. host, port: where to listen; None for Gradio's own choice.
     """
-    from charrnn.memory import share_arenas
-    from charrnn.ui.scratch import Scratch
+    from charrnn.training.memory import share_arenas
+    from charrnn.ui.server.temp_files import Scratch
 
     share_arenas()  # before there are threads
     scratch = Scratch()  # first: Gradio makes a folder when it is imported
-    from charrnn.ui.hall import Hall
-    from charrnn.ui.life import live
+    from charrnn.service.scheduler import Hall
+    from charrnn.ui.server.launch import live
 
     live(Hall(seconds, workers), scratch, host, port)

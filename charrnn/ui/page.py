@@ -10,24 +10,17 @@ from starlette.middleware import Middleware
 from starlette.middleware.gzip import GZipMiddleware
 
 from charrnn.corpora import CORPORA
-from charrnn.ui import (
-    address,
-    generate,
-    hub_panel,
-    inspect_tab,
-    share,
-    texts,
-    theme,
-    train,
-    train_wiring,
-    views,
-)
-from charrnn.ui import settings as train_settings
-from charrnn.ui.drawing import drawing
-from charrnn.ui.guard import Guard
-from charrnn.ui.hall import Hall
-from charrnn.ui.marks import of_corpus
-from charrnn.ui.session import Tab, Visitor, is_here
+from charrnn.service.baselines import of_corpus
+from charrnn.service.scheduler import Hall
+from charrnn.service.visitor import Tab, Visitor, is_here
+from charrnn.ui import query_string, theme
+from charrnn.ui.components.drawing import drawing
+from charrnn.ui.generate import events as generate_tab
+from charrnn.ui.inspect import events as inspect_tab
+from charrnn.ui.server.middleware import Guard
+from charrnn.ui.share import hub, model
+from charrnn.ui.train import layout, texts, views, wiring
+from charrnn.ui.train import settings as train_settings
 
 # The page's own HTML is 350 kB, 50 kB packed. Event streams are never packed by this middleware.
 PACKED = Middleware(GZipMiddleware, minimum_size=2000, compresslevel=4)
@@ -53,8 +46,8 @@ def page(hall: Hall) -> gr.Blocks:
         )
         with gr.Tabs():
             with gr.Tab("Train"):
-                training = train.layout()
-                events = train_wiring.wire(training, hall, frame.visitor, frame.ticket)
+                training = layout.layout()
+                events = wiring.wire(training, hall, frame.visitor, frame.ticket)
             tabs = other_tabs(frame.visitor)
         refresh(frame, [Tab(changed=events.changed), *tabs])
         for event in (event for tab in tabs for event in tab.changed):
@@ -68,16 +61,16 @@ def page(hall: Hall) -> gr.Blocks:
 def other_tabs(visitor: gr.State) -> list[Tab]:
     """Generate, Look inside, and Share with its two columns."""
     with gr.Tab("Generate"):
-        tabs = [generate.build(visitor)]
+        tabs = [generate_tab.build(visitor)]
     with gr.Tab("Look inside"):
         tabs.append(inspect_tab.build(visitor))
     with gr.Tab("Share"), gr.Row(equal_height=False):
         with gr.Column(scale=1, min_width=320):
             gr.Markdown("## Your model")
-            tabs.append(share.build(visitor))
+            tabs.append(model.build(visitor))
         with gr.Column(scale=1, min_width=320):
             gr.Markdown("## Hub")
-            tabs.append(hub_panel.build(visitor))
+            tabs.append(hub.build(visitor))
     return tabs
 
 
@@ -101,7 +94,7 @@ def after(event: Any, fn: Any, visitor: gr.State, outputs: Any) -> Any:
 
 
 def restore(
-    blocks: gr.Blocks, frame: Frame, hall: Hall, events: train_wiring.Wired, tabs: list[Tab]
+    blocks: gr.Blocks, frame: Frame, hall: Hall, events: wiring.Wired, tabs: list[Tab]
 ) -> None:
     """When the page opens: what the ticket's holder had, and the settings of the address."""
     others = {name: part for tab in tabs for name, part in tab.address.items()}
@@ -111,13 +104,13 @@ def restore(
     async def opened(ticket: str, request: gr.Request) -> dict[Any, Any]:
         visitor = await asyncio.to_thread(hall.find, str(ticket or ""))
         query = dict(request.query_params)
-        wanted = address.read(query)
+        wanted = query_string.read(query)
         if wanted.get("corpus", texts.OWN) not in CORPORA:
             wanted.pop("corpus", None)
         updates: dict[Any, Any] = {fields[name]: value for name, value in wanted.items()}
         for name, part in others.items():
             if name in query:
-                updates[part] = address.convert(part.value, query[name])
+                updates[part] = query_string.convert(part.value, query[name])
         corpus = str(wanted.get("corpus", "lighthouse"))
         if visitor is None or visitor.run is None:
             updates[events.tab.pictures.chart] = await asyncio.to_thread(

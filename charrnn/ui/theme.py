@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import gradio as gr
 
-from charrnn.ui.drawing import STATIC
+from charrnn.ui.components.drawing import STATIC
 
 # Only weights 400 and 700 of the bundled Plex files hold Latin letters; 600 then resolves to 700.
 WEIGHTS = (400, 700)

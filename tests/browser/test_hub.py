@@ -155,7 +155,7 @@ def test_the_gallery_opens_a_model_with_one_click(hub: Hub, url: str, visitors: 
 
 
 def test_a_model_s_own_page_plays_as_a_static_space(hub: Hub, visitors: list[Page]) -> None:
-    from charrnn.bridges.web import to_html
+    from charrnn.formats.web import to_html
 
     html = to_html(trained(), title="Cats", seed="the ")
     done = push_page(html, "cats", token=ALICE, endpoint=hub.url)

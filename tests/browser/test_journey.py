@@ -23,7 +23,7 @@ from browser.steps import (
 )
 from playwright.sync_api import Browser, Page, expect
 
-from charrnn.presets import preset_for
+from charrnn.training.presets import preset_for
 
 pytestmark = pytest.mark.browser
 

@@ -15,7 +15,7 @@ pytestmark = pytest.mark.browser
 def workers() -> int:
     """How many training processes run on this machine."""
     listed = subprocess.run(["ps", "ax", "-o", "args"], capture_output=True, text=True, check=True)
-    return listed.stdout.count("-m charrnn.ui.worker")
+    return listed.stdout.count("-m charrnn.service.worker")
 
 
 def at_rest(count: int) -> None:

@@ -20,7 +20,7 @@ STEPS, LEARNING_RATE = 20, 0.01
 
 
 class TorchCharRNN(torch.nn.Module):
-    """The module of charrnn/bridges/torch_names.py."""
+    """The module of charrnn/formats/torch.py."""
 
     def __init__(self, cell: str, vocab_size: int, hidden_size: int, layers: int) -> None:
         super().__init__()

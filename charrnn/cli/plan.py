@@ -1,0 +1,160 @@
+"""What a `train` command line asks for: a recipe, what overrides it, and a trainer for that."""
+
+from __future__ import annotations
+
+import argparse
+import math
+import os
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from charrnn.cli.options import flag, given, read_model
+from charrnn.corpora import Corpus, CorpusError, load_corpus
+from charrnn.formats import checkpoint
+from charrnn.network.model import ModelConfig
+from charrnn.network.sampling import Sampling
+from charrnn.training.config import TrainConfig
+from charrnn.training.presets import preset_for
+from charrnn.training.recipes import RECIPES, Recipe
+from charrnn.training.trainer import Trainer
+
+DEFAULT_RECIPE = "standard"
+
+CHANGEABLE = frozenset(
+    {"steps", "learning_rate", "hidden_rate", "schedule", "final_learning_rate", "warmup_steps"}
+    | {"clip_norm", "clip_value", "weight_decay", "eval_every", "patience", "rescue"}
+)
+"""Settings of a saved run that may change when it goes on; the rest shape its arrays."""
+
+OF_THE_START = frozenset({"words", "cleaning", "min_count", "max_vocab"})
+"""Settings of the vocabulary, which a model that training starts from brings along."""
+
+REPORTING = ("seed", "temperature", "sample_length", "final_length")
+"""Fields of a recipe that are flags of `train` too."""
+
+
+@dataclass(frozen=True)
+class Plan:
+    """A trainer and how to run it."""
+
+    text: str
+    trainer: Trainer
+    recipe: Recipe
+    out: Path
+    seconds: float | None
+
+
+def make_plan(args: argparse.Namespace) -> Plan:
+    """Read the text and build the trainer. Raises ValueError or OSError with a sentence."""
+    _check_limits(args)
+    out = _out(args)
+    recipe = RECIPES[args.recipe or DEFAULT_RECIPE]
+    wanted = {name: getattr(args, name) for name in REPORTING}
+    recipe = replace(recipe, **{name: value for name, value in wanted.items() if value is not None})
+    Sampling(temperature=recipe.temperature)  # a bad one should be heard of now
+    seconds = args.seconds
+    if args.resume:
+        text, trainer = _resume(args)
+    else:
+        corpus = load_corpus(args.corpus or recipe.corpus)
+        if args.preset:
+            fitted = preset_for(args.preset, corpus.text, getattr(args, "cleaning", "none"))
+            recipe = replace(recipe, model=fitted.model, train=fitted.train)
+            if not _limits(args):
+                seconds = fitted.seconds
+        text, trainer = corpus.text, _begin(args, recipe, corpus)
+    trainer.workers = args.workers
+    if args.epochs is not None:
+        steps = max(1, math.ceil(args.epochs * len(trainer.batches)))
+        trainer.config = replace(trainer.config, steps=steps)
+    if seconds is None and trainer.ledger.step >= trainer.config.steps:
+        raise ValueError(
+            f"{args.resume} has done all of its {trainer.config.steps:,} steps. To go on, give "
+            "a larger --steps or --epochs, or --seconds."
+        )
+    return Plan(text, trainer, recipe, out, seconds)
+
+
+def _begin(args: argparse.Namespace, recipe: Recipe, corpus: Corpus) -> Trainer:
+    """A new run, with fresh weights or those of another model."""
+    model_settings, settings = given(args, ModelConfig), given(args, TrainConfig)
+    if args.start:
+        fixed = [*model_settings, *OF_THE_START.intersection(settings)]
+        _refuse(fixed, f"{args.start} brings its own")
+    if settings.get("optimizer", recipe.train.optimizer) != recipe.train.optimizer:
+        settings = {"learning_rate": 0.0, "hidden_rate": 0.0} | settings  # its own, not another's
+    config = replace(recipe.train, **settings)
+    model_config = replace(recipe.model, **model_settings)
+    start = read_model(args.start) if args.start else None
+    return Trainer(corpus.text, model_config, config, start=start, corpus=corpus.name)
+
+
+def _resume(args: argparse.Namespace) -> tuple[str, Trainer]:
+    """The run that a file holds, with the settings changed that may change."""
+    settings = given(args, TrainConfig)
+    fixed = [*given(args, ModelConfig), *sorted(settings.keys() - CHANGEABLE)]
+    _refuse(fixed, "the run that is resumed has its own")
+    if args.recipe or args.start or args.preset:
+        raise ValueError(
+            "--resume goes on with a run as it was: leave out --recipe, --preset and --start."
+        )
+    name = args.corpus or _facts(args.resume).get("corpus", "")
+    try:
+        corpus = load_corpus(name)
+    except CorpusError as error:
+        if args.corpus:
+            raise
+        raise CorpusError(f"Name the text that {args.resume} was trained on. {error}") from None
+    trainer = Trainer.resume(args.resume, corpus.text)
+    trainer.config = replace(trainer.config, **settings)
+    return corpus.text, trainer
+
+
+def _facts(path: str) -> dict[str, Any]:
+    facts: dict[str, Any] = checkpoint.info(path).get("training", {})
+    return facts
+
+
+def _refuse(fields: list[str], reason: str) -> None:
+    if fields:
+        raise ValueError(f"{', '.join(map(flag, fields))} cannot be given: {reason}.")
+
+
+def _check_limits(args: argparse.Namespace) -> None:
+    """One limit at most, and one that means something."""
+    if len(_limits(args)) > 1:
+        raise ValueError(f"Give only one of {', '.join(map(flag, _limits(args)))}.")
+    if args.preset and args.recipe:
+        raise ValueError("Give only one of --preset, --recipe.")
+    for name in ("seconds", "epochs", "save_every"):
+        value = getattr(args, name)
+        if value is not None and not 0 < value < math.inf:
+            raise ValueError(f"{flag(name)} must be a number above 0.")
+    if not 1 <= args.workers <= 64:
+        raise ValueError("--workers must lie between 1 and 64.")
+    for name in ("sample_every", "log_every", "sample_length", "final_length"):
+        if (getattr(args, name) or 0) < 0:
+            raise ValueError(f"{flag(name)} must be 0 or more.")
+
+
+def _limits(args: argparse.Namespace) -> list[str]:
+    """The options given that say when a run ends."""
+    return [x for x in ("steps", "seconds", "epochs") if getattr(args, x, None) is not None]
+
+
+def _out(args: argparse.Namespace) -> Path:
+    """Where the model goes; never over a file that nobody said to replace."""
+    name = args.recipe or Path(args.corpus or RECIPES[DEFAULT_RECIPE].corpus).stem
+    out = Path(args.out or args.resume or f"{name}.npz")
+    same = args.resume and out.exists() and os.path.samefile(out, args.resume)
+    if out.is_dir():
+        raise ValueError(f"{out} is a folder: give --out the name of a file.")
+    if out.exists() and not same and not args.overwrite:
+        raise ValueError(
+            f"{out} exists. Go on with it by --resume {out}, replace it by --overwrite, or give "
+            "another name by --out."
+        )
+    if not os.access(out.parent, os.W_OK):
+        raise ValueError(f"{out} cannot be written: there is no folder {out.parent} to write to.")
+    return out

@@ -1,0 +1,241 @@
+"""Weights that small scripts left behind: a plain RNN's five arrays in an .npz, brought in.
+
+Two namings are known, and two orientations. By columns, h = tanh(Wxh x + Whh h + bh), as here.
+By rows, h = tanh(x Wxh + h Whh + bh), which transposes all three matrices. The shapes tell which
+it is; where H equals V, the biases do; where they are flat too, somebody must.
+"""
+
+from __future__ import annotations
+
+import io
+import json
+import math
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+
+from charrnn.formats import zip_archive
+from charrnn.formats.zip_archive import ModelFileError, quote
+from charrnn.network.model import CharRNN, ModelConfig, parameter_shapes
+from charrnn.network.parameters import Array, Parameters
+from charrnn.vocabulary import Vocabulary
+
+NAMINGS = (("Wxh", "Whh", "Why", "bh", "by"), ("U", "W", "V", "b", "c"))
+"""What scripts call input, recurrent and output weights, and the two biases."""
+
+ORIENTATIONS = ("columns", "rows")
+VOCABULARIES = ("chars", "vocab", "ix_to_char", "idx_to_char", "char_to_ix", "char_to_idx")
+"""The arrays that may hold the symbols, tried in this order."""
+
+MAX_BYTES = 64 << 20
+"""For a file, and for its arrays together: 16 million float32 weights."""
+MAX_SYMBOLS = 200_000
+
+
+class OldModel(NamedTuple):
+    """A model that came in, and a sentence on each thing that had to be concluded."""
+
+    model: CharRNN
+    remarks: list[str]
+
+
+def from_npz(
+    path: str | Path, vocabulary: Vocabulary | None = None, orientation: str = ""
+) -> OldModel:
+    """Read an old file. Raises ModelFileError with one sentence that says what to do.
+
+    vocabulary: the symbols in the order of their ids; without it, the file must hold them.
+    orientation: "columns" or "rows"; without it, the shapes must tell.
+    """
+    members = _members(path)
+    naming = _naming(members)
+    Wxh, Whh, Why, bh, by = (_numbers(members, name) for name in naming)
+    remarks: list[str] = []
+    if vocabulary is None:
+        vocabulary = _vocabulary(members, remarks)
+    V, H = len(vocabulary), len(Whh)
+    _check_sizes(naming, (Wxh, Whh, Why, bh, by), V, H)
+    fits = _fitting_orientations(naming, Wxh, Why, V, H)
+    by_rows = _by_rows(fits, orientation, bh, by, remarks)
+    if by_rows:
+        Wxh, Whh, Why = Wxh.T, Whh.T, Why.T
+    config = ModelConfig("rnn", H, 1)
+    parameters = Parameters(parameter_shapes(config, V))
+    for name, array in zip(
+        ("Wxh0", "Whh0", "Why", "bh0", "by"), (Wxh, Whh, Why, bh, by), strict=True
+    ):
+        parameters[name][:] = array.reshape(parameters[name].shape)
+    return OldModel(CharRNN(vocabulary, config, parameters), remarks)
+
+
+def _members(path: str | Path) -> dict[str, bytes | memoryview]:
+    """The file's arrays as .npy bytes, by name, within limits and with their checksums right."""
+    if os.path.getsize(path) > MAX_BYTES:
+        raise ModelFileError(f"The file is larger than {MAX_BYTES >> 20} MB, too large for this.")
+    members = zip_archive.members(Path(path).read_bytes())
+    if sum(member.size for member in members.values()) > MAX_BYTES:
+        raise ModelFileError(f"Its arrays take more than {MAX_BYTES >> 20} MB, too much for this.")
+    return {name: zip_archive.unpack(member) for name, member in members.items()}
+
+
+def _array(name: str, data: bytes | memoryview) -> Array:
+    """One array from its .npy bytes, its length checked before anything is made of it."""
+    file = io.BytesIO(data)
+    try:
+        version = np.lib.format.read_magic(file)
+        read_header = {
+            (1, 0): np.lib.format.read_array_header_1_0,
+            (2, 0): np.lib.format.read_array_header_2_0,
+        }[version]
+        shape, by_columns, dtype = read_header(file)
+    except Exception:  # NumPy's parser of headers lets out a dozen kinds on damaged ones
+        raise ModelFileError(f"The array {quote(name)} cannot be read.") from None
+    if dtype.hasobject:
+        raise ModelFileError(
+            f"{quote(name)} is a Python pickle, which could run any program and is never opened. "
+            "Give the text that the model was trained on with --text instead."
+        )
+    body = memoryview(data)[file.tell() :]
+    length = math.prod(shape) * dtype.itemsize
+    if min(shape, default=0) < 0 or dtype.itemsize == 0 or len(body) != length:
+        raise ModelFileError(f"The array {quote(name)} is not as long as its header says.")
+    return np.frombuffer(body, dtype).reshape(shape, order="F" if by_columns else "C")
+
+
+def _naming(members: Mapping[str, object]) -> tuple[str, ...]:
+    """The names in use: the set of five that is complete."""
+    for naming in NAMINGS:
+        if members.keys() >= set(naming):
+            return naming
+    closest = max(NAMINGS, key=lambda naming: len(members.keys() & set(naming)))
+    missing = [name for name in closest if name not in members]
+    raise ModelFileError(
+        f"The file lacks {', '.join(missing)}: it needs arrays named "
+        f"{' or '.join(', '.join(naming) for naming in NAMINGS)}."
+    )
+
+
+def _numbers(members: Mapping[str, bytes | memoryview], name: str) -> Array:
+    array = _array(name, members[name])
+    if array.dtype.kind not in "fiu" or not np.isfinite(array).all():
+        raise ModelFileError(f"The array {name} must hold finite numbers.")
+    return array
+
+
+def _check_sizes(naming: tuple[str, ...], arrays: tuple[Array, ...], V: int, H: int) -> None:
+    """The recurrent matrix says H, the vocabulary says V; all the rest must agree."""
+    _, Whh, _, bh, by = arrays
+    if Whh.ndim != 2 or Whh.shape != (H, H) or not 1 <= H <= 4096:
+        raise ModelFileError(f"{naming[1]} must be square, and it has shape {Whh.shape}.")
+    if by.size != V:
+        raise ModelFileError(
+            f"The vocabulary has {V} symbols and {naming[4]} has {by.size} numbers: "
+            "this is not the text, or not the cleaning, that the model was trained with."
+        )
+    for name, array, size in ((naming[3], bh, H), (naming[4], by, V)):
+        if array.shape not in ((size,), (size, 1), (1, size)):
+            raise ModelFileError(f"{name} has shape {array.shape}; a bias of {size} was expected.")
+
+
+def _fitting_orientations(
+    naming: tuple[str, ...], Wxh: Array, Why: Array, V: int, H: int
+) -> list[str]:
+    """The orientations that the shapes of the two other matrices allow."""
+    shapes = {"columns": ((H, V), (V, H)), "rows": ((V, H), (H, V))}
+    fits = [name for name in ORIENTATIONS if (Wxh.shape, Why.shape) == shapes[name]]
+    if not fits:
+        raise ModelFileError(
+            f"{naming[0]} has shape {Wxh.shape} and {naming[2]} {Why.shape}; with {H} hidden units "
+            f"and {V} symbols they must be {(H, V)} and {(V, H)}, or both the other way round."
+        )
+    return fits
+
+
+def _by_rows(fits: list[str], orientation: str, bh: Array, by: Array, remarks: list[str]) -> bool:
+    """Decide the orientation; says so in a remark where the matrices alone did not."""
+    if orientation:
+        if orientation not in fits:
+            raise ModelFileError(f"The shapes do not fit the orientation {orientation}.")
+        return orientation == "rows"
+    if len(fits) == 1:
+        return fits == ["rows"]
+    shapes = {bh.shape, by.shape}
+    H = bh.size
+    for name, shape in (("columns", (H, 1)), ("rows", (1, H))):
+        if shapes == {shape}:
+            remarks.append(
+                f"All matrices are square; the biases are {name}, so the matrices were read so."
+            )
+            return name == "rows"
+    raise ModelFileError(
+        "All matrices are square and the biases do not tell, so both orientations fit: say "
+        "--orientation columns for h = tanh(Wxh x + Whh h + bh), or rows for "
+        "h = tanh(x Wxh + h Whh + bh)."
+    )
+
+
+# ---- the vocabulary ----
+
+
+def _vocabulary(members: Mapping[str, bytes | memoryview], remarks: list[str]) -> Vocabulary:
+    """The symbols from the first array that has them."""
+    for name in VOCABULARIES:
+        if name in members:
+            symbols = _symbols(name, _array(name, members[name]))
+            remarks.append(f"The vocabulary is the file's own {name}, {len(symbols)} symbols.")
+            return Vocabulary(symbols)
+    raise ModelFileError(
+        "The file holds no vocabulary (chars, ix_to_char or char_to_ix): give the text that the "
+        "model was trained on with --text."
+    )
+
+
+def _symbols(name: str, array: Array) -> tuple[str, ...]:
+    """Symbols in the order of their ids.
+
+    From a row of them, from one string (JSON, or the characters themselves), or from pairs of a
+    symbol and its id, either first, as np.array(list(char_to_ix.items())) makes.
+    """
+    if array.dtype.kind not in "US" or array.size > MAX_SYMBOLS:
+        raise ModelFileError(f"{name} must hold text: symbols in the order of their ids.")
+    text = array.astype(str) if array.dtype.kind == "U" else np.char.decode(array, "utf-8")
+    if text.ndim == 2 and text.shape[1] == 2:
+        return _from_pairs(name, [(str(a), str(b)) for a, b in text])
+    if text.ndim == 0:
+        return _from_string(name, str(text))
+    symbols = tuple(str(symbol) for symbol in text.ravel())
+    return _checked(name, symbols)
+
+
+def _from_string(name: str, text: str) -> tuple[str, ...]:
+    try:
+        value = json.loads(text)
+    except ValueError:
+        return _checked(name, tuple(text))
+    if isinstance(value, list):
+        return _checked(name, tuple(str(symbol) for symbol in value))
+    if isinstance(value, dict):
+        return _from_pairs(name, [(str(key), str(entry)) for key, entry in value.items()])
+    return _checked(name, tuple(text))
+
+
+def _from_pairs(name: str, pairs: list[tuple[str, str]]) -> tuple[str, ...]:
+    """Symbols from (symbol, id) or (id, symbol): ids are 0 to V - 1, each once."""
+    id_first = name.startswith("i")
+    found = {(b if id_first else a): (a if id_first else b) for a, b in pairs}
+    wanted = [str(i) for i in range(len(pairs))]
+    if sorted(found.values()) != sorted(wanted):
+        raise ModelFileError(f"{name} must give each symbol an id of its own, from 0 on.")
+    by_id = {i: symbol for symbol, i in found.items()}
+    return _checked(name, tuple(by_id[i] for i in wanted))
+
+
+def _checked(name: str, symbols: tuple[str, ...]) -> tuple[str, ...]:
+    if not symbols or any(len(symbol) != 1 for symbol in symbols):
+        raise ModelFileError(f"{name} must hold single characters, in the order of their ids.")
+    if len(set(symbols)) != len(symbols):
+        raise ModelFileError(f"{name} holds a character twice.")
+    return symbols

@@ -1,0 +1,80 @@
+"""A model as one web page: weights, player and style in a single HTML file.
+
+The page makes no request to anywhere. Its content security policy forbids every one, and lets
+run no script but the player, which it names by its hash. Text goes into it as JSON without "<"
+and out of it as textContent, so that a vocabulary or a title is never read as HTML.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import json
+from pathlib import Path
+from string import Template
+
+import numpy as np
+
+from charrnn.network.cells import CELLS
+from charrnn.network.model import CharRNN
+
+HERE = Path(__file__).parent
+PLAYED_CELLS = ("rnn", "lstm", "gru")
+"""The cells that player.js can play."""
+
+
+def to_html(model: CharRNN, title: str = "charrnn", seed: str = "") -> str:
+    """The page, complete. About 5.4 bytes for each weight.
+
+    seed: what stands in its field for the text to go on from. Raises ValueError for a cell that
+    the player does not know.
+    """
+    if model.config.cell not in PLAYED_CELLS:
+        raise ValueError(
+            f"The web player plays {', '.join(PLAYED_CELLS)}, and this is a {model.config.cell}."
+        )
+    player, style = (_read(name) for name in ("player.js", "player.css"))
+    return Template(_read("player.html")).substitute(
+        player=player,
+        style=style,
+        player_hash=_csp_hash(player),
+        style_hash=_csp_hash(style),
+        model=_json_without_tags(_facts(model, title, seed)),
+    )
+
+
+def _facts(model: CharRNN, title: str, seed: str) -> dict[str, object]:
+    config, vocabulary = model.config, model.vocabulary
+    vector = model.parameters.vector.astype("<f4")
+    if not np.isfinite(vector).all():
+        raise ValueError("The model's weights are not finite, so it cannot write.")
+    kind = "words" if vocabulary.words else "characters"
+    layers = "layer" if config.layers == 1 else "layers"
+    return {
+        "title": title,
+        "facts": f"{config.cell.upper()}, {config.layers} {layers} of {config.hidden_size} units, "
+        f"{len(vocabulary):,} {kind}, {vector.size:,} weights",
+        "seed": seed,
+        "cell": config.cell,
+        "hidden_size": config.hidden_size,
+        "layers": config.layers,
+        "states": len(CELLS[config.cell].state),
+        "symbols": list(vocabulary.symbols),
+        "words": vocabulary.words,
+        "cleaning": vocabulary.cleaning,
+        "shapes": list(model.parameters.shapes.items()),
+        "weights": base64.b64encode(vector.tobytes()).decode(),
+    }
+
+
+def _json_without_tags(value: object) -> str:
+    """ASCII JSON in which nothing can end the script element that holds it."""
+    return json.dumps(value).replace("<", "\\u003c")
+
+
+def _csp_hash(text: str) -> str:
+    return "sha256-" + base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()
+
+
+def _read(name: str) -> str:
+    return (HERE / name).read_text("utf-8")

@@ -1,0 +1,1 @@
+"""The network: cells, recurrent layers, the model, its loss and sampling from it."""

@@ -1,0 +1,41 @@
+"""Cross-entropy: how surprised a model is by the characters that really come, in nats."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from charrnn.network.parameters import Array
+
+
+def log_softmax(logits: Array) -> Array:
+    """Log-probabilities of the symbols, along the first axis (V, ...).
+
+    The maximum is taken out first, so that exp never overflows and log never sees zero.
+    """
+    shifted = logits - logits.max(axis=0)
+    log_p: Array = shifted - np.log(np.exp(shifted).sum(axis=0))
+    return log_p
+
+
+def surprise(logits: Array, targets: Array) -> Array:
+    """-log p(target) of every character, in nats: (V, T, N) and (T, N) to (T, N)."""
+    target = targets[None].astype(np.intp)  # (1, T, N)
+    return -np.take_along_axis(log_softmax(logits), target, axis=0)[0]  # type: ignore[no-any-return]
+
+
+def cross_entropy(logits: Array, targets: Array, count: int | None = None) -> tuple[Array, Array]:
+    """The mean surprise in nats per character, and its gradient.
+
+    logits (V, T, N), targets (T, N) ids; returns (loss, dlogits (V, T, N)). The gradient is
+    softmax(logits) less the one-hot targets, over T * N. Where these are some of the characters
+    of a larger window, `count` is how many that has: the losses of all parts then add up to its
+    mean, and so do the gradients.
+    """
+    log_p = log_softmax(logits)
+    target = targets[None].astype(np.intp)  # (1, T, N)
+    count = count or targets.size
+    loss = -np.take_along_axis(log_p, target, axis=0).sum() / count
+    dlogits = np.exp(log_p)
+    np.put_along_axis(dlogits, target, np.take_along_axis(dlogits, target, 0) - 1, axis=0)
+    dlogits /= count
+    return loss, dlogits

@@ -1,0 +1,130 @@
+"""Writing: the model reads a seed, then draws one character after another."""
+
+from __future__ import annotations
+
+import math
+import warnings
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from charrnn.network.model import CharRNN, ModelState
+from charrnn.network.parameters import Array
+from charrnn.network.recurrent import Stepper
+from charrnn.vocabulary import UNKNOWN, show_symbols
+
+GREEDY_BELOW = 1e-3
+"""Below this temperature the likeliest symbol has all the probability a float64 can tell."""
+
+
+@dataclass(frozen=True)
+class Sampling:
+    """How the next character is drawn. Raises ValueError with a sentence."""
+
+    temperature: float = 0.8
+    """Divides the logits: 0 always takes the likeliest, 1 is the model's own, above is daring."""
+    top_k: int = 0
+    """Keep the k likeliest; 0 keeps all."""
+    top_p: float = 1.0
+    """Keep the fewest that together have this probability (Holtzman et al. 2020)."""
+    stop: str = ""
+    """Writing ends after this string."""
+    random_seed: int | None = None
+    """The same number gives the same text; without one a new one is drawn."""
+
+    def __post_init__(self) -> None:
+        if not (math.isfinite(self.temperature) and self.temperature >= 0):
+            raise ValueError("temperature must be a finite number, 0 or more.")
+        if self.top_k < 0:
+            raise ValueError("top_k must be 0 (all) or more.")
+        if not 0 < self.top_p <= 1:
+            raise ValueError("top_p must lie above 0 and at most be 1.")
+        if self.random_seed is not None and self.random_seed < 0:
+            raise ValueError("random_seed must be 0 or more.")
+
+
+def weights(logits: Array, sampling: Sampling) -> NDArray[np.float64]:
+    """What the next symbol may be: logits (V,) to weights (V,), not scaled to sum to 1.
+
+    In double precision with the maximum taken out, so that any finite logits and any
+    temperature give finite numbers. The scaling is left to those who need it: 1.4 of the 13
+    microseconds that a character of a small RNN takes.
+    """
+    y = logits.astype(np.float64)
+    best = y.argmax()
+    if sampling.temperature < GREEDY_BELOW:
+        w = np.zeros_like(y)
+        w[best] = 1.0
+        return w
+    y -= y[best]  # y.max() would take 1.0 microsecond, argmax takes 0.2
+    w = np.exp(y / sampling.temperature)
+    if sampling.top_k or sampling.top_p < 1:
+        order = np.argsort(-w, kind="stable")
+        before = np.cumsum(w[order]) - w[order]  # weight of all that are likelier
+        kept = before < sampling.top_p * w.sum()
+        kept[sampling.top_k or len(w) :] = False
+        kept[0] = True
+        w[order[~kept]] = 0.0
+    return w
+
+
+def probabilities(logits: Array, sampling: Sampling) -> NDArray[np.float64]:
+    """What the next symbol may be: logits (V,) to probabilities (V,) that sum to 1."""
+    w = weights(logits, sampling)
+    w /= w.sum()
+    return w
+
+
+def draw(w: NDArray[np.float64], u: float) -> int:
+    """The symbol that a random number u in [0, 1) falls on, given weights or probabilities."""
+    cumulative = w.cumsum()
+    return int(cumulative.searchsorted(u * cumulative[-1], side="right"))
+
+
+def prime(model: CharRNN, seed: str) -> tuple[Array, ModelState]:
+    """Read every symbol of the seed: logits (V,) for the next one, and the state.
+
+    An empty seed stands for a line break, or for the first symbol of a vocabulary that has no
+    line break. Symbols the model never saw are left out, with a UserWarning that lists them.
+    """
+    vocabulary = model.vocabulary
+    missing = vocabulary.unknown(seed)
+    if missing and UNKNOWN not in vocabulary.ids:
+        warnings.warn(
+            f"Left out of the seed, for the model never saw them: {show_symbols(missing)}",
+            stacklevel=3,
+        )
+    ids = vocabulary.encode(seed, unknown="skip")
+    if len(ids) == 0:
+        ids = np.array([vocabulary.ids.get("\n", 0)])
+    logits, state, _ = model.forward(ids[:, None])
+    return logits[:, -1, 0], state
+
+
+def generate(
+    model: CharRNN, seed: str = "", length: int = 500, sampling: Sampling | None = None
+) -> Iterator[str]:
+    """Write `length` symbols after the seed, one by one as they are drawn.
+
+    The seed is not repeated. UNKNOWN is never drawn. Raises ValueError for a negative length.
+    """
+    if length < 0:
+        raise ValueError("length must be 0 or more.")
+    sampling = sampling or Sampling()
+    rng = np.random.default_rng(sampling.random_seed)
+    unknown = model.vocabulary.ids.get(UNKNOWN)
+    logits, state = prime(model, seed)
+    stepper = Stepper(model.cell, model.parameters, state)
+    written = ""
+    for _ in range(length):
+        if unknown is not None and len(logits) > 1:
+            logits[unknown] = -np.inf
+        i = draw(weights(logits, sampling), rng.random())
+        yield (symbol := model.vocabulary.symbols[i])
+        if sampling.stop:
+            written = (written + symbol)[-len(sampling.stop) - len(symbol) :]
+            if sampling.stop in written:
+                return
+        logits = stepper.step(i)[:, 0]

@@ -1,0 +1,1 @@
+"""Training for many people at once: jobs, worker processes, a queue, visitors' sessions."""

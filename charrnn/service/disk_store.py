@@ -1,0 +1,61 @@
+"""The shelf: models that outlive the server, each in a file by the hash of its visitor's ticket.
+
+When the server is told to end, runs in progress and models of visitors go here; whoever comes back
+with the ticket finds them. The files hold no text.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import time
+from pathlib import Path
+
+from charrnn import files
+from charrnn.corpora import cache_folder
+from charrnn.formats.checkpoint import HOSTED_BYTES, ModelFileError, dumps, info, load
+from charrnn.service.visitor import Visitor, text_of, uploaded_run
+
+KEPT = 24 * 3600.0
+"""Seconds that a model lies here."""
+
+
+class Shelf:
+    def __init__(self, folder: Path | None = None) -> None:
+        """folder: made when the first model comes; by default beside the downloaded corpora."""
+        self.folder = folder or cache_folder() / "visitors"
+
+    def path(self, ticket: str) -> Path:
+        raw = ticket.encode("utf-8", "surrogatepass")
+        return self.folder / f"{hashlib.sha256(raw).hexdigest()}.npz"
+
+    def put(self, visitor: Visitor) -> bool:
+        """Write what the visitor would miss; False when there is nothing. Raises OSError."""
+        if visitor.model is None or not visitor.ticket:
+            return False
+        run = visitor.run
+        resumable = run and run.snapshot.files
+        data = run.snapshot.files[run.snapshot.best] if run and resumable else dumps(visitor.model)
+        self.folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        files.write(self.path(visitor.ticket), data)
+        return True
+
+    def find(self, ticket: str) -> Visitor | None:
+        """The visitor of a ticket with the model that lies here, if one does."""
+        path = self.path(ticket)
+        if not ticket or not path.is_file():
+            return None
+        try:
+            model = load(path, HOSTED_BYTES)
+            resumable = info(path, HOSTED_BYTES)["resumable"]
+        except ModelFileError:
+            return None
+        visitor = Visitor(ticket=ticket).with_model(model, "kept over a restart", text_of(model))
+        return visitor.with_run(uploaded_run(model, path.read_bytes())) if resumable else visitor
+
+    def sweep(self, seconds: float = KEPT) -> None:
+        """Remove what has lain here for so long."""
+        for path in self.folder.glob("*.npz"):
+            with contextlib.suppress(OSError):
+                if time.time() - path.stat().st_mtime > seconds:
+                    path.unlink()

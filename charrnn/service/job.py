@@ -1,0 +1,124 @@
+"""What the page and a training process say to each other: a job down, snapshots up, pickled frames.
+
+Only NumPy and the core are imported here, so that a process starts in a third of a second.
+"""
+
+from __future__ import annotations
+
+import pickle
+import struct
+from dataclasses import dataclass, field
+from typing import IO, Any
+
+from charrnn.network.model import ModelConfig
+from charrnn.training.config import TrainConfig
+from charrnn.training.progress import Progress
+
+POINTS = 300
+"""Points kept per curve: more than a chart of 700 pixels can show."""
+
+
+@dataclass
+class Curve:
+    """A curve that stays small: past POINTS it keeps every other point, and from then on takes
+    every second, fourth, ... new one."""
+
+    points: list[tuple[float, float]] = field(default_factory=list)
+    every: int = 1
+    seen: int = 0
+
+    def add(self, x: float, y: float) -> None:
+        if self.seen % self.every == 0:
+            self.points.append((x, y))
+            if len(self.points) > POINTS:
+                self.points = self.points[::2]
+                self.every *= 2
+        self.seen += 1
+
+    def packed(self) -> str:
+        """As static/chart.js reads it: "x,y x,y ..."."""
+        return " ".join(f"{x:.6g},{y:.4f}" for x, y in self.points)
+
+
+@dataclass
+class Record:
+    """The story of one model's training: curves over steps (a race: over seconds), and a film."""
+
+    loss: Curve = field(default_factory=Curve)
+    smooth: Curve = field(default_factory=Curve)
+    validation: Curve = field(default_factory=Curve)
+    film: list[tuple[int, str, str]] = field(default_factory=list)  # (step, loss, sample)
+
+
+@dataclass(frozen=True)
+class Job:
+    """A training to run: one model, or several in a race for the same seconds."""
+
+    text: str
+    models: tuple[ModelConfig, ...]
+    config: TrainConfig
+    seconds: float  # wall-clock limit of this run, all models together
+    corpus: str = ""
+    seed: str = ""  # what the samples start with
+    sample_length: int = 240
+    temperature: float = 0.8
+    rate: float = 1.0  # a factor on the learning rate, from the start
+    checkpoint: bytes = b""  # go on from here (one model only)
+    record: Record = field(default_factory=Record)  # and with this story
+
+    @property
+    def race(self) -> bool:
+        return len(self.models) > 1
+
+
+@dataclass(frozen=True)
+class LaneView:
+    """One model in training, as the page shows it."""
+
+    model: ModelConfig
+    record: Record
+    progress: Progress | None  # None before its first step
+    seconds: float  # this model has trained in this run
+    chars_per_second: float
+    sample: str  # by the present weights
+
+
+@dataclass(frozen=True)
+class Snapshot:
+    """Where a run is. The last one, `over`, carries the files."""
+
+    lanes: tuple[LaneView, ...]
+    rulers: tuple[tuple[str, float], ...] = ()
+    note: str = ""
+    over: bool = False
+    finished: bool = False  # the plan is done; False when it was stopped or ran out of time
+    failed: bool = False  # then `note` says why
+    files: tuple[bytes, ...] = ()  # a resumable .npz per model
+    best: int = 0  # the lane with the lowest loss
+
+
+@dataclass(frozen=True)
+class Command:
+    """Sent down while a run goes on: "stop", "rate" (a factor), "temperature" (of samples)."""
+
+    name: str
+    value: float = 0.0
+
+
+def send(stream: IO[bytes], message: Any) -> None:
+    """Write one frame: eight bytes of length, then the pickle."""
+    data = pickle.dumps(message, protocol=pickle.HIGHEST_PROTOCOL)
+    stream.write(struct.pack("<Q", len(data)) + data)
+    stream.flush()
+
+
+def receive(stream: IO[bytes]) -> Any:
+    """Read one frame. Raises EOFError when the other side is gone."""
+    head = stream.read(8)
+    if len(head) < 8:
+        raise EOFError
+    (length,) = struct.unpack("<Q", head)
+    data = stream.read(length)
+    if len(data) < length:
+        raise EOFError
+    return pickle.loads(data)

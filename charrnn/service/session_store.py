@@ -1,0 +1,65 @@
+"""The vault: what visitors held, kept a while, so that a reloaded page finds it again."""
+
+from __future__ import annotations
+
+import secrets
+import time
+from collections import OrderedDict
+from collections.abc import Callable
+from dataclasses import replace
+
+from charrnn.service.visitor import Visitor
+
+
+def weight(visitor: Visitor) -> int:
+    """About how many bytes a visitor takes."""
+    model = visitor.model.parameters.vector.nbytes if visitor.model else 0
+    run = visitor.run
+    files = sum(map(len, run.snapshot.files)) + len(run.job.text) if run else 0
+    return 1000 + model + files + len(visitor.training_text)
+
+
+class Vault:
+    """Visitors by ticket; bounded in bytes and in time. The browser holds the ticket."""
+
+    def __init__(
+        self,
+        most: int = 500_000_000,
+        seconds: float = 3600.0,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        """most: bytes of all visitors together. clock: seconds, never going back."""
+        self.most = most
+        self.seconds = seconds
+        self.clock = clock
+        self._kept: OrderedDict[str, tuple[float, Visitor]] = OrderedDict()  # oldest first
+
+    def keep(self, visitor: Visitor) -> Visitor:
+        """Store what the visitor holds, under their ticket or a new one; returns them with it."""
+        if not visitor.ticket:
+            visitor = replace(visitor, ticket=secrets.token_urlsafe(18))
+        self._kept.pop(visitor.ticket, None)
+        self._kept[visitor.ticket] = (self.clock(), visitor)
+        self._clear()
+        return visitor
+
+    def find(self, ticket: str) -> Visitor | None:
+        """What was kept under the ticket; None when there is nothing, or no longer."""
+        self._clear()
+        return self._kept[ticket][1] if ticket in self._kept else None
+
+    def visitors(self) -> list[Visitor]:
+        """All that are kept, the newest first."""
+        return [visitor for _, visitor in reversed(list(self._kept.values()))]
+
+    def __len__(self) -> int:
+        return len(self._kept)
+
+    def _clear(self) -> None:
+        total = sum(weight(visitor) for _, visitor in self._kept.values())
+        while self._kept:
+            ticket, (at, visitor) = next(iter(self._kept.items()))
+            if total <= self.most and self.clock() - at <= self.seconds:
+                return
+            total -= weight(visitor)
+            del self._kept[ticket]

@@ -1,0 +1,214 @@
+"""A training process: `python -m charrnn.service.worker`, a job on stdin, snapshots on stdout.
+
+Threads inside the page's process trained at 4 steps a second while 20 visitors streamed; a process
+of its own at 20, and the visitors did not notice. It ends when stdin closes, so it never outlives
+the page.
+"""
+
+from __future__ import annotations
+
+import os
+import queue
+import sys
+import tempfile
+import threading
+import time
+import warnings
+from collections import deque
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+from typing import BinaryIO
+
+from charrnn.network.model import ModelConfig
+from charrnn.network.sampling import Sampling, generate
+from charrnn.service.baselines import Marks, marks
+from charrnn.service.job import Command, Job, LaneView, Record, Snapshot, receive, send
+from charrnn.training.progress import Progress
+from charrnn.training.trainer import Trainer
+
+SLICE = 0.05
+"""Seconds a model trains before another one's turn or a look at the commands."""
+TELL = 0.25
+"""Seconds between two snapshots."""
+LIVE_SAMPLE = 1.5
+"""Seconds between two samples of the present weights (a film frame comes when it is due)."""
+
+Commands = queue.SimpleQueue[Command]
+
+
+class Lane:
+    """One model on its way: the trainer, its story, the time it has used."""
+
+    def __init__(self, job: Job, model: ModelConfig) -> None:
+        self.job, self.config = job, model
+        self.trainer = begin(job, model)
+        if not job.checkpoint:  # a run that goes on brings its own factor
+            self.trainer.learning_rate_scale = job.rate
+        self.record = job.record if job.checkpoint else Record()
+        self.steps = self.trainer.run(seconds=job.seconds if job.race else None)
+        self.progress: Progress | None = None
+        self.seconds = 0.0
+        self.sample = ""
+        self.sampled = -LIVE_SAMPLE
+        self.speed: deque[tuple[float, int]] = deque(maxlen=24)  # (seconds, characters read)
+        self.over = False
+        self.note = ""
+        self.temperature = job.temperature
+        self.film_due = 1 + (self.record.film[-1][0] if self.record.film else 0)
+        if not self.record.film:
+            self.shoot(self.trainer.ledger.step, "")
+
+    def work(self) -> None:
+        """Train for one slice of time."""
+        started = time.perf_counter()
+        before = self.seconds
+        while not self.over and self.seconds - before < SLICE:
+            progress = next(self.steps, None)
+            self.seconds = before + time.perf_counter() - started
+            if progress is None:
+                self.over = True
+            else:
+                self.log(progress)
+        if self.progress:
+            self.speed.append((self.seconds, self.progress.chars))
+
+    def log(self, progress: Progress) -> None:
+        self.progress = progress
+        self.note = progress.note or self.note
+        x = self.seconds if self.job.race else progress.step
+        self.record.loss.add(x, progress.loss)
+        self.record.smooth.add(x, progress.smooth_loss)
+        if progress.val_loss is not None:
+            self.record.validation.add(x, progress.val_loss)
+        if progress.step >= self.film_due:
+            self.shoot(progress.step, f"{progress.smooth_loss:.2f}")
+        elif self.seconds - self.sampled > LIVE_SAMPLE:
+            self.write()
+
+    def shoot(self, step: int, loss: str) -> None:
+        """Add a frame to the film; the next is due 15 % later, 50 frames for 5,000 steps."""
+        self.write()
+        self.record.film.append((step, loss, self.sample))
+        self.film_due = step + max(5, round(0.15 * step))
+
+    def write(self) -> None:
+        """Let the present weights write, always from the same random numbers."""
+        sampling = Sampling(temperature=self.temperature, random_seed=1)
+        job = self.job
+        self.sample = "".join(generate(self.trainer.live, job.seed, job.sample_length, sampling))
+        self.sampled = self.seconds
+
+    def view(self) -> LaneView:
+        speed = 0.0
+        if len(self.speed) > 1:
+            (t0, c0), (t1, c1) = self.speed[0], self.speed[-1]
+            speed = (c1 - c0) / max(t1 - t0, 1e-9)
+        return LaneView(self.config, self.record, self.progress, self.seconds, speed, self.sample)
+
+    def file(self) -> bytes:
+        """A resumable .npz of the run."""
+        with tempfile.TemporaryDirectory() as folder:
+            path = Path(folder) / "run.npz"
+            self.trainer.save(path)
+            return path.read_bytes()
+
+
+def begin(job: Job, model: ModelConfig) -> Trainer:
+    """A new trainer, or the one that the job's checkpoint holds.
+
+    A plan that is done gets as many steps again. The schedule, which follows the plan, is then in
+    its middle: the rate rises once more, as at a warm restart (Loshchilov & Hutter 2017).
+    """
+    if not job.checkpoint:
+        return Trainer(job.text, model, job.config, corpus=job.corpus)
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "run.npz"
+        path.write_bytes(job.checkpoint)
+        trainer = Trainer.resume(path, job.text)
+    if trainer.ledger.step >= trainer.config.steps:
+        trainer.config = replace(trainer.config, steps=2 * trainer.ledger.step)
+    return trainer
+
+
+def train(job: Job, commands: Commands) -> Iterator[Snapshot]:
+    """Run the job; the first snapshot comes before the first step, the last has the files."""
+    lanes = [Lane(job, model) for model in job.models]
+    text = lanes[0].trainer.live.vocabulary.clean(job.text)
+    levels = () if job.config.words else marks(text, job.config.val_fraction)
+    yield Snapshot(tuple(lane.view() for lane in lanes), levels)
+    started = told = time.perf_counter()
+    stopped = False
+    while not stopped and any(not lane.over for lane in lanes):
+        min((lane for lane in lanes if not lane.over), key=lambda lane: lane.seconds).work()
+        stopped = obey(lanes, commands)
+        now = time.perf_counter()
+        stopped = stopped or now - started > job.seconds
+        if now - told > TELL:
+            told = now
+            yield Snapshot(tuple(lane.view() for lane in lanes), levels, lanes[0].note)
+    yield finish(job, lanes, levels)
+
+
+def obey(lanes: list[Lane], commands: Commands) -> bool:
+    """Carry out what was asked meanwhile; True to stop."""
+    while not commands.empty():
+        command = commands.get()
+        if command.name == "stop":
+            return True
+        for lane in lanes:
+            if command.name == "rate":
+                lane.trainer.learning_rate_scale = command.value
+            elif command.name == "temperature":
+                lane.temperature = command.value
+    return False
+
+
+def finish(job: Job, lanes: list[Lane], levels: Marks) -> Snapshot:
+    """The last snapshot: a last sample each, the files, and which lane won."""
+
+    def loss(lane: Lane) -> float:
+        best = lane.progress.best_loss if lane.progress else None
+        return float("inf") if best is None else best
+
+    for lane in lanes:
+        if lane.progress and lane.record.film[-1][0] < lane.progress.step:
+            lane.shoot(lane.progress.step, f"{lane.progress.smooth_loss:.2f}")
+    return Snapshot(
+        lanes=tuple(lane.view() for lane in lanes),
+        rulers=levels,
+        note=lanes[0].note,
+        over=True,
+        finished=job.race or all(lane.over for lane in lanes),
+        files=tuple(lane.file() for lane in lanes),
+        best=min(range(len(lanes)), key=lambda i: loss(lanes[i])),
+    )
+
+
+def listen(stream: BinaryIO, commands: Commands) -> None:
+    """Pass commands on; when the page is gone there is nobody to train for."""
+    try:
+        while True:
+            commands.put(receive(stream))
+    except (EOFError, OSError):
+        os._exit(0)
+
+
+def main() -> None:
+    if hasattr(os, "nice"):
+        os.nice(10)
+    warnings.simplefilter("ignore")  # a seed's unknown characters are shown by the page
+    replies = os.fdopen(os.dup(sys.stdout.fileno()), "wb")
+    os.dup2(sys.stderr.fileno(), sys.stdout.fileno())  # a stray print must not break a frame
+    job: Job = receive(sys.stdin.buffer)
+    commands: Commands = queue.SimpleQueue()
+    threading.Thread(target=listen, args=(sys.stdin.buffer, commands), daemon=True).start()
+    try:
+        for snapshot in train(job, commands):
+            send(replies, snapshot)
+    except (ValueError, MemoryError) as error:
+        send(replies, Snapshot((), note=str(error) or "Out of memory.", over=True, failed=True))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,1 @@
+"""Training: batches, optimizers, the trainer and its settings."""

@@ -1,0 +1,123 @@
+"""Presets: settings for a text of some length and a budget of time.
+
+They were found by measurement: docs/presets.md has the figures, benchmarks/search.py the search.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import replace
+from typing import NamedTuple
+
+from charrnn.network.model import ModelConfig, parameter_shapes
+from charrnn.training.config import TrainConfig
+from charrnn.vocabulary import CLEANINGS
+
+BUDGETS = {"quick": 60.0, "better": 180.0, "best": 600.0}
+"""The presets, each with the seconds of training it may take on one core."""
+SHORTEST = 5.0
+"""Seconds that a preset trains at least: below that the machine's moods decide."""
+FLOPS = 40e9
+"""Multiplications and additions a second in training, of one core of 2021. It only says when a
+short text has been read often enough; the budget itself is kept by the clock."""
+OVERHEAD = 6e-6
+"""Seconds a character costs besides the products, in windows of 16 sequences."""
+MANY_SYMBOLS = 150
+"""From so many symbols on, those seen fewer than 3 times are merged into one."""
+NOTHING_HELD_OUT = 1_000
+"""Characters below which all of a text trains: a tenth of it would tell nothing."""
+HELD_OUT = 120_000
+"""Characters held out at most: reading half a million of them takes 10 s, and tells no more."""
+
+
+class Preset(NamedTuple):
+    """How to train on a text: the schedule of the learning rate spans `seconds` of wall time."""
+
+    model: ModelConfig
+    train: TrainConfig
+    seconds: float
+
+
+class Shape(NamedTuple):
+    """What a preset takes for texts of some length."""
+
+    model: ModelConfig
+    passes: int
+    """Times to read the text at most; more of them teach nothing new."""
+    learning_rate: float = 5e-3
+    hidden_rate: float = 1.0
+    batch_size: int = 16
+
+
+# A tiny text is to be known by heart, read in one piece as it will be when it is recited.
+TINY = Shape(ModelConfig("gru", 64), 200, batch_size=1)
+SHAPES: tuple[tuple[int, dict[str, Shape]], ...] = (
+    (0, dict.fromkeys(BUDGETS, TINY)),
+    (
+        2_000,
+        {
+            "quick": Shape(ModelConfig("gru", 128, dropout=0.4), 40, 1e-2),
+            "better": Shape(ModelConfig("gru", 256, dropout=0.7), 100, 1e-2),
+            "best": Shape(ModelConfig("gru", 512, dropout=0.7), 200, 1e-2),
+        },
+    ),
+    (
+        30_000,
+        {
+            "quick": Shape(ModelConfig("gru", 384, dropout=0.5), 15, 1e-2),
+            "better": Shape(ModelConfig("gru", 512, dropout=0.6), 30, 1e-2),
+            "best": Shape(ModelConfig("gru", 512, dropout=0.7), 20, 1e-2),
+        },
+    ),
+    (
+        400_000,
+        {
+            "quick": Shape(ModelConfig("gru", 256), 30, 1.5e-2, 0.33),
+            "better": Shape(ModelConfig("lstm", 384, dropout=0.1), 30, 1.5e-2, 0.2),
+            "best": Shape(ModelConfig("lstm", 512, dropout=0.3), 30, 1.5e-2, 0.15),
+        },
+    ),
+)
+"""From how many characters on, and then what each preset takes."""
+
+
+def preset(name: str, characters: int, symbols: int) -> Preset:
+    """Settings for a text of `characters` with `symbols` distinct ones.
+
+    The seconds are the preset's budget, or fewer where the text has been read often enough
+    before. Raises ValueError for a name there is not.
+    """
+    if name not in BUDGETS:
+        raise ValueError(f"preset must be one of {', '.join(BUDGETS)}.")
+    shape = [shapes[name] for least, shapes in SHAPES if characters >= least][-1]
+    held_out = min(0.1, HELD_OUT / characters) if characters >= NOTHING_HELD_OUT else 0.0
+    train = TrainConfig(
+        batch_size=shape.batch_size,
+        learning_rate=shape.learning_rate,
+        hidden_rate=shape.hidden_rate,
+        val_fraction=held_out,
+        min_count=3 if symbols > MANY_SYMBOLS else 1,
+    )
+    wanted = shape.passes * characters / speed(shape.model, symbols)
+    seconds = min(BUDGETS[name], max(SHORTEST, round(wanted, 1)))
+    return Preset(shape.model, train, seconds)
+
+
+def preset_for(name: str, text: str, cleaning: str = "none") -> Preset:
+    """`preset` for a text, as it is after cleaning. Raises ValueError for an unknown name."""
+    if cleaning not in CLEANINGS:
+        raise ValueError(f"cleaning must be one of {', '.join(CLEANINGS)}.")
+    cleaned = CLEANINGS[cleaning](text)
+    found = preset(name, len(cleaned), len(set(cleaned)))
+    return found._replace(train=replace(found.train, cleaning=cleaning))
+
+
+def speed(model: ModelConfig, symbols: int) -> float:
+    """Characters a second that one core reads in training, roughly."""
+    weights = sum(math.prod(shape) for shape in parameter_shapes(model, symbols).values())
+    return 1 / (6 * weights / FLOPS + OVERHEAD * model.layers)
+
+
+def steps(train: TrainConfig, seconds: float, characters_per_second: float) -> int:
+    """The steps that fit into `seconds` at a speed, for who plans in steps."""
+    return max(1, round(seconds * characters_per_second / (train.batch_size * train.seq_length)))

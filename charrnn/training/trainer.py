@@ -1,0 +1,322 @@
+"""Training: an object for memory and a generator for time.
+
+`Trainer.run` yields a Progress after every step. Whoever iterates may draw, sample, save or
+stop between two of them; the trainer itself prints nothing and calls nobody back.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import math
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from charrnn.formats import checkpoint
+from charrnn.network.model import CharRNN, ModelConfig, ModelState, score_ids
+from charrnn.network.parameters import Array
+from charrnn.training import resume
+from charrnn.training.batches import Batches, Streams, Windows, fit
+from charrnn.training.config import TrainConfig
+from charrnn.training.optimizers import (
+    OPTIMIZERS,
+    SCHEDULES,
+    clip_by_norm,
+    clip_by_value,
+    hidden_parts,
+)
+from charrnn.training.progress import Ledger, Progress, thin
+from charrnn.training.worker_pool import Crew
+from charrnn.vocabulary import Vocabulary
+
+MIN_VALIDATION = 50
+"""Symbols a validation part must have to tell anything; with fewer, all the text trains."""
+VALIDATION_STREAMS = 32
+"""Parts of the validation text read side by side while training: 10 times as fast as one."""
+MAX_RESCUES = 10
+"""Times a run goes back to good weights at half the rate before it gives up."""
+
+
+class Trainer:
+    """Trains one model on one text.
+
+    `model` has the best weights so far, `live` the present ones. Raises ValueError for a text
+    of fewer than two symbols.
+    """
+
+    def __init__(
+        self,
+        text: str,
+        model_config: ModelConfig | None = None,
+        config: TrainConfig | None = None,
+        *,
+        vocabulary: Vocabulary | None = None,
+        start: CharRNN | None = None,
+        corpus: str = "",
+        workers: int = 1,
+    ) -> None:
+        """start: a model whose weights and vocabulary to go on from, on a new text.
+
+        workers: processes that share each step's sequences; losses then differ by rounding.
+        """
+        self.config = c = config or TrainConfig()
+        self.workers = workers
+        self.facts = {"corpus": corpus, "sha256": resume.sha256(text), "characters": len(text)}
+        if start is not None:
+            vocabulary, model_config = start.vocabulary, start.config
+        vocabulary = vocabulary or Vocabulary.from_text(
+            text,
+            words=c.words,
+            cleaning=c.cleaning,
+            min_count=c.min_count,
+            max_size=c.max_vocab or None,
+        )
+        self.live = CharRNN(vocabulary, model_config, random_seed=c.random_seed)
+        if start is not None:
+            self.live.parameters.vector[:] = start.parameters.vector
+        train_ids, self.val_ids = split(vocabulary.encode(text), c.val_fraction)
+        self.batches = _batches(train_ids, c)
+        self.optimizer = OPTIMIZERS[c.optimizer]
+        self.slots = [
+            np.zeros_like(self.live.parameters.vector) for _ in range(self.optimizer.slots)
+        ]
+        self.state: ModelState = self.live.initial_state(self.batches.batch_size)
+        self.ledger = Ledger()
+        self.best: Array | None = None  # (P,), the weights of the best evaluation
+        self.safe = self.live.parameters.vector.copy()  # (P,), where a rescue goes back to
+
+    @property
+    def model(self) -> CharRNN:
+        """A model with the best weights so far (the present ones before any evaluation)."""
+        vector = self.live.parameters.vector if self.best is None else self.best
+        model = self.live.with_vector(vector.copy())
+        model.metadata = self._metadata()
+        return model
+
+    @property
+    def learning_rate(self) -> float:
+        """The rate the schedule starts from."""
+        return self.config.learning_rate or self.optimizer.learning_rate
+
+    @property
+    def hidden_rate(self) -> float:
+        """The factor on it for the matrices between hidden units."""
+        own = 1.0 if self.config.learning_rate else self.optimizer.hidden_rate
+        return self.config.hidden_rate or own
+
+    @property
+    def learning_rate_scale(self) -> float:
+        """A factor on the learning rate; it may be set while training runs."""
+        return self.ledger.rate_scale
+
+    @learning_rate_scale.setter
+    def learning_rate_scale(self, scale: float) -> None:
+        self.ledger.rate_scale = scale
+
+    @property
+    def eval_every(self) -> int:
+        """Steps between two evaluations, by the config or by the length of the validation part."""
+        characters = self.batches.batch_size * self.batches.seq_length
+        return self.config.eval_every or max(20, math.ceil(4 * len(self.val_ids) / characters))
+
+    def run(self, steps: int | None = None, seconds: float | None = None) -> Iterator[Progress]:
+        """Train, and yield a Progress after every step.
+
+        Goes on to the planned number of steps, or stops after `steps` more of them, or trains
+        for `seconds` of wall time, which then is what the learning rate's schedule follows.
+        """
+        ledger, started = self.ledger, time.perf_counter()
+        limit = self.config.steps if seconds is None else math.inf
+        if steps is not None:
+            limit = min(limit, ledger.step + steps)
+        done, stopped = 0.0, ledger.step >= limit
+        with Crew(self.live, self.workers) as crew:
+            while not stopped:
+                tick = time.perf_counter()
+                plan = done if seconds is not None else ledger.step / self.config.steps
+                loss, rate, norm, note = self._step(crew, plan)
+                done = (time.perf_counter() - started) / seconds if seconds is not None else 0.0
+                ended = done >= 1 or (seconds is None and ledger.step == self.config.steps)
+                stopped = ended or ledger.step >= limit or ledger.rescues >= MAX_RESCUES
+                val_loss = None
+                if not note and (ended or ledger.step % self.eval_every == 0):
+                    val_loss, note = self._evaluate()
+                    stopped = stopped or self._out_of_patience
+                ledger.seconds += time.perf_counter() - tick
+                fraction = done if seconds is not None else ledger.step / self.config.steps
+                yield self._progress(loss, val_loss, rate, norm, min(fraction, 1.0), note)
+
+    def _step(self, crew: Crew, plan: float) -> tuple[float, float, float, str]:
+        """One window forward, back, and one update: (loss, rate, gradient norm, note)."""
+        c, ledger = self.config, self.ledger
+        window = self.batches.window(ledger.step)
+        N = window.x.shape[1]
+        fresh = c.state == "reset" or c.batching == "windows"
+        if fresh or (window.first and c.state == "carry"):
+            self.state = self.live.initial_state(N)
+        seed = (c.random_seed, ledger.step)
+        loss, gradient, state = crew.loss_and_gradient(window.x, window.y, self.state, seed)
+        g = gradient.vector
+        ledger.step += 1
+        ledger.chars += window.x.size
+        rate = self._rate(plan)
+        if c.clip_value:
+            clip_by_value(g, c.clip_value)
+        norm = math.sqrt(float(np.dot(g, g)))
+        if note := self._trouble(loss, norm):
+            return loss, rate, norm, note
+        if c.clip_norm:
+            clip_by_norm(g, c.clip_norm, norm)
+        ledger.updates += 1
+        self._update(g, rate)
+        self.state = state
+        ledger.smooth_loss += (loss - ledger.smooth_loss) * max(0.02, 1 / ledger.updates)
+        return loss, rate, norm, ""
+
+    def _update(self, g: Array, rate: float) -> None:
+        """Move the weights, each part of them at its rate."""
+        parameters, c, update = self.live.parameters, self.config, self.optimizer.update
+        for part, factor in hidden_parts(parameters.shapes, self.hidden_rate):
+            slots = [slot[part] for slot in self.slots]
+            t, w = self.ledger.updates, parameters.vector[part]
+            update(w, g[part], slots, t, factor * rate, c.weight_decay)
+
+    def _rate(self, plan: float) -> float:
+        """The learning rate, with `plan` the share of the run that is done."""
+        c = self.config
+        warm = min(1.0, self.ledger.step / c.warmup_steps) if c.warmup_steps else 1.0
+        factor = SCHEDULES[c.schedule](plan, c.final_learning_rate)
+        return self.learning_rate * self.ledger.rate_scale * factor * warm
+
+    def _evaluate(self) -> tuple[float | None, str]:
+        """Measure, keep the weights if they are the best, and say so if patience is over."""
+        ledger = self.ledger
+        val_loss, watched = None, ledger.smooth_loss
+        if len(self.val_ids):
+            with np.errstate(over="ignore", invalid="ignore"):
+                val_loss = watched = score_ids(self.live, self.val_ids, VALIDATION_STREAMS)
+        if not (math.isfinite(watched) and np.isfinite(self.live.parameters.vector).all()):
+            return None, self._go_back("The weights were no longer numbers")
+        if self._exploded(watched):
+            return None, self._go_back(f"The loss had grown to {watched:.2f}")
+        ledger.history.append([ledger.step, ledger.smooth_loss, val_loss])
+        ledger.history = thin(ledger.history)
+        ledger.stale += 1
+        if ledger.best_loss is None or watched < ledger.best_loss:
+            ledger.best_loss, ledger.best_step, ledger.stale = watched, ledger.step, 0
+            self.best = self.safe = self.live.parameters.vector.copy()
+        if self._out_of_patience:
+            return val_loss, (
+                f"Stopped early: no progress in {ledger.stale} evaluations. "
+                f"The best weights, of step {ledger.best_step}, are back."
+            )
+        return val_loss, ""
+
+    @property
+    def _out_of_patience(self) -> bool:
+        return 0 < self.config.patience <= self.ledger.stale
+
+    def _trouble(self, loss: float, norm: float) -> str:
+        """Catch an exploding step before it reaches the weights."""
+        if not (math.isfinite(loss) and math.isfinite(norm)):
+            return self._go_back("The loss was no longer a number")
+        if self.ledger.step > 20 and self._exploded(loss):
+            return self._go_back(f"The loss jumped to {loss:.2f}")
+        return ""
+
+    def _exploded(self, loss: float) -> bool:
+        """Half as bad again as a uniform guess: no text is that hard, so the weights are wrong."""
+        guess = math.log(max(len(self.live.vocabulary), 2))
+        return self.config.rescue and loss > 1.5 * guess
+
+    def _go_back(self, what: str) -> str:
+        """Return to the last good weights at half the rate, and say so."""
+        ledger = self.ledger
+        ledger.rescues += 1
+        ledger.rate_scale /= 2
+        ledger.updates = 0
+        self.live.parameters.vector[:] = self.safe
+        for slot in self.slots:
+            slot[:] = 0
+        self.state = self.live.initial_state(self.batches.batch_size)
+        then = "training stopped" if ledger.rescues >= MAX_RESCUES else "on at half the rate"
+        return f"{what} at step {ledger.step}: back to the last good weights, {then}."
+
+    def _progress(
+        self,
+        loss: float,
+        val_loss: float | None,
+        rate: float,
+        norm: float,
+        fraction: float,
+        note: str,
+    ) -> Progress:
+        ledger = self.ledger
+        return Progress(
+            step=ledger.step,
+            steps=self.config.steps,
+            fraction=fraction,
+            epoch=ledger.step / len(self.batches),
+            loss=loss,
+            smooth_loss=ledger.smooth_loss,
+            val_loss=val_loss,
+            best_loss=ledger.best_loss,
+            best_step=ledger.best_step,
+            learning_rate=rate,
+            gradient_norm=norm,
+            chars=ledger.chars,
+            note=note,
+        )
+
+    def _metadata(self) -> dict[str, Any]:
+        """The facts that go into the model's file: never the text itself."""
+        ledger = self.ledger
+        facts = ("best_loss", "best_step", "smooth_loss", "chars", "seconds", "history")
+        return {
+            **self.facts,
+            "steps": ledger.step,
+            "validated": bool(len(self.val_ids)),
+            **{name: getattr(ledger, name) for name in facts},
+            "config": dataclasses.asdict(self.config),
+        }
+
+    def save(self, path: str | Path) -> None:
+        """Write a model file that also holds all it takes to continue exactly. Atomic."""
+        checkpoint.save_training(self.model, path, *resume.pack(self))
+
+    @classmethod
+    def resume(cls, path: str | Path, text: str, workers: int = 1) -> Trainer:
+        """Continue a saved run on the same text, to the last bit with as many workers.
+
+        Raises ModelFileError for a file without a whole run in it, ValueError for another text.
+        """
+        model, arrays, facts = checkpoint.load_training(path)
+        config, corpus = resume.check(facts, text)
+        trainer = cls(
+            text,
+            model.config,
+            config,
+            vocabulary=model.vocabulary,
+            corpus=corpus,
+            workers=workers,
+        )
+        resume.unpack(trainer, model, arrays, facts)
+        return trainer
+
+
+def split(ids: Array, val_fraction: float) -> tuple[Array, Array]:
+    """The training part and the validation part, one block at the end (empty if too short)."""
+    n = len(ids) - int(len(ids) * (1 - val_fraction))
+    if n < MIN_VALIDATION:
+        return ids, ids[:0]
+    return ids[:-n], ids[-n:]
+
+
+def _batches(ids: Array, c: TrainConfig) -> Batches:
+    N, T = fit(len(ids), c.batch_size, c.seq_length)
+    if c.batching == "windows":
+        return Windows(ids, N, T, c.stride or T, c.random_seed)
+    return Streams(ids, N, T)

@@ -1,0 +1,83 @@
+"""Texts judged: did it copy, and how much does this sound like the model?"""
+
+from __future__ import annotations
+
+import math
+from html import escape
+from typing import Any
+
+import gradio as gr
+
+from charrnn import analysis
+from charrnn.analysis import Reading
+from charrnn.baselines import kneser_ney, letter_frequencies, uniform
+from charrnn.service.visitor import Visitor
+from charrnn.ui.components import packing
+from charrnn.ui.generate import layout
+from charrnn.ui.generate.layout import TEXT_LIMIT
+from charrnn.vocabulary import UNKNOWN, show_symbols
+
+RULER_TEXT = 300_000
+"""Characters of the training text that the rulers count: 0.6 s instead of 4 s for 2 MB."""
+LADDER_NOTE = (
+    "Nats per character: the average surprise, lower is better. A guess among two equally likely "
+    "characters costs 0.69, among ten 2.30. The rulers have read the same training text."
+)
+
+Value = dict[str, Any]
+
+
+def refusal(error: Exception) -> gr.Error:
+    """A sentence as a toast. Gradio shows the message as HTML, so it is escaped."""
+    return gr.Error(escape(str(error)), duration=8, print_exception=False)
+
+
+def copy_check(visitor: Visitor, text: str) -> tuple[str, str]:
+    """Copied passages as static/reading.js reads them, and a sentence on them."""
+    if not visitor.text or not text:
+        return "", "Whether it copied is not known: this model came without its training text."
+    found = analysis.copied_spans(text, visitor.current.vocabulary.clean(visitor.text))
+    if not found.spans:
+        return "", "New text: no run of 20 characters stands in the training text word for word."
+    longest = " ".join(found.longest.split())
+    shown = longest if len(longest) <= 60 else longest[:57] + "..."
+    verdict = "It is copying: " if found.copying else ""
+    sentence = (
+        f"{verdict}{1 - found.novel:.0%} of it is underlined: runs of 20 or more characters that "
+        f"stand in the training text word for word. The longest has {len(found.longest)}: “{shown}”"
+    )
+    return " ".join(f"{start}-{end}" for start, end in found.spans), sentence
+
+
+def judge(visitor: Visitor, text: str | None) -> tuple[Value, Value]:
+    """Let the model read a text: its surprise by letter, and its loss beside the rulers."""
+    model = visitor.current
+    cleaned = model.vocabulary.clean((text or "")[:TEXT_LIMIT])
+    missing = model.vocabulary.unknown(cleaned)
+    kept = analysis.known(model.vocabulary, cleaned)
+    ids = model.vocabulary.encode(kept, unknown="skip")
+    if len(ids) < 2:
+        raise refusal(ValueError("Give at least two characters that the model knows."))
+    reading = analysis.read(model, ids)
+    names = packing.Names(model.vocabulary.symbols)
+    packed = packing.records(reading, names)
+    value = {**layout.NO_VERDICT, "records": packed, "names": names.json}
+    if missing and UNKNOWN not in model.vocabulary.ids:
+        value["caption"] = f"Left out, for the model never saw them: {show_symbols(missing)}."
+    return value, {"marks": ladder(visitor, kept, reading), "note": LADDER_NOTE}
+
+
+def ladder(visitor: Visitor, text: str, reading: Reading) -> list[tuple[str, float, str]]:
+    """(name, nats per character, kind) of this text, the model on its own kind, and rulers."""
+    marks = [("this text", reading.nats_per_character, "own")]
+    best = visitor.current.metadata.get("best_loss")
+    if isinstance(best, (int, float)) and math.isfinite(best):
+        marks.append(("its own held-out text", float(best), ""))
+    train = visitor.current.vocabulary.clean(visitor.text[:RULER_TEXT])
+    if train:
+        for order, loss in kneser_ney(train, text, [1, 3, 5]).items():
+            plural = "s" if order > 1 else ""
+            marks.append((f"counting the last {order} character{plural}", loss, ""))
+        marks.append(("letter frequencies", letter_frequencies(train, text), ""))
+        marks.append(("guessing blindly", uniform(train, text), ""))
+    return sorted(marks, key=lambda mark: mark[1])

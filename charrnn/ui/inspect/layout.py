@@ -1,0 +1,96 @@
+"""The Look inside tab: where everything is. What happens on it is in inspect_tab.py."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import gradio as gr
+
+from charrnn.ui.components.explain import picture
+from charrnn.ui.inspect.values import LAGS, TEXT_LIMIT
+
+
+class Pictures(NamedTuple):
+    """What is drawn, one on each inner tab."""
+
+    units: gr.HTML
+    depends: gr.HTML
+    reach: gr.HTML
+    weights: gr.HTML
+    proof: gr.HTML
+
+
+class InspectTab(NamedTuple):
+    text: gr.Textbox
+    read: gr.Button
+    check: gr.Button
+    pictures: Pictures
+    views: tuple[gr.Tab, gr.Tab, gr.Tab, gr.Tab, gr.Tab]  # in the order of the pictures
+    report: gr.JSON  # what the endpoint /inspect returns
+
+
+def layout() -> InspectTab:
+    """Place the components: the text on top, the views of it below."""
+    with gr.Row():
+        text = gr.Textbox(
+            value="",
+            lines=2,
+            max_lines=3,
+            max_length=TEXT_LIMIT,
+            label="Text to read",
+            info="The model reads this while you look: any text of some hundred characters.",
+            scale=9,
+            min_width=280,
+        )
+        read = gr.Button("Read", variant="primary", min_width=100, elem_id="inspect-read")
+    with gr.Tabs():
+        with gr.Tab("Watch a unit") as units_view:
+            units = _explained("units", UNITS)
+        with gr.Tab("Which letters mattered") as depends_view:
+            depends = _explained("depends", DEPENDS)
+        with gr.Tab("How far back it learns") as reach_view:
+            reach = _explained("reach", REACH)
+        with gr.Tab("The weights") as weights_view:
+            weights = _explained("weights", WEIGHTS)
+        with gr.Tab("Prove the gradients") as proof_view:
+            proof = _explained("proof", PROOF)
+            check = gr.Button("Check the gradients of this very model", size="sm")
+    report = gr.JSON(label="report", visible=False)
+    views = (units_view, depends_view, reach_view, weights_view, proof_view)
+    pictures = Pictures(units, depends, reach, weights, proof)
+    return InspectTab(text, read, check, pictures, views, report)
+
+
+def _explained(name: str, about: str) -> gr.HTML:
+    """A picture that says in a sentence or two what it shows."""
+    return picture(name, {"about": about}, name)
+
+
+UNITS = (
+    "The memory of the model is a row of numbers, its units. Each letter is colored by one of "
+    "them as it was when the letter was read: blue for positive, orange for negative. Move the "
+    "slider, or ask for a unit that follows something you know."
+)
+DEPENDS = (
+    "Point at a letter, or click to hold it. The letters before it take color by how much its "
+    "guess would change if they changed a little: the size of the gradient of its loss with "
+    "respect to each of them."
+)
+REACH = (
+    "Learning means telling earlier steps what they should have done. This is how much of that "
+    f"message, the gradient, is left after going back 1, 2, 3 ... {LAGS} characters, on a log "
+    "scale. A plain RNN sends it through the same matrix at every step, so it fades or "
+    "explodes; the gates of LSTM and GRU can let it pass. A new network starts from a matrix "
+    "that keeps lengths, so it can look better than after training."
+)
+WEIGHTS = (
+    "All that the model has learned, as pictures: a tile is a weight (or the largest of a few), "
+    "blue for positive, orange for negative, stronger for larger; below each, how its values "
+    "are spread. A row is a unit, a column is what it listens to."
+)
+PROOF = (
+    "Backpropagation is a long chain of formulas, and one slip ruins learning in silence. So some "
+    "weights of every array are nudged one by one, the change of the loss is measured, and held "
+    "against what backpropagation said. Right formulas differ by 0.000000001 or less; a slip shows "
+    "as 0.01 or more."
+)

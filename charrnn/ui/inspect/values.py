@@ -1,0 +1,214 @@
+"""What the pictures of the Look inside tab show, as small packed values."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from charrnn import analysis, gradient_check
+from charrnn.network.cells import CELLS
+from charrnn.network.model import CharRNN
+from charrnn.network.parameters import Array
+from charrnn.ui.components import packing
+
+Value = dict[str, Any]
+Ids = NDArray[np.unsignedinteger]
+
+TEXT_LIMIT = 1_000
+"""Symbols that the tab reads: units are found on all of them."""
+MATRIX_LIMIT = 160_000
+"""Numbers of the matrix sent for scrubbing: 213 KB of base64, once per reading."""
+LAGS = 60
+"""Steps back that the gradient is followed; by then a plain RNN has usually forgotten."""
+WORK = 8e9
+"""Floating-point operations for one model's gradients by lag: 0.3 to 1 s on one core."""
+NEAR = 40
+"""Steps back that are followed for the letters that mattered: few have a share beyond."""
+CHECKED = 30
+"""Elements checked in each array at most: each costs a forward pass in complex numbers."""
+STEPS = 16
+"""Letters they are checked over: enough for a dozen distinct ones to have a gradient."""
+PROOF_WORK = 1e9
+"""Complex multiplications of a gradient check: 0.5 to 1 s on one core."""
+
+PARTS = {
+    "hidden": "hidden state: what it passes on",
+    "cell": "cell: the long memory",
+    "i": "input gate: what to write",
+    "f": "forget gate: what to keep",
+    "o": "output gate: what to show",
+    "g": "candidate: what it would write",
+    "r": "reset gate: what to ignore",
+    "z": "update gate: what to keep",
+    "n": "candidate: what it would write",
+}
+"""What people may color a text by, in the words of the page."""
+
+
+ENDS = dict.fromkeys("ifo", "shut|open") | {
+    "cell": "below its average|above",
+    "r": "ignore|use",
+    "z": "renew|keep",
+}
+"""What the two ends of the color scale mean, where that is not -1 and 1."""
+
+
+def part_name(layer: int, part: str, layers: int) -> str:
+    """A layer's part for people: "layer 2, forget gate: what to keep"."""
+    return f"layer {layer + 1}, {PARTS[part]}" if layers > 1 else PARTS[part].capitalize()
+
+
+def units(model: CharRNN, ids: Ids, layer: int = 0, part: str = "hidden", unit: int = -1) -> Value:
+    """One part of one layer over the text, all units at once, and which units follow what.
+
+    unit: the one to show first; -1 takes the best match of any trait in this part.
+    """
+    vocabulary, size = model.vocabulary, model.config.hidden_size
+    layers = analysis.activations(model, ids)
+    symbols = [vocabulary.symbols[i] for i in ids]
+    acts = layers[layer][part]
+    found = analysis.find_units(layers, symbols)
+    traits = {name: t for name, t in analysis.features(symbols).items() if name in found}
+    fit = analysis.correlations(acts, traits)
+    middle, limits = _range(part, acts)
+    shown = max(40, MATRIX_LIMIT // size)
+    names = packing.Names(vocabulary.symbols)
+    numbers = np.array(names.number(ids[:shown]), "<u2")
+    options = [
+        (at, name, part_name(at, name, len(layers)))
+        for at, parts in enumerate(layers)
+        for name in parts
+    ]
+    best = int(np.abs(fit).max(axis=0).argmax()) if fit.size else 0
+    return {
+        "ids": packing.base64_of(numbers),
+        "names": names.json,
+        "data": packing.signed_bytes((acts[:shown] - middle) / limits, 1.0),
+        "middle": packing.base64_of(middle.astype("<f4")),
+        "limits": packing.base64_of(limits.astype("<f4")),
+        "ends": ENDS.get(part, "−1|+1"),
+        "units": size,
+        "unit": unit if 0 <= unit < size else best,
+        "layer": layer,
+        "part": part,
+        "options": json.dumps(options),
+        "traits": json.dumps(list(traits)),
+        "fit": packing.signed_bytes(fit, 1.0),
+        "found": json.dumps({name: [_match(m) for m in ms] for name, ms in found.items()}),
+    }
+
+
+def _range(part: str, acts: Array) -> tuple[Array, Array]:
+    """The value drawn without color and the distance to full color, for each unit (H,)."""
+    ones = np.ones(acts.shape[1])
+    if part == "cell":  # it has no bounds: around each unit's own average
+        middle = acts.mean(axis=0)
+        return middle, np.maximum(np.abs(acts - middle).max(axis=0), 1e-3)
+    return (0.5 * ones, 0.5 * ones) if part in "iforz" else (0 * ones, ones)
+
+
+def _match(match: analysis.Match) -> tuple[int, str, int, float]:
+    return (match.layer, match.part, match.unit, round(match.correlation, 3))
+
+
+def depends(model: CharRNN, ids: Ids) -> Value:
+    """For every character, how much its guess hung on each of those before it."""
+    kept = ids[: 2 * work_length(model, NEAR, 300) + 1]  # float32 goes twice as far
+    note = f"Only the first {len(kept)} letters are followed." if len(kept) < len(ids) else ""
+    names = packing.Names(model.vocabulary.symbols)
+    reading = analysis.read(model, kept)
+    by_lag = analysis.lagged_gradients(model, kept, NEAR, np.float32).inputs  # (K + 1, T)
+    strength = by_lag / np.maximum(by_lag.max(axis=0), np.finfo(np.float64).tiny)
+    return {
+        "records": packing.records(reading, names),
+        "names": names.json,
+        "lags": by_lag.shape[0],
+        "note": note,
+        "data": packing.base64_of(np.rint(strength.T * 255).astype(np.uint8)),  # (T, K + 1)
+    }
+
+
+def work_length(model: CharRNN, lags: int, most: int) -> int:
+    """How many characters' gradients can be followed back in a second or so; 50 at least."""
+    shape = model.config
+    per_place = 4 * lags * shape.layers * len(model.cell.gates) * shape.hidden_size**2
+    return int(min(most, max(50, WORK / per_place)))
+
+
+def reach_row(model: CharRNN, ids: Ids, cell: str) -> Value:
+    """How the gradient fades with the distance in one kind of network.
+
+    For the model's own cell the trained curve and a new network's; for the others a new network's
+    of the same size, said so.
+    """
+    ids = ids[: work_length(model, LAGS, 300) + 1]
+    fresh = CharRNN(model.vocabulary, replace(model.config, cell=cell, dropout=0.0))
+    own = cell == model.config.cell
+    curves = [("new", curve) for curve in analysis.gradient_reach(fresh, ids, LAGS)]
+    if own:
+        curves += [("trained", curve) for curve in analysis.gradient_reach(model, ids, LAGS)]
+    return {
+        "cell": cell.upper(),
+        "own": own,
+        "kinds": " ".join(kind for kind, _ in curves),
+        "curves": "|".join(_series(curve) for _, curve in curves),
+    }
+
+
+def _series(curve: Array) -> str:
+    return " ".join(f"{value:.3g}" for value in curve)
+
+
+def weights(model: CharRNN) -> Value:
+    """Every array of the model as a picture, and a sentence on what it does."""
+    return {"pictures": [_weight(p) for p in analysis.weights_summary(model, size=64)]}
+
+
+def _weight(p: analysis.ArrayPicture) -> Value:
+    return {
+        "name": p.name,
+        "gate": PARTS[p.gate].split(":")[0] if p.gate else "",
+        "meaning": meaning(p.name),
+        "shape": " × ".join(map(str, p.shape)),
+        "columns": p.pixels.shape[1],
+        "data": packing.signed_bytes(p.pixels, p.limit),
+        "stats": f"{p.mean:+.3f} ± {p.spread:.3f}, largest {p.limit:.2f}",
+        "histogram": " ".join(map(str, p.histogram)),
+    }
+
+
+def meaning(name: str) -> str:
+    """What an array does, by its name in the file."""
+    if name == "Why":
+        return "from the memory to a score for every next character"
+    if name == "by":
+        return "how likely each character is anyway"
+    layer = name.lstrip("Wxhb")
+    inputs = "the character read" if layer == "0" else "the layer below"
+    return {
+        "Wxh": f"from {inputs} into layer {int(layer) + 1}",
+        "Whh": f"from the memory to itself, one step on, in layer {int(layer) + 1}",
+        "bh": f"what layer {int(layer) + 1} leans to by itself",
+        "bhh": f"a second lean, inside the candidate's reset, in layer {int(layer) + 1}",
+    }[name.rstrip("0123456789")]
+
+
+def proof(model: CharRNN, ids: Ids) -> Value:
+    """The largest relative error of the gradient in every array, by an independent measurement."""
+    window = np.asarray(ids[: STEPS + 1], np.intp)[:, None]
+    passes = PROOF_WORK / (model.parameters.vector.size * (len(window) - 1))
+    checked = int(min(CHECKED, max(3, passes / len(model.parameters))))
+    errors = gradient_check(model, window[:-1], window[1:], max_elements=checked)
+    rows = [
+        (name, " × ".join(map(str, model.parameters[name].shape)), f"{error:.1e}", error)
+        for name, error in errors.items()
+    ]
+    return {"rows": json.dumps(rows), "checked": checked, "steps": len(window) - 1}
+
+
+CELL_NAMES = tuple(CELLS)
+"""The rows of the picture of the gradient's reach."""

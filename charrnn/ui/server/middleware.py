@@ -1,0 +1,117 @@
+"""ASGI middleware in front of Gradio: what a public page must refuse before Gradio sees it."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, MutableMapping
+from typing import Any
+from urllib.parse import unquote, urlsplit
+
+from starlette.requests import ClientDisconnect
+
+from charrnn.ui.server.temp_files import full
+
+Message = MutableMapping[str, Any]
+Receive = Callable[[], Awaitable[Message]]
+Send = Callable[[Message], Awaitable[None]]
+App = Callable[[Message, Receive, Send], Awaitable[None]]
+
+JSON_LIMIT = 5_000_000
+"""Bytes of a request that is no upload: a pasted text of a million characters fits."""
+UPLOAD_LIMIT = 21_000_000
+"""Bytes of an upload request: one file of Gradio's max_file_size (20 MB) and its frame."""
+
+DENIED = (
+    "/gradio_api/deep_link",  # would write all of a session's inputs to disk in clear
+    "/gradio_api/file=http",  # would fetch any address of the internet in our name
+    "/gradio_api/proxy=",
+    "/monitoring",
+)
+HEADERS = (
+    (b"x-content-type-options", b"nosniff"),
+    (b"referrer-policy", b"same-origin"),
+)
+
+
+class TooLargeError(Exception):
+    """The body grew past its limit while it was read."""
+
+
+class Guard:
+    """Refuses other sites' requests, large bodies and dangerous routes; adds two headers.
+
+    Gradio answers any Origin on a public name with credentials allowed, so a foreign page could act
+    with a visitor's login: an Origin that is not this host gets 403. Requests without an Origin
+    (gradio_client, curl) carry no cookies of a browser and pass.
+    """
+
+    def __init__(self, app: App) -> None:
+        self.app = app
+
+    async def __call__(self, scope: Message, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self.app(scope, receive, send)
+            return
+        headers = {name.lower(): value.decode("latin-1") for name, value in scope["headers"]}
+        path = unquote(scope["path"])
+        if any(path.startswith(prefix) for prefix in DENIED):
+            await refuse(send, 403, "Not available here.")
+        elif foreign(headers):
+            await refuse(send, 403, "Requests from other sites are refused.")
+        else:
+            await self.limited(scope, receive, send, headers, path)
+
+    async def limited(
+        self, scope: Message, receive: Receive, send: Send, headers: dict[bytes, str], path: str
+    ) -> None:
+        upload = path.startswith("/gradio_api/upload")
+        limit = UPLOAD_LIMIT if upload else JSON_LIMIT
+        if upload and full():
+            await refuse(send, 507, "The server's disk is full: try again later.")
+            return
+        declared = headers.get(b"content-length", "0")
+        if not declared.isdigit() or int(declared) > limit:
+            await refuse(send, 413, f"Send at most {limit:,} bytes.")
+            return
+        started, read = False, 0
+
+        async def counted() -> Message:  # a chunked body declares no length: count what comes
+            nonlocal read
+            message = await receive()
+            read += len(message.get("body", b""))
+            if read > limit:
+                raise TooLargeError
+            return message
+
+        async def decorated(message: Message) -> None:
+            nonlocal started
+            if message["type"] == "http.response.start":
+                started = True
+                message["headers"] = [*message.get("headers", ()), *HEADERS]
+            await send(message)
+
+        try:
+            await self.app(scope, counted, decorated)
+        except TooLargeError:
+            if not started:
+                await refuse(send, 413, f"Send at most {limit:,} bytes.")
+        except ClientDisconnect:  # nobody is there to answer, and 90 lines of log help nobody
+            pass
+
+
+def foreign(headers: dict[bytes, str]) -> bool:
+    """Whether a browser says that the request was made by a page of another host."""
+    origin = headers.get(b"origin")
+    if origin is None:
+        return False
+    hosts = {headers.get(b"host", ""), headers.get(b"x-forwarded-host", "")} - {""}
+    return urlsplit(origin).netloc not in hosts
+
+
+async def refuse(send: Send, status: int, sentence: str) -> None:
+    """Answer with a plain sentence."""
+    body = sentence.encode()
+    kind = (b"content-type", b"text/plain; charset=utf-8")
+    length = (b"content-length", str(len(body)).encode())
+    start = {"type": "http.response.start", "status": status, "headers": [kind, length, *HEADERS]}
+    await send(start)
+    await send({"type": "http.response.body", "body": body})

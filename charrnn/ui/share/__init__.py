@@ -1,0 +1,1 @@
+"""The Share tab: model files and the Hub."""

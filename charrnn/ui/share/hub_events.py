@@ -1,0 +1,271 @@
+"""What the Hub column does: share a model, open one, show what others have shared.
+
+A token lives in one call: it comes as an argument, goes to the Hub, and the box it came from is
+emptied with the first answer. Nothing here keeps it, and no message holds it.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from dataclasses import asdict
+from html import escape
+from ipaddress import ip_address
+from typing import Any
+from urllib.parse import quote, urlsplit
+
+import gradio as gr
+
+from charrnn import hub
+from charrnn.corpora import load_corpus
+from charrnn.formats.checkpoint import HOSTED_BYTES
+from charrnn.formats.web import to_html
+from charrnn.hub.account import endpoint_of, machine_token
+from charrnn.network.model import CharRNN
+from charrnn.service.visitor import TEXT_LIMIT, Visitor, is_here
+
+Value = dict[str, Any]
+
+FIRST, MOST = 24, 240
+"""Models that the gallery shows at first, and at most."""
+
+LOOPBACK = ("localhost", "127.0.0.1", "::1")
+FORWARDED = ("forwarded", "x-forwarded-for", "x-forwarded-host", "via")
+
+
+def share_model(
+    visitor: Visitor,
+    name: str,
+    license: str,  # noqa: A002  the name of the field
+    private: bool,
+    page: bool,
+    pasted: str,
+    request: gr.Request,
+    oauth: gr.OAuthToken | None,
+) -> Iterator[tuple[Value, str]]:
+    """Share the visitor's model; yields the card of progress, and empties the token's box.
+
+    page: share a playable page too, as a Space of the same name.
+    """
+    card: Value = {}
+    try:
+        token = token_of(pasted, oauth, request)
+        model = model_of(visitor)
+        for told in hub.pushing(
+            model, name or "", token=token, private=bool(private), license=license
+        ):
+            card = busy(told) if told.result is None else shared(told.result, request)
+            yield card, ""
+        if page:
+            repo_id = str(card["title"])
+            html = to_html(model, title=repo_id.split("/")[1])
+            for played in hub.pushing_page(
+                html, repo_id, model_id=repo_id, token=token, private=bool(private)
+            ):
+                if played.result is None:
+                    yield busy(played), ""
+                else:
+                    url = played.result.url
+                    yield {**card, "links": [*card["links"], [f"Playable page: {url}", url]]}, ""
+    except hub.HubError as error:
+        yield {**failed(error), "links": card.get("links", [])}, ""
+
+
+def push_by_api(
+    visitor: Visitor,
+    name: str,
+    license: str = "unknown",  # noqa: A002
+    private: bool = False,
+    request: gr.Request | None = None,
+    oauth: gr.OAuthToken | None = None,
+) -> Value:
+    """Put the session's model on the Hub, in the repository NAME or USER/NAME.
+
+    Sign in first, or give gradio_client your token: `Client(url, oauth_token="hf_...")`.
+    license: a license by its name on the Hub. private: visible to its owner only.
+    """
+    try:
+        done = hub.push_to_hub(
+            model_of(visitor),
+            str(name or ""),
+            token=token_of("", oauth, request),
+            private=bool(private),
+            license=str(license or "unknown"),
+        )
+    except hub.HubError as error:
+        raise gr.Error(escape(str(error)), print_exception=False) from None
+    return asdict(done)
+
+
+def open_model(
+    visitor: Visitor,
+    name: str,
+    revision: str,
+    pasted: str,
+    request: gr.Request,
+    oauth: gr.OAuthToken | None,
+) -> Iterator[tuple[Visitor, Value, str]]:
+    """Open a model of the Hub; yields the card of progress, at the end with the new visitor."""
+    try:
+        token = optional_token(pasted, oauth, request)
+        for told in hub.pulling(
+            name or "", revision=revision or None, token=token, max_bytes=HOSTED_BYTES
+        ):
+            if told.result is None:
+                yield visitor, busy(told), ""
+            else:
+                yield opened(visitor, told.result), found(told.result), ""
+    except hub.HubError as error:
+        yield visitor, failed(error), ""
+
+
+def pull_by_api(
+    visitor: Visitor,
+    name: str,
+    revision: str = "",
+    request: gr.Request | None = None,
+    oauth: gr.OAuthToken | None = None,
+) -> tuple[Visitor, Value]:
+    """Use a model of the Hub: USER/NAME, and a branch, tag or commit, or "" for the newest."""
+    try:
+        model = hub.from_hub(
+            str(name or ""),
+            revision=str(revision or "") or None,
+            token=optional_token("", oauth, request),
+            max_bytes=HOSTED_BYTES,
+        )
+    except hub.HubError as error:
+        raise gr.Error(escape(str(error)), print_exception=False) from None
+    return opened(visitor, model), dict(model.metadata["hub"])
+
+
+def arrive(
+    visitor: Visitor, name: str, request: gr.Request, oauth: gr.OAuthToken | None
+) -> Iterator[tuple[Visitor, Value, str]]:
+    """Open the model that the page's address names; a toast tells, for its tab may be hidden."""
+    if not name:
+        return
+    gr.Info(f"Opening {escape(name[:100])} from the Hub.", duration=3)
+    card: Value = {}
+    for visitor_then, card, _ in open_model(visitor, name, "", "", request, oauth):
+        yield visitor_then, card, name[:200]
+    if card.get("state") == "failed":
+        gr.Warning(escape(card["advice"]))
+    else:
+        gr.Info(f"All tabs now work with {escape(card.get('title', ''))}.", duration=5)
+
+
+def gallery(order: str, most: int) -> tuple[Value, int]:
+    """The first models of the gallery, `most` of them, and how many to ask for next."""
+    most = min(max(int(most), FIRST), MOST)
+    try:
+        models = hub.gallery("liked" if order == "liked" else "newest", most)
+    except hub.HubError as error:
+        return {"items": [], "advice": str(error), "mood": "warn"}, FIRST
+    advice = "" if models else "Nobody has shared a model yet: yours can be the first."
+    return {"items": [asdict(model) for model in models], "advice": advice}, most + FIRST
+
+
+def busy(told: hub.Transfer[Any]) -> Value:
+    return {"state": "busy", "title": told.step, "fraction": told.fraction}
+
+
+def failed(error: hub.HubError) -> Value:
+    return {"state": "failed", "advice": str(error), "mood": "bad"}
+
+
+def shared(done: hub.Pushed, request: gr.Request) -> Value:
+    """The card after a push: where the model is, and the link that opens it here."""
+    who = "only you can see it" if done.private else "everyone can see it"
+    same = "" if done.changed else "The very same model was there already. "
+    return {
+        "state": "done",
+        "title": done.repo_id,
+        "note": f"revision {done.revision[:7]}, {who}",
+        "advice": f"{same}The link to this page opens it again, for anyone who may see it.",
+        "mood": "good",
+        "links": [[done.url, done.url], [link := page_link(done.repo_id, request), link]],
+    }
+
+
+def found(model: CharRNN) -> Value:
+    """The card after a pull: what it is and which revision."""
+    where = model.metadata["hub"]
+    return {
+        "state": "done",
+        "title": where["repo_id"],
+        "note": f"revision {where['revision'][:7]}",
+        "advice": "All tabs work with it now.",
+        "mood": "good",
+        "links": [[address := f"{endpoint_of()}/{where['repo_id']}", address]],
+    }
+
+
+def opened(visitor: Visitor, model: CharRNN) -> Visitor:
+    """The visitor with a model of the Hub."""
+    where = model.metadata["hub"]
+    name = f"{where['repo_id']} at {where['revision'][:7]}"
+    return visitor.with_model(model, name, text_of(model)).with_run(None)
+
+
+def text_of(model: CharRNN) -> str:
+    """The text that a model learned, where it is a corpus that lies here, else ""."""
+    name = model.metadata.get("corpus")
+    if not isinstance(name, str) or not is_here(name):
+        return ""
+    corpus = load_corpus(name)
+    return corpus.text[:TEXT_LIMIT] if corpus.sha256 == model.metadata.get("sha256") else ""
+
+
+def model_of(visitor: Visitor) -> CharRNN:
+    """The visitor's model, with the rulers of its training for the card."""
+    model = visitor.current
+    levels = dict(visitor.run.snapshot.rulers) if visitor.run and visitor.model else {}
+    if not levels:
+        return model
+    metadata = {**model.metadata, "rulers": levels}
+    return CharRNN(model.vocabulary, model.config, model.parameters, metadata=metadata)
+
+
+def page_link(repo_id: str, request: gr.Request) -> str:
+    """The address that opens the model in this page."""
+    if space := os.environ.get("SPACE_ID"):
+        return f"{endpoint_of()}/spaces/{space}?model={quote(repo_id)}"
+    host = request.headers.get("host", "localhost:7860")
+    return f"http://{host}/?model={quote(repo_id)}"
+
+
+def token_of(pasted: str, oauth: gr.OAuthToken | None, request: gr.Request | None) -> str:
+    """The token of this visitor. Raises HubError where there is none."""
+    token = optional_token(pasted, oauth, request)
+    if token is False:
+        raise hub.HubError("Sign in, or paste a token that may write to your repositories.")
+    return str(token)
+
+
+def optional_token(
+    pasted: str, oauth: gr.OAuthToken | None, request: gr.Request | None
+) -> str | bool:
+    """The token of this visitor, False for none. The machine's own serves its own user only."""
+    if isinstance(pasted, str) and pasted.strip():
+        return pasted
+    if oauth is not None:
+        return str(oauth.token)
+    return (machine_token() or False) if own_user(request) else False
+
+
+def own_user(request: gr.Request | None) -> bool:
+    """Whether the page is used on the machine it runs on, by its address and by its name.
+
+    A tunnel and a proxy connect from this machine too, but they forward another name; so does a
+    foreign site whose name was made to point here.
+    """
+    if request is None or os.environ.get("SPACE_ID") or request.client is None:
+        return False
+    named = urlsplit(f"//{request.headers.get('host', '')}").hostname in LOOPBACK
+    forwarded = any(name in request.headers for name in FORWARDED)
+    try:
+        near = ip_address(request.client.host).is_loopback
+    except ValueError:
+        near = False
+    return near and named and not forwarded

@@ -1,0 +1,199 @@
+"""The left column of the Share tab: the model as a file, and a card of what it holds."""
+
+from __future__ import annotations
+
+import hashlib
+import math
+from html import escape
+from pathlib import Path
+from typing import Any, NamedTuple, TypeGuard
+
+import gradio as gr
+from gradio.utils import get_upload_folder
+
+from charrnn import files
+from charrnn.formats.checkpoint import HOSTED_BYTES, ModelFileError, dumps, info, load
+from charrnn.formats.web import to_html
+from charrnn.network.model import CharRNN
+from charrnn.pretrained import load_pretrained, pretrained_names
+from charrnn.service.visitor import Tab, Visitor, text_of, uploaded_run
+from charrnn.ui.components.drawing import drawing
+from charrnn.ui.server.temp_files import full
+from charrnn.ui.train.texts import first_words, shown
+from charrnn.vocabulary import Vocabulary
+
+ALPHABET = 80
+"""Symbols of the alphabet that the card shows."""
+
+
+def build(visitor: gr.State) -> Tab:
+    """Place the column's components and wire them; see `Tab` for what the frame does with it."""
+    card = drawing("facts", {}, "model")
+    with gr.Row():
+        save = gr.Button("Download .npz", variant="primary", min_width=120)
+        upload = gr.UploadButton("Upload .npz", file_types=[".npz"], type="filepath", min_width=120)
+    whole = gr.Checkbox(
+        False,
+        label="Download with the state of its training",
+        info="Larger; after an upload, Continue on the Train tab goes on exactly.",
+    )
+    html = gr.Button("Download as a web page")
+    gr.Markdown(
+        "One HTML file that writes in any browser, offline: the model and a player in it.",
+        elem_classes="help",
+    )
+    ready = gr.Dropdown(
+        pretrained_names(),
+        value=None,
+        label="Models that come along",
+        info="Opens one in place of the model above: download yours first.",
+        elem_id="pretrained",
+    )
+    hidden = gr.DownloadButton("model", visible="hidden", elem_id="charrnn-download")
+    result = gr.JSON(label="card", visible=False)
+    events = wire(Share(card, whole, save, upload, html, ready, hidden, result), visitor)
+    return Tab(card_of_visitor, [card], events)
+
+
+class Share(NamedTuple):
+    card: gr.HTML
+    whole: gr.Checkbox
+    save: gr.Button
+    upload: gr.UploadButton
+    html: gr.Button
+    ready: gr.Dropdown
+    hidden: gr.DownloadButton
+    result: gr.JSON  # for the API; the card follows by the frame's refresh
+
+
+def wire(share: Share, visitor: gr.State) -> list[Any]:
+    quiet: Any = {"show_progress": "hidden"}
+    private: Any = {"api_visibility": "private", **quiet}
+    file = share.save.click(
+        download_model, [visitor, share.whole], share.hidden, api_name="download_model", **quiet
+    )
+    page = share.html.click(download_page, visitor, share.hidden, **private)
+    for made in (file, page):
+        # A DownloadButton with a handler of its own needs two clicks: click the hidden one here.
+        press = "() => setTimeout(() => document.querySelector('#charrnn-download').click(), 60)"
+        made.success(None, js=press, **private)
+    loaded = share.upload.upload(
+        load_model,
+        [visitor, share.upload],
+        [visitor, share.result],
+        api_name="load_model",
+        **quiet,
+    )
+    opened = share.ready.input(open_pretrained, [visitor, share.ready], visitor, **private)
+    return [loaded, opened]
+
+
+def download_model(visitor: Visitor, with_training: bool = False) -> str:
+    """Download the session's model as an .npz file.
+
+    with_training: add what it takes to continue the training exactly, if it was trained here.
+    """
+    visitor = visitor or Visitor()  # None: the server forgot the session
+    run = visitor.run
+    if with_training and run and run.snapshot.files:
+        return offered(visitor.current, "npz", run.snapshot.files[run.snapshot.best])
+    return offered(visitor.current, "npz", dumps(visitor.current))
+
+
+def download_page(visitor: Visitor) -> str:
+    """The model as one HTML file with a player in it."""
+    visitor = visitor or Visitor()
+    try:
+        html = to_html(visitor.current, visitor.name, first_words(visitor.text))
+    except ValueError as error:
+        raise gr.Error(escape(str(error)), print_exception=False) from None
+    return offered(visitor.current, "html", html.encode())
+
+
+def offered(model: CharRNN, suffix: str, data: bytes) -> str:
+    """Put a file where the server may hand it out from, for an hour; its path.
+
+    The same file again takes no more room: otherwise a thousand clicks were 30 GB.
+    """
+    if full():
+        raise gr.Error("The server's disk is full: try again later.", print_exception=False)
+    folder = Path(get_upload_folder()) / hashlib.sha256(data).hexdigest()
+    folder.mkdir(parents=True, exist_ok=True)
+    path = folder / f"charrnn-{model.config.cell}-{model.config.hidden_size}.{suffix}"
+    files.write(path, data)
+    return str(path)
+
+
+def load_model(visitor: Visitor, file: str) -> tuple[Visitor, dict[str, Any]]:
+    """Use a model from an .npz file: one downloaded here, or made by `python -m charrnn train`."""
+    if not file:
+        raise gr.Error("Choose an .npz file first.", print_exception=False)
+    try:
+        model = load(file, HOSTED_BYTES)
+        resumable = info(file, HOSTED_BYTES)["resumable"]
+    except ModelFileError as error:
+        raise gr.Error(escape(str(error)), duration=None, print_exception=False) from None
+    visitor = (visitor or Visitor()).with_model(model, f"uploaded: {Path(file).stem[:60]}")
+    if resumable:
+        visitor = visitor.with_run(uploaded_run(model, Path(file).read_bytes()))
+    return visitor, card(visitor)
+
+
+def card_of_visitor(visitor: Visitor) -> dict[str, Any]:
+    return card(visitor)
+
+
+def card(visitor: Visitor) -> dict[str, Any]:
+    """What the file of the visitor's model holds, for static/facts.js."""
+    model = visitor.current
+    config, vocabulary = model.config, model.vocabulary
+    return {
+        "title": visitor.name,
+        "wide": True,
+        "rows": [
+            ["cell", config.cell.upper()],
+            ["hidden size", f"{config.hidden_size}"],
+            ["layers", f"{config.layers}"],
+            ["weights", f"{model.parameters.vector.size:,}"],
+            *training_rows(model),
+            ["words" if vocabulary.words else "characters it knows", f"{len(vocabulary)}"],
+            *([] if vocabulary.words else [["alphabet", alphabet(vocabulary)]]),
+        ],
+    }
+
+
+def open_pretrained(visitor: Visitor, name: str) -> Visitor:
+    """Use a model that comes with the project."""
+    try:
+        model = load_pretrained(name)
+    except ValueError as error:
+        raise gr.Error(escape(str(error)), print_exception=False) from None
+    return (visitor or Visitor()).with_model(model, f"pretrained: {name}", text_of(model))
+
+
+def alphabet(vocabulary: Vocabulary) -> str:
+    """The characters that can be seen, as many as fit the card."""
+    known = "".join(shown(s) if len(shown(s)) == 1 else " " for s in vocabulary.symbols[:ALPHABET])
+    return known.strip() + ("…" if len(vocabulary) > ALPHABET else "")
+
+
+def training_rows(model: CharRNN) -> list[list[str]]:
+    """What the file says of its training. A stranger's file may say anything: types are checked."""
+    facts = model.metadata or {}
+    rows = []
+    if isinstance(corpus := facts.get("corpus"), str) and corpus:
+        rows.append(["trained on", corpus[:60]])
+    if is_number(characters := facts.get("characters")):
+        rows.append(["characters of text", f"{characters:,.0f}"])
+    if is_number(steps := facts.get("steps")):
+        rows.append(["steps", f"{steps:,.0f}"])
+    if is_number(loss := facts.get("best_loss")):
+        part = "validation" if facts.get("validated") is True else "training"
+        rows.append([f"best {part} loss", f"{loss:.3f} nats, {loss / math.log(2):.2f} bits"])
+    if is_number(seconds := facts.get("seconds")):
+        rows.append(["trained for", f"{seconds:,.0f} s"])
+    return rows
+
+
+def is_number(value: object) -> TypeGuard[float]:
+    return isinstance(value, (int, float)) and not isinstance(value, bool) and math.isfinite(value)

@@ -1,0 +1,118 @@
+"""The endpoint /train for gradio_client: fewer inputs than the page, a JSON of progress out."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncGenerator
+from contextlib import aclosing
+from dataclasses import replace
+from typing import Any
+
+import gradio as gr
+
+from charrnn.corpora import CORPORA
+from charrnn.service.job import Job
+from charrnn.service.scheduler import Hall, News, with_run
+from charrnn.service.visitor import Visitor
+from charrnn.training.recipes import RECIPES
+from charrnn.ui.train import settings, texts
+from charrnn.ui.train.events import REFUSALS, job_of, refusal, session
+from charrnn.ui.train.layout import TrainTab
+
+
+def wire_api(tab: TrainTab, hall: Hall, visitor: gr.State) -> Any:
+    """Components that only the API sees, and the event behind /train."""
+    with gr.Row(visible=False):
+        text = gr.Textbox(value="", label="text")
+        recipe = gr.Dropdown(list(RECIPES), value="standard", label="recipe")
+        options = gr.JSON(value={}, label="options")
+        seconds = gr.Number(value=30, label="seconds")
+        result = gr.JSON(label="progress")
+        start = gr.Button("train")
+
+    async def train(
+        visitor: Visitor,
+        request: gr.Request,
+        text: str,
+        recipe: str = "standard",
+        options: dict[str, Any] | None = None,
+        seconds: float = 30,
+    ) -> AsyncGenerator[tuple[Any, Any], None]:
+        """Train a model of your own; the session's other endpoints then use it.
+
+        text: the text to learn, or the name of a corpus. recipe: settings to start from. options:
+        a JSON object of settings that differ, e.g. {"cell": "gru", "hidden_size": 64}.
+        seconds: the longest it may take. Yields the step and the losses in nats per character.
+        """
+        try:
+            job = await asyncio.to_thread(api_job, hall, text, recipe, options, seconds)
+            news = News()
+            visitor = hall.vault.keep(visitor or Visitor())
+            async with aclosing(hall.train(job, visitor, session(request))) as told:
+                async for news in told:
+                    yield gr.skip(), summary(news)
+        except REFUSALS as error:
+            raise refusal(error) from None
+        if news.snapshot is None:
+            raise gr.Error("The run was stopped before it started.", print_exception=False)
+        if news.snapshot.failed:
+            raise refusal(ValueError(news.snapshot.note))
+        visitor = hall.vault.keep(await asyncio.to_thread(with_run, visitor, job, news.snapshot))
+        yield visitor, summary(news)
+
+    return start.click(
+        train,
+        [visitor, text, recipe, options, seconds],
+        [visitor, result],
+        api_name="train",
+        concurrency_limit=None,
+        show_progress="hidden",
+    )
+
+
+def api_job(hall: Hall, text: str, recipe: str, options: Any, seconds: float) -> Job:
+    """The job a client asked for. Raises ValueError with a sentence."""
+    if not isinstance(recipe, str) or recipe not in RECIPES:
+        raise ValueError(f"recipe must be one of {', '.join(RECIPES)}.")
+    options = options or {}
+    if not isinstance(options, dict) or not options.keys() <= set(settings.NAMES):
+        raise ValueError(f"options is an object with keys among: {', '.join(settings.NAMES)}.")
+    if type(seconds) not in (int, float) or not 0 < seconds <= hall.seconds:
+        raise ValueError(f"seconds must lie above 0 and at most be {hall.seconds:g}.")
+    values = {**settings.of_recipe(RECIPES[recipe]), **options}
+    own = not isinstance(text, str) or text not in CORPORA
+    ordered = [values[name] for name in settings.NAMES]
+    chosen = RECIPES[recipe]
+    job = job_of(
+        float(seconds),
+        texts.OWN if own else text,
+        str(text or ""),
+        recipe,
+        chosen.seed,
+        chosen.temperature,
+        1.0,
+        *ordered,
+    )
+    return replace(job, seconds=float(seconds))
+
+
+def summary(news: News) -> dict[str, Any]:
+    """Where a run is, as plain JSON."""
+    snapshot = news.snapshot
+    if snapshot is None:
+        return {"state": "waiting", "ahead": news.ahead, "seconds_to_wait": round(news.wait, 1)}
+    if not snapshot.lanes:
+        return {"state": "starting"}
+    lane = snapshot.lanes[0]
+    progress, validation = lane.progress, lane.record.validation.points
+    return {
+        "state": "over" if snapshot.over else "training",
+        "step": progress.step if progress else 0,
+        "steps": progress.steps if progress else 0,
+        "loss": progress.smooth_loss if progress else None,
+        "val_loss": validation[-1][1] if validation else None,
+        "best_loss": progress.best_loss if progress else None,
+        "chars_per_second": round(lane.chars_per_second),
+        "sample": lane.sample,
+        "note": snapshot.note,
+    }

@@ -1,0 +1,231 @@
+"""From a run's snapshot to the small values that static/*.js draw. Pure functions."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+from charrnn.network.model import ModelConfig
+from charrnn.service.job import Job, LaneView, Snapshot
+from charrnn.service.visitor import LastRun
+
+Value = dict[str, Any]
+
+CHART_NOTE = "the surprise per character, in nats (right: in bits); lower is better"
+NO_NUMBERS = [
+    [name, "-"]
+    for name in ("step", "loss, nats", "loss, bits", "validation", "chars / s", "time left")
+]
+IDLE: Value = {
+    "state": "idle",
+    "title": "Ready",
+    "note": "Choose a text, press Train: the curve moves within a second.",
+    "fraction": 0,
+    "numbers": NO_NUMBERS,
+}
+NO_CHART: Value = {"title": "Loss", "note": CHART_NOTE, "unit": "step", "rulers": [], "curves": []}
+NO_FILM: Value = {"seed": "", "frames": []}
+NO_RACE: Value = {"seed": "", "lanes": []}
+
+
+def name(model: ModelConfig) -> str:
+    """ "LSTM 192", "GRU 2 x 64"."""
+    size = f"{model.layers} x {model.hidden_size}" if model.layers > 1 else f"{model.hidden_size}"
+    return f"{model.cell.upper()} {size}"
+
+
+def duration(seconds: float) -> str:
+    """ "0:34", "12:05"."""
+    whole = max(0, math.ceil(seconds))
+    return f"{whole // 60}:{whole % 60:02d}"
+
+
+def waiting(ahead: int, wait: float) -> Value:
+    """The card of somebody in line."""
+    others = "1 run is" if ahead == 1 else f"{ahead} runs are"
+    return {
+        **IDLE,
+        "state": "waiting",
+        "title": f"In line: {others} ahead of yours",
+        "note": f"about {duration(wait)} to wait at most; Stop gives the place up",
+    }
+
+
+def status(job: Job, snapshot: Snapshot, elapsed: float) -> Value:
+    """The status card. elapsed: seconds since the run's turn came."""
+    if snapshot.failed:
+        return {
+            **IDLE,
+            "state": "failed",
+            "title": "This could not be trained",
+            "note": snapshot.note,
+        }
+    who = "RNN, LSTM and GRU" if job.race else name(job.models[0])
+    if not snapshot.lanes and snapshot.over:
+        note = "Continue goes on exactly where it stopped; choose its text first if it was yours."
+        return {**IDLE, "state": "stopped", "title": f"An uploaded run of {who}", "note": note}
+    if not snapshot.lanes:
+        return {**IDLE, "state": "training", "title": f"Starting {who}", "note": on(job)}
+    lane = snapshot.lanes[snapshot.best if snapshot.over else 0]
+    fraction, left = progress(job, lane, elapsed)
+    limited = left == max(0.0, job.seconds - elapsed)  # the clock ends it before the plan does
+    title, state = f"{'Racing' if job.race else 'Training'} {who}", "training"
+    note = snapshot.note or on(job)
+    if snapshot.over:
+        title, state, note = ending(job, snapshot, lane, elapsed)
+    return {
+        "state": state,
+        "title": title,
+        "note": note,
+        "fraction": fraction,
+        "numbers": race_numbers(snapshot)
+        if job.race
+        else numbers(lane, left, snapshot.over, job.seconds if limited else 0),
+    }
+
+
+def on(job: Job) -> str:
+    return f"on {job.corpus}" if job.corpus else "on your text"
+
+
+def progress(job: Job, lane: LaneView, elapsed: float) -> tuple[float, float]:
+    """(share done, seconds left), by the plan or by the clock, whichever ends first."""
+    left = max(0.0, job.seconds - elapsed)
+    if lane.progress is None:
+        return 0.0, left
+    if job.race:
+        return min(1.0, elapsed / job.seconds), left
+    p = lane.progress
+    # A run that was continued did a part of the plan in another run: only this one's pace counts.
+    per_step = p.chars / max(p.step, 1)
+    if lane.chars_per_second > 0:
+        left = min(left, (p.steps - p.step) * per_step / lane.chars_per_second)
+    return p.fraction, left
+
+
+def ending(job: Job, snapshot: Snapshot, lane: LaneView, elapsed: float) -> tuple[str, str, str]:
+    """(title, state, note) of a run that is over."""
+    p = lane.progress
+    if p is None:
+        return "Stopped before the first step", "stopped", "Nothing was learned yet."
+    best = "" if p.best_loss is None else f" Best: {p.best_loss:.3f} nats at step {p.best_step:,}."
+    if job.race:
+        return f"The {lane.model.cell.upper()} won", "done", f"Generate uses it now.{best}"
+    if snapshot.finished:
+        note = snapshot.note or "Generate uses the best weights now; Continue trains as long again."
+        return "Done", "done", f"{note}{best}"
+    if elapsed >= job.seconds:
+        limit = f"The {job.seconds:.0f} s of a run are over; Continue goes on exactly.{best}"
+        return "Time is up", "stopped", limit
+    return "Stopped", "stopped", f"Generate uses the best weights now; Continue goes on.{best}"
+
+
+def numbers(lane: LaneView, left: float, over: bool, limit: float) -> list[list[str]]:
+    """The card's row. limit: the run's wall-clock seconds where they end it before its plan."""
+    p = lane.progress
+    if p is None:
+        return NO_NUMBERS
+    validation = lane.record.validation.points
+    many = p.steps > 1_000_000  # a plan "until stopped"
+    return [
+        ["step" if many else f"step of {p.steps:,}", f"{p.step:,}"],
+        ["loss, nats", f"{abs(p.smooth_loss):.3f}"],
+        ["loss, bits", f"{abs(p.smooth_loss) / math.log(2):.2f}"],
+        ["validation", f"{validation[-1][1]:.3f}" if validation else "-"],
+        ["chars / s", f"{lane.chars_per_second:,.0f}"],
+        [f"left of {limit:.0f} s" if limit else "time left", "-" if over else duration(left)],
+    ]
+
+
+def race_numbers(snapshot: Snapshot) -> list[list[str]]:
+    return [
+        [
+            f"{lane.model.cell.upper()}, nats",
+            f"{lane.progress.smooth_loss:.3f}" if lane.progress else "-",
+        ]
+        for lane in snapshot.lanes
+    ]
+
+
+def chart(job: Job, snapshot: Snapshot, previous: str = "") -> Value:
+    """Training and validation curves with rulers; for a race one pair per cell, over seconds.
+
+    previous: the packed curve of the run before, to compare two settings in one picture.
+    """
+    curves = [curve("the run before", "ghost", 3, previous)] if previous else []
+    for color, lane in enumerate(snapshot.lanes):
+        record, title = lane.record, lane.model.cell.upper()
+        if job.race:
+            curves.append(curve(title, "", color, record.smooth.packed()))
+            measured = curve(f"{title} validation", "dashed", color, record.validation.packed())
+            curves.append({**measured, "quiet": True})  # a legend of three is read at a glance
+            continue
+        curves.append(curve("each step", "faint", 0, record.loss.packed()))
+        curves.append(curve("training", "", 0, record.smooth.packed()))
+        if record.validation.points:
+            curves.append(
+                curve("validation (held-out text)", "dashed", 1, record.validation.packed())
+            )
+    return {
+        **NO_CHART,
+        "unit": "second" if job.race else "step",
+        "least": 1 if job.race else 20,
+        "rulers": [[title, round(abs(level), 4)] for title, level in snapshot.rulers],
+        "curves": curves,
+        "best": [] if job.race else best(snapshot),
+    }
+
+
+def best(snapshot: Snapshot) -> list[float]:
+    """[step, loss] of the lowest validation so far, whose weights are kept; [] without any."""
+    lane = snapshot.lanes[0] if snapshot.lanes else None
+    if lane is None or lane.progress is None or not lane.record.validation.points:
+        return []
+    loss = lane.progress.best_loss
+    return [] if loss is None else [lane.progress.best_step, round(loss, 4)]
+
+
+def ruled(rulers: tuple[tuple[str, float], ...]) -> Value:
+    """A chart of rulers only, before the first step."""
+    levels = [[title, round(abs(level), 4)] for title, level in rulers]
+    return {**NO_CHART, "least": 20, "rulers": levels}
+
+
+def ghost(job: Job, run: LastRun | None) -> str:
+    """The curve of the visitor's last run, if it learned the same text as this job will."""
+    if run is None or run.job.race or job.race or job.checkpoint or run.job.text != job.text:
+        return ""
+    return run.snapshot.lanes[0].record.smooth.packed() if run.snapshot.lanes else ""
+
+
+def curve(title: str, kind: str, color: int, points: str) -> Value:
+    return {"name": title, "kind": kind, "color": color, "points": points}
+
+
+def film(job: Job, snapshot: Snapshot) -> Value:
+    """The samples so far, flat: step, loss, text, step, loss, text, ... and the present one."""
+    if not snapshot.lanes:
+        return NO_FILM
+    lane = snapshot.lanes[0]
+    frames = [part for step, loss, text in lane.record.film for part in (str(step), loss, text)]
+    if lane.progress and not snapshot.over:
+        frames += [str(lane.progress.step), f"{lane.progress.smooth_loss:.2f}", lane.sample]
+    return {"seed": job.seed, "frames": frames}
+
+
+def race(job: Job, snapshot: Snapshot) -> Value:
+    """Three samples side by side with their numbers."""
+    lanes = []
+    for color, lane in enumerate(snapshot.lanes):
+        p = lane.progress
+        told = f"{p.smooth_loss:.2f} nats, {p.step:,} steps" if p else ""
+        won = snapshot.over and color == snapshot.best
+        lanes.append(
+            {
+                "name": f"{name(lane.model)}{', first' if won else ''}",
+                "color": color,
+                "numbers": told,
+                "text": lane.sample,
+            }
+        )
+    return {"seed": job.seed, "lanes": lanes}
