@@ -23,7 +23,7 @@ from typing import NamedTuple
 sys.path.insert(1, str(Path(__file__).parent.parent))
 
 from bench.report import number
-from bench.sides import ROOT, ChildError, Crew, Way, pairs, summary
+from bench.sides import ROOT, ChildError, Way, WorkerPool, pairs, summary
 from bench.workloads import THREADS, encoding, generation, training
 
 
@@ -65,13 +65,13 @@ def from_commits(old: str, new: str, options: argparse.Namespace) -> Iterator[Ch
     scale = options.scale
     with ExitStack() as stack:
         roots = [stack.enter_context(checked_out(commit)) for commit in (old, new)]
-        crew = stack.enter_context(Crew())
+        pool = stack.enter_context(WorkerPool())
         for row in [*training(scale), *generation(scale), *encoding(100 / scale)]:
             if not re.search(options.only, row.name) or row.name.endswith("plain module"):
                 continue
             try:
                 a, b = (
-                    crew.fastest(
+                    pool.fastest(
                         [Way("ours", n, root=root) for n in THREADS], row.work, options.seconds
                     )
                     for root in roots

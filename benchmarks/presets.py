@@ -30,7 +30,7 @@ if __name__ == "__main__":  # before NumPy loads its BLAS
 from bench import document
 
 from charrnn import Trainer, load_corpus, score
-from charrnn.baselines import rulers
+from charrnn.baselines import baselines
 from charrnn.network.model import score_ids
 from charrnn.training import trainer as trainer_module
 from charrnn.training.presets import BUDGETS, preset_for
@@ -71,7 +71,7 @@ def measure(name: str, preset: str) -> dict[str, Any]:
     model, held_out = trainer.model, len(trainer.val_ids)
     loss = score_ids(model, trainer.val_ids) if held_out else score(model, text)
     cut = len(text) - held_out
-    marks = rulers(text[:cut], text[cut:], orders=(6,)) if held_out else {}
+    marks = baselines(text[:cut], text[cut:], orders=(6,)) if held_out else {}
     c = model.config
     return {
         "text": name,
@@ -82,8 +82,8 @@ def measure(name: str, preset: str) -> dict[str, Any]:
         "dropout": c.dropout,
         "seconds": fitted.seconds,
         "used": round(used, 1),
-        "passes": round(trainer.ledger.step / len(trainer.batches), 1),
-        "best_pass": round(trainer.ledger.best_step / len(trainer.batches), 1),
+        "passes": round(trainer.train_state.step / len(trainer.batches), 1),
+        "best_pass": round(trainer.train_state.best_step / len(trainer.batches), 1),
         "loss": round(loss, 4),
         "rulers": {k: round(marks[k], 4) for k in SHOWN if k in marks},
     }

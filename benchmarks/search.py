@@ -254,16 +254,16 @@ def measure(name: str, settings: Settings, seconds: float) -> dict[str, Any]:
         if time.process_time() - started > seconds:
             break
     used = time.process_time() - started
-    model, ledger = trainer.model, trainer.ledger
+    model, train_state = trainer.model, trainer.train_state
     ids = vocabulary.encode(text.judge) if text.judge else trainer.val_ids
     return {
         "text": name,
         "seconds": seconds,
         "settings": settings,
         "loss": round(score_ids(model, ids, PARTS), 4),
-        "steps": ledger.step,
-        "best_step": ledger.best_step,
-        "epochs": round(ledger.step / len(trainer.batches), 2),
+        "steps": train_state.step,
+        "best_step": train_state.best_step,
+        "epochs": round(train_state.step / len(trainer.batches), 2),
         "used": round(used, 1),
         "parameters": int(model.parameters.vector.size),
     }

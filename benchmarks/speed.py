@@ -27,7 +27,7 @@ sys.path.insert(1, str(Path(__file__).parent.parent))
 from bench import document, start
 from bench.machine import describe, environment, has_torch
 from bench.report import compact, number_row, ratio_row, table
-from bench.sides import ROOT, ChildError, Crew, Side, Way, fresh, pairs, summary
+from bench.sides import ROOT, ChildError, Side, Way, WorkerPool, fresh, pairs, summary
 from bench.workloads import (
     CELLS,
     SIZES,
@@ -46,11 +46,11 @@ OURS = [Way("ours", threads) for threads in THREADS]
 OURS_TRAINING = [*OURS, Way("ours", 1, {"workers": max(THREADS)})]
 
 
-def compare(crew: Crew, row: Workload, count: int, seconds: float) -> Row:
+def compare(pool: WorkerPool, row: Workload, count: int, seconds: float) -> Row:
     """One row of ratios: both sides at their fastest, then in turns."""
     ways = OURS_TRAINING if row.shared else OURS
-    ours = crew.fastest(ways, row.work, seconds)
-    theirs = crew.fastest(row.ways, row.peer_work or row.work, seconds)
+    ours = pool.fastest(ways, row.work, seconds)
+    theirs = pool.fastest(row.ways, row.peer_work or row.work, seconds)
     rates = pairs(ours, theirs, count)
     return {
         "name": row.name,
@@ -139,11 +139,11 @@ def memory(megabytes: float, scale: int) -> Iterator[Row]:
                 yield measured(f"peak of training {cell} 2x512, {name}", value, unit)
 
 
-def growths(crew: Crew, seconds: float, scale: int) -> Iterator[Row]:
+def growths(pool: WorkerPool, seconds: float, scale: int) -> Iterator[Row]:
     """What four times as much costs, over what the arithmetic alone would cost."""
     for name, small, large, expected in growth(scale):
-        one = crew.prepare(OURS[0], small, seconds, seat=0)
-        four = crew.prepare(OURS[0], large, seconds, seat=1)
+        one = pool.prepare(OURS[0], small, seconds, seat=0)
+        four = pool.prepare(OURS[0], large, seconds, seat=1)
         rates = pairs(one, four, 3)
         value = summary([a / b for a, b in zip(*rates, strict=True)])["median"] / expected
         yield measured(f"four times the {name}: cost of a unit, over arithmetic", value, "")
@@ -224,11 +224,11 @@ def measure(options: argparse.Namespace) -> Row:
     """All that is asked for, in the order of the tables."""
     count, seconds = (1, 0.2) if options.quick else (options.pairs, options.seconds)
     scale, report = options.scale, Report(options.only)
-    with Crew() as crew:
+    with WorkerPool() as pool:
         for row in [*training(scale), *generation(scale), *encoding(100 / scale)]:
             if has_torch() or row.ways[0].script != "pytorch":
-                report.ratio(row.name, partial(compare, crew, row, count, seconds))
-        report.numbers("growth", lambda: growths(crew, seconds, scale))
+                report.ratio(row.name, partial(compare, pool, row, count, seconds))
+        report.numbers("growth", lambda: growths(pool, seconds, scale))
     if has_torch():
         report.ratio("start", lambda: first_character(count, 256 // scale))
     report.numbers("shares", lambda: shares(scale))

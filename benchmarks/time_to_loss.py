@@ -87,7 +87,7 @@ def ours(args: argparse.Namespace, seconds: float) -> dict[str, Any]:
     model, ids = trainer.live, trainer.val_ids
     return {
         "model": vars(model.config) | {"parameters": int(model.parameters.vector.size)},
-        "steps": trainer.ledger.step,
+        "steps": trainer.train_state.step,
         "curve": curve,
         "passed_target": passed,
         "carried": score_ids(model, ids),

@@ -20,7 +20,7 @@ Floats = NDArray[np.float64]
 LARGEST_ORDER = 12
 
 
-def rulers(
+def baselines(
     train_text: str, held_out_text: str, orders: Iterable[int] = (1, 2, 3, 4, 5, 6)
 ) -> dict[str, float]:
     """Return nats per character on `held_out_text` for every ruler, by name.

@@ -32,7 +32,7 @@ STEPS = 600
 """Steps before the picture of the Train tab: words begin to form."""
 
 
-def shoot(page: Page, name: str, look: str) -> None:
+def add_sample(page: Page, name: str, look: str) -> None:
     path = PICTURES / f"{name}-{look}.png"
     page.wait_for_timeout(600)  # lets what moves come to rest
     page.screenshot(path=path, full_page=look == "narrow")
@@ -44,22 +44,22 @@ def take(browser: Browser, url: str, look: str) -> None:
     context = browser.new_context(**LOOKS[look])  # type: ignore[arg-type]
     page = context.new_page()
     page.goto(url)
-    page.wait_for_selector(".drawing.chart .ruler", state="attached")
+    page.wait_for_selector(".drawing.chart .baseline", state="attached")
     button(page, "Train")
     while step(page) < STEPS:
         page.wait_for_timeout(200)
-    shoot(page, "train", look)
+    add_sample(page, "train", look)
     button(page, "Stop")
     state(page, "stopped")
     go(page, "Generate")
     button(page, "Generate")
     page.wait_for_timeout(6000)
-    shoot(page, "generate", look)
+    add_sample(page, "generate", look)
     go(page, "Look inside")
     page.wait_for_timeout(1500)
-    shoot(page, "look-inside", look)
+    add_sample(page, "look-inside", look)
     go(page, "Share")
-    shoot(page, "share", look)
+    add_sample(page, "share", look)
     context.close()
 
 
@@ -83,7 +83,7 @@ def measure(browser: Browser, url: str) -> None:
     wire.on("Network.loadingFinished", lambda event: sizes.append(event["encodedDataLength"]))
     started = time.perf_counter()
     page.goto(url)
-    page.wait_for_selector(".drawing.chart .ruler", state="attached")
+    page.wait_for_selector(".drawing.chart .baseline", state="attached")
     usable = time.perf_counter() - started
     page.wait_for_timeout(1500)
     print(f"usable after {usable:.1f} s, {len(sizes)} requests, {sum(sizes) / 1000:.0f} KB")

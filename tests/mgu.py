@@ -7,7 +7,7 @@ h' = (1 - f) * h + f * n
 
 import numpy as np
 
-from charrnn.network.cells.cell import Cell, Slopes, State, StateGradient, sigmoid
+from charrnn.network.cells.cell import Cell, LocalDerivatives, State, StateGradient, sigmoid
 from charrnn.network.parameters import Array
 
 
@@ -19,18 +19,22 @@ def forward(x: Array, planes: Array, before: State, after: State) -> None:
     after[0][:] = before[0] + f * (n - before[0])
 
 
-def slopes(planes: Array, before: State, after: State) -> Slopes:
+def local_derivatives(planes: Array, before: State, after: State) -> LocalDerivatives:
     f, n, h_n = planes
     by_n = f * (1 - n * n)
     by_f = (n - before[0] + by_n * h_n) * f * (1 - f)
     return by_f, by_n, by_n * f, 1 - f
 
 
-def backward(dstate: StateGradient, slopes: Slopes, dx: Array, dh: Array) -> StateGradient:
-    by_f, by_x, by_h, by_state = slopes
+def backward(
+    dstate: StateGradient, local_derivatives: LocalDerivatives, dx: Array, dh: Array
+) -> StateGradient:
+    by_f, by_x, by_h, by_state = local_derivatives
     dx[0] = dh[0] = dstate[0] * by_f
     dx[1], dh[1] = dstate[0] * by_x, dstate[0] * by_h
     return (dstate[0] * by_state,)
 
 
-MGU = Cell(("f", "n"), ("hidden",), forward, slopes, backward, kept=("h_n",), apart=1)
+MGU = Cell(
+    ("f", "n"), ("hidden",), forward, local_derivatives, backward, kept=("h_n",), separate_bias=1
+)

@@ -98,11 +98,11 @@ def test_lagged_gradients_against_central_differences(cell: str, layers: int) ->
     found = analysis.lagged_gradients(reader, ids, lags=7)
     step = 1e-6
     for t, s in ((7, 7), (7, 3), (6, 1)):
-        slopes = []
+        local_derivatives = []
         for symbol in range(len(VOCABULARY)):
             losses = [_loss_with_input(reader, ids, t, s, symbol, sign * step) for sign in (1, -1)]
-            slopes.append((losses[0] - losses[1]) / (2 * step))
-        assert found.inputs[t - s, t] == pytest.approx(np.linalg.norm(slopes), rel=1e-4)
+            local_derivatives.append((losses[0] - losses[1]) / (2 * step))
+        assert found.inputs[t - s, t] == pytest.approx(np.linalg.norm(local_derivatives), rel=1e-4)
     assert (found.inputs[5, :5] == 0).all()  # nothing was read five characters before these
 
 

@@ -19,15 +19,15 @@ PACKAGE = ROOT / "charrnn"
 FLOORS: tuple[frozenset[str], ...] = tuple(
     frozenset(names.split())
     for names in (
-        "vocabulary parameters cells files archive npz loss optimizers rulers batches ledger "
-        "initialization train_config corpora memory products",
-        "recurrent",
-        "model",
-        "workers training resume sampling checkpoint gradcheck recipes presets pretrained analysis "
-        "bridges",
+        "vocabulary files",
+        "corpora baselines",
+        "network",
+        "formats",
+        "training",
+        "pretrained analysis",
         "charrnn",  # the package itself: the public names
-        "hub",
-        "ui terminal __main__",
+        "service hub",
+        "ui cli __main__",
         "app",
     )
 )
@@ -39,8 +39,8 @@ MAX_FILE_LINES = 350  # the aim is 300
 THIRD_PARTY = {
     "hub": {"numpy", "huggingface_hub", "tqdm"},
     "ui": {"numpy", "gradio", "starlette", "fastapi"},
-    "terminal": {"numpy", "tqdm"},
-    "bridges": {"numpy", "safetensors", "onnx"},
+    "cli": {"numpy", "tqdm"},
+    "formats": {"numpy", "safetensors", "onnx"},
     "app": {"gradio"},
 }
 """What else a module may import; all others only NumPy."""
@@ -50,7 +50,7 @@ IDS = [str(path.relative_to(ROOT)) for path in SOURCES]
 
 
 def module_name(path: Path) -> str:
-    """The name of a file's module: charrnn.network.cells.rnn, charrnn.network.cells, app."""
+    """The name of a file's module: charrnn.network.cells.rnn, charrnn.network, app."""
     parts = path.relative_to(ROOT).with_suffix("").parts
     return ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
 
@@ -59,7 +59,7 @@ MODULES = {module_name(path) for path in SOURCES}
 
 
 def part(module: str) -> str:
-    """The part of the house that a module belongs to: cells for charrnn.network.cells.rnn."""
+    """The part of the house that a module belongs to: network for charrnn.network.cells.rnn."""
     names = module.split(".")
     return names[1] if names[0] == "charrnn" and len(names) > 1 else names[0]
 

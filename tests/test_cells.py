@@ -23,8 +23,8 @@ def test_every_element_of_every_gradient_is_right(cell, layers, T):
 def test_the_gradient_check_notices_a_wrong_gradient(cell, monkeypatch):
     right = CELLS[cell]
 
-    def wrong(dstate, slopes, dx, dh):
-        direct = right.backward(dstate, slopes, dx, dh)
+    def wrong(dstate, local_derivatives, dx, dh):
+        direct = right.backward(dstate, local_derivatives, dx, dh)
         dx *= 1.0001
         return direct
 

@@ -15,9 +15,9 @@ import pytest
 import charrnn
 from charrnn import CharRNN
 from charrnn.__main__ import build_parser, main
-from charrnn.baselines import rulers
+from charrnn.baselines import baselines
 from charrnn.cli.plan import make_plan
-from charrnn.service.scheduler import Hall
+from charrnn.service.scheduler import Scheduler
 from charrnn.training.presets import BUDGETS, MANY_SYMBOLS, preset, preset_for, speed, steps
 from charrnn.training.trainer import Trainer
 from charrnn.ui.train import settings, texts
@@ -98,7 +98,7 @@ def test_5_mb_are_learned_from_the_first_seconds() -> None:
     """100 steps read 1 % of it, and know more than the frequencies of its letters."""
     source = charrnn.load_corpus("python-source").text
     model = trained(source * 5, 100)
-    found = rulers(source, source[-20_000:], orders=())
+    found = baselines(source, source[-20_000:], orders=())
     assert charrnn.score(model, source[-5_000:]) < found["letter frequencies"]
 
 
@@ -143,7 +143,7 @@ def test_a_preset_is_no_recipe_and_changes_no_run(
 
 def chosen(preset: str | None, corpus: str, own: str | None = None) -> dict[str, object]:
     """What the page's handler sets, by name; {} where it leaves all as it is."""
-    handlers = TextEvents(None, Hall(seconds=90, workers=1))  # `fit` looks at no component
+    handlers = TextEvents(None, Scheduler(seconds=90, workers=1))  # `fit` looks at no component
     recipe, *values = asyncio.run(handlers.fit(preset, corpus, own, "none"))
     if recipe != "standard":
         return {}

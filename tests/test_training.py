@@ -129,7 +129,7 @@ def test_a_saved_run_is_a_model_file_too(tmp_path):
     facts = model.metadata
     assert facts["corpus"] == "cats"
     assert facts["steps"] == 30
-    assert facts["best_loss"] == pytest.approx(trainer.ledger.best_loss)
+    assert facts["best_loss"] == pytest.approx(trainer.train_state.best_loss)
     assert facts["config"]["optimizer"] == "adam"
     assert TEXT[:30] not in (tmp_path / "run.npz").read_bytes().decode("latin-1")
 

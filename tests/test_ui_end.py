@@ -95,7 +95,7 @@ def check_end(tmp_path: Path, people: list[Trainee], workers: list[psutil.Proces
     assert len(saved) == 2
     for path in saved:
         trainer = Trainer.resume(path, load_corpus("lighthouse").text)
-        assert trainer.ledger.step > 0
+        assert trainer.train_state.step > 0
 
 
 def test_a_killed_server_takes_its_workers_along(server: Server) -> None:

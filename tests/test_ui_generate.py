@@ -55,7 +55,7 @@ def hurry(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_a_text_streams_and_is_the_one_that_generate_writes() -> None:
     v = visitor()
-    updates = collect(tab.Writers().write(v, REQUEST, "the cat", *CALM))
+    updates = collect(tab.Generations().write(v, REQUEST, "the cat", *CALM))
     texts = [unpacked(value)[0] for value, _ in updates]
     assert len(updates) > 10
     assert all(later.startswith(earlier) for earlier, later in itertools.pairwise(texts))
@@ -69,7 +69,7 @@ def test_a_text_streams_and_is_the_one_that_generate_writes() -> None:
 
 def test_every_letter_carries_the_models_own_surprise() -> None:
     v = visitor()
-    value = collect(tab.Writers().write(v, REQUEST, "the cat", 2.0, *CALM[1:]))[-1][0]
+    value = collect(tab.Generations().write(v, REQUEST, "the cat", 2.0, *CALM[1:]))[-1][0]
     text, records = unpacked(value)
     reading = read(v.current, v.current.vocabulary.encode("the cat" + text))
     assert np.allclose(records["surprise"] / 1000, reading.surprise[7:], atol=2e-3)
@@ -89,33 +89,33 @@ def test_the_bars_show_what_the_sampler_draws_from() -> None:
 
 
 def test_stop_ends_the_text_and_only_this_visitors() -> None:
-    v, writers = visitor(), tab.Writers()
+    v, generations = visitor(), tab.Generations()
 
     async def scene() -> list[int]:
         counts = []
         for session, halt in (("one", True), ("two", False)):
             request: Any = SimpleNamespace(session_hash=session)
             count = 0
-            async for _ in writers.write(v, request, "", *CALM):
+            async for _ in generations.write(v, request, "", *CALM):
                 count += 1
                 if halt and count == 3:
-                    writers.stop(request)
-                    writers.stop(SimpleNamespace(session_hash="nobody"))  # type: ignore[arg-type]
+                    generations.stop(request)
+                    generations.stop(SimpleNamespace(session_hash="nobody"))  # type: ignore[arg-type]
             counts.append(count)
         return counts
 
     stopped, whole = asyncio.run(scene())
     assert stopped == 4  # the last update closes the text
     assert whole > 10
-    assert writers.texts == {}
+    assert generations.texts == {}
 
 
 def test_a_visitor_writes_two_texts_at_once_and_each_is_whole() -> None:
-    v, writers = visitor(), tab.Writers()
+    v, generations = visitor(), tab.Generations()
 
     async def text(length: int) -> str:
         values = ("", CALM[0], length, *CALM[2:])
-        return [part async for part in writers.plain(v, REQUEST, *values)][-1]
+        return [part async for part in generations.plain(v, REQUEST, *values)][-1]
 
     async def scene() -> list[str]:
         return await asyncio.gather(text(40), text(200))
@@ -144,7 +144,7 @@ def test_every_value_is_checked_again(place: int, value: Any, sentence: str) -> 
     values: list[Any] = ["", *CALM]
     values[place] = value
     with pytest.raises(gr.Error, match=sentence):
-        collect(tab.Writers().write(visitor(), REQUEST, *values))
+        collect(tab.Generations().write(visitor(), REQUEST, *values))
 
 
 def test_parts_never_opened_arrive_as_none() -> None:
@@ -184,14 +184,14 @@ def test_the_strip_differs_in_nothing_but_temperature() -> None:
 
 def test_judging_a_text_agrees_with_score() -> None:
     v = visitor()
-    value, ladder = judge(v, "the cat sat\u00e9 on the log")
+    value, baselines_of = judge(v, "the cat sat\u00e9 on the log")
     assert unpacked(value)[0] == "the cat sat on the log"
     assert unpacked(value)[1]["surprise"][0] == packing.UNSCORED
     assert "\u00e9" in value["caption"]
-    marks = {name: nats for name, nats, _ in ladder["marks"]}
+    marks = {name: nats for name, nats, _ in baselines_of["marks"]}
     assert marks["this text"] == pytest.approx(score(v.current, "the cat sat on the log"), rel=1e-5)
     assert marks["guessing blindly"] > marks["letter frequencies"] > 0
-    assert [m[1] for m in ladder["marks"]] == sorted(marks.values())
+    assert [m[1] for m in baselines_of["marks"]] == sorted(marks.values())
     assert all(math.isfinite(nats) for nats in marks.values())
 
 
@@ -204,7 +204,7 @@ def test_too_little_to_judge_gets_a_sentence(text: str | None) -> None:
 def test_words_and_cleaning_work_as_well() -> None:
     vocabulary = Vocabulary.from_text(TEXT, words=True, cleaning="lowercase")
     v = Visitor().with_model(CharRNN(vocabulary), "words", TEXT)
-    value = collect(tab.Writers().write(v, REQUEST, "THE CAT <b>", *CALM))[-1][0]
+    value = collect(tab.Generations().write(v, REQUEST, "THE CAT <b>", *CALM))[-1][0]
     assert value["seed"] == "the cat "
     assert unpacked(value)[0] == "".join(
         generate(v.current, "the cat ", 60, Sampling(0.8, random_seed=7))

@@ -8,7 +8,7 @@ from dataclasses import replace
 import pytest
 
 from charrnn import ModelConfig, Progress, TrainConfig
-from charrnn.service.job import Job, LaneView, Record, Snapshot
+from charrnn.service.job import Job, Record, RunView, Snapshot
 from charrnn.service.visitor import LastRun
 from charrnn.ui.train import views
 
@@ -35,11 +35,11 @@ def record() -> Record:
         made.loss.add(step, 3.0)
         made.smooth.add(step, 3.0 - step / 50)
     made.validation.add(40, 1.9)
-    made.film = [(0, "", "xx"), (20, "2.60", "so it")]
+    made.samples = [(0, "", "xx"), (20, "2.60", "so it")]
     return made
 
 
-LANE = LaneView(JOB.models[0], record(), PROGRESS, 5.0, 1_000.0, "so it goes")
+LANE = RunView(JOB.models[0], record(), PROGRESS, 5.0, 1_000.0, "so it goes")
 RUNNING = Snapshot((LANE,), (("uniform guess", 4.0),))
 STOPPED = replace(RUNNING, over=True, files=(b"x",))
 
@@ -106,30 +106,34 @@ def test_the_best_validation_is_marked_where_there_is_one() -> None:
 
 def test_the_run_before_on_the_same_text_stays_in_the_picture() -> None:
     last = LastRun(JOB, STOPPED)
-    assert views.ghost(JOB, last) == record().smooth.packed()
-    assert views.ghost(replace(JOB, text="other"), last) == ""
-    assert views.ghost(JOB, None) == ""
-    chart = views.chart(JOB, RUNNING, views.ghost(JOB, last))
+    assert views.previous_run(JOB, last) == record().smooth.packed()
+    assert views.previous_run(replace(JOB, text="other"), last) == ""
+    assert views.previous_run(JOB, None) == ""
+    chart = views.chart(JOB, RUNNING, views.previous_run(JOB, last))
     assert chart["curves"][0]["name"] == "the run before"
 
 
 def test_the_film_is_flat_and_ends_with_the_present() -> None:
-    film = views.film(JOB, RUNNING)
-    assert film["seed"] == "so"
-    assert film["frames"] == ["0", "", "xx", "20", "2.60", "so it", "50", "2.00", "so it goes"]
-    assert len(views.film(JOB, STOPPED)["frames"]) == 6
+    samples = views.samples(JOB, RUNNING)
+    assert samples["seed"] == "so"
+    assert samples["frames"] == ["0", "", "xx", "20", "2.60", "so it", "50", "2.00", "so it goes"]
+    assert len(views.samples(JOB, STOPPED)["frames"]) == 6
 
 
 def test_a_race_names_its_winner() -> None:
     models = tuple(ModelConfig(cell, 8) for cell in ("rnn", "lstm", "gru"))
     job = replace(JOB, models=models)
-    lanes = tuple(replace(LANE, model=model) for model in models)
-    over = Snapshot(lanes, over=True, finished=True, files=(b"",) * 3, best=2)
+    runs = tuple(replace(LANE, model=model) for model in models)
+    over = Snapshot(runs, over=True, finished=True, files=(b"",) * 3, best=2)
     assert views.status(job, over, 9.0)["title"] == "The GRU won"
-    assert [lane["name"] for lane in views.race(job, over)["lanes"]][2] == "GRU 8, first"
+    assert [run_view["name"] for run_view in views.race(job, over)["lanes"]][2] == "GRU 8, first"
     assert views.chart(job, over)["unit"] == "second"
 
 
 def test_values_are_json_and_small() -> None:
-    values = [views.status(JOB, RUNNING, 1.0), views.chart(JOB, RUNNING), views.film(JOB, RUNNING)]
+    values = [
+        views.status(JOB, RUNNING, 1.0),
+        views.chart(JOB, RUNNING),
+        views.samples(JOB, RUNNING),
+    ]
     assert len(json.dumps(values)) < 10_000

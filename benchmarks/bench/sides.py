@@ -83,14 +83,14 @@ def fresh(way: Way) -> Iterator[Child]:
         child.close()
 
 
-class Crew:
+class WorkerPool:
     """Children that live as long as the run: importing PyTorch takes seconds, so it is done once
     for each number of threads. Ways that differ only in options share a child."""
 
     def __init__(self) -> None:
         self.children: dict[tuple[Any, ...], Child] = {}
 
-    def __enter__(self) -> Crew:
+    def __enter__(self) -> WorkerPool:
         return self
 
     def __exit__(self, *_: object) -> None:

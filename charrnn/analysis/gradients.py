@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import DTypeLike, NDArray
 
-from charrnn.network.cells import Cell, Slopes, State
+from charrnn.network.cells import Cell, LocalDerivatives, State
 from charrnn.network.loss import cross_entropy
 from charrnn.network.model import CharRNN, ModelTape
 from charrnn.network.parameters import Array, Parameters
@@ -49,16 +49,16 @@ def lagged_gradients(
     logits, _, tape = model.forward(ids[:-1, None])
     _, dlogits = cross_entropy(logits, ids[1:, None])
     above = p["Why"].T @ dlogits[:, :, 0] * T  # (H, T); each place's own loss, not the mean
-    slopes = _slopes(cell, tape)
+    local_derivatives = _slopes(cell, tape)
     hidden = np.zeros((model.config.layers, lags + 1, T))
     inputs = np.zeros((lags + 1, T))
     gram = p["Wxh0"] @ p["Wxh0"].T  # |Wxh.T dx|^2 = dx.T gram dx, whatever the vocabulary's size
     none: Array = np.zeros_like(above)
-    carried: list[State] = [tuple(none for _ in cell.state) for _ in slopes]
+    carried: list[State] = [tuple(none for _ in cell.state) for _ in local_derivatives]
     for k in range(lags + 1):
         d = above if k == 0 else none[:, k:]
-        for layer in reversed(range(len(slopes))):
-            dh, dx, flow = _step_back(cell, p, layer, d, carried[layer], slopes[layer])
+        for layer in reversed(range(len(local_derivatives))):
+            dh, dx, flow = _step_back(cell, p, layer, d, carried[layer], local_derivatives[layer])
             carried[layer] = flow
             hidden[layer, k, k:] = np.linalg.norm(dh, axis=0)
             d = p[f"Wxh{layer}"].T @ dx if layer else dx
@@ -66,12 +66,12 @@ def lagged_gradients(
     return LaggedGradients(hidden, inputs)
 
 
-def _slopes(cell: Cell, tape: ModelTape) -> list[Slopes]:
+def _slopes(cell: Cell, tape: ModelTape) -> list[LocalDerivatives]:
     """Each layer's slopes (..., H, T): its steps side by side, as if T sequences had read one."""
     return [
         tuple(
             np.moveaxis(part[..., 0], -2, -1)
-            for part in cell.slopes(
+            for part in cell.local_derivatives(
                 layer.planes,
                 tuple(array[:-1] for array in layer.states),
                 tuple(array[1:] for array in layer.states),
@@ -82,7 +82,12 @@ def _slopes(cell: Cell, tape: ModelTape) -> list[Slopes]:
 
 
 def _step_back(
-    cell: Cell, p: Parameters, layer: int, d: Array, flow: State, slopes: Slopes
+    cell: Cell,
+    p: Parameters,
+    layer: int,
+    d: Array,
+    flow: State,
+    local_derivatives: LocalDerivatives,
 ) -> tuple[Array, Array, State]:
     """One lag for one layer: (dh (H, width), dx (G*H, width), what flows to the lag after).
 
@@ -93,8 +98,8 @@ def _step_back(
     dh, *rest = (part[:, -width:].copy() for part in flow)  # the cell may write into them
     dh += d
     dx = np.empty_like(d, shape=(len(cell.gates), *d.shape))  # (G, H, width)
-    dgates = np.empty_like(dx) if cell.apart else dx
-    pasts = tuple(part[..., :width] for part in slopes)
+    dgates = np.empty_like(dx) if cell.separate_bias else dx
+    pasts = tuple(part[..., :width] for part in local_derivatives)
     direct, *others = cell.backward((dh, *rest), pasts, dx, dgates)
     back = Whh.T @ dgates.reshape(len(Whh), width)
     if direct is not None:

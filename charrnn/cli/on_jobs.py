@@ -82,7 +82,7 @@ def maybe_run(args: argparse.Namespace) -> int | None:
 
 
 def share_trained(
-    model: CharRNN, rulers: dict[str, float], stopped: object, args: argparse.Namespace
+    model: CharRNN, baselines: dict[str, float], stopped: object, args: argparse.Namespace
 ) -> None:
     """Share the model of a finished run, if that was asked for."""
     if not args.push:
@@ -90,7 +90,7 @@ def share_trained(
     if stopped:
         output.remark(f"Not shared, for the run was stopped: charrnn push FILE {args.push}")
         return
-    model.metadata = {**model.metadata, **({"rulers": rulers} if rulers else {})}
+    model.metadata = {**model.metadata, **({"rulers": baselines} if baselines else {})}
     share(model, args.push, args)
 
 
@@ -109,7 +109,7 @@ def submission_of(args: argparse.Namespace) -> Submission:
         for name, value in told.items()
         if value not in (None, "") and not (name == "private" and value is False)
     ]
-    if args.rulers is False:
+    if args.baselines is False:
         given.append(("rulers", False))
     given += [("json", True), ("out", "model.npz")]
     return Submission(arguments(given, corpus), args.on_jobs, args.job_timeout, args.job_package)

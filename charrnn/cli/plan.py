@@ -68,7 +68,7 @@ def make_plan(args: argparse.Namespace) -> Plan:
     if args.epochs is not None:
         steps = max(1, math.ceil(args.epochs * len(trainer.batches)))
         trainer.config = replace(trainer.config, steps=steps)
-    if seconds is None and trainer.ledger.step >= trainer.config.steps:
+    if seconds is None and trainer.train_state.step >= trainer.config.steps:
         raise ValueError(
             f"{args.resume} has done all of its {trainer.config.steps:,} steps. To go on, give "
             "a larger --steps or --epochs, or --seconds."

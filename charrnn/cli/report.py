@@ -26,10 +26,10 @@ class Report:
     def __init__(self, plan: Plan, args: argparse.Namespace) -> None:
         self.plan, self.args = plan, args
         self.last: Progress | None = None
-        self.logged = plan.trainer.ledger.step
+        self.logged = plan.trainer.train_state.step
         self.samples = Samples(plan, args.sample_every)
         self.started = self.timed = time.perf_counter()
-        self.chars = plan.trainer.ledger.chars
+        self.chars = plan.trainer.train_state.chars
         self.speed = 0.0
         self.begun: float | None = None  # the fraction that was done before
         self.bar: Any = None
@@ -62,27 +62,27 @@ class Report:
     def end(self, stopped_by: signal.Signals | None) -> None:
         """Say what was kept, and after a whole run what it is worth."""
         trainer, out = self.plan.trainer, self.plan.out
-        ledger = trainer.ledger
-        marks = {} if stopped_by or not self.args.rulers else held_out_rulers(self.plan)
+        train_state = trainer.train_state
+        marks = {} if stopped_by or not self.args.baselines else held_out_rulers(self.plan)
         if self.args.json:
             stopped = stopped_by.name if stopped_by else None
             output.emit(
                 self._numbers()
-                | {"best_loss": ledger.best_loss, "best_step": ledger.best_step}
+                | {"best_loss": train_state.best_loss, "best_step": train_state.best_step}
                 | {"out": str(out), "stopped": stopped, "rulers": marks}
             )
             return
         for name, loss in marks.items():
             print(f"{name:>20}  {nats(loss)}")
-        if ledger.best_loss is not None:
+        if train_state.best_loss is not None:
             what = "validation" if len(trainer.val_ids) else "training"
-            best = f"best {what} loss {nats(ledger.best_loss)} per {self._unit}"
-            print(f"{best}, at step {ledger.best_step:,}")
+            best = f"best {what} loss {nats(train_state.best_loss)} per {self._unit}"
+            print(f"{best}, at step {train_state.best_step:,}")
         if not stopped_by and self.plan.recipe.final_length:
             print(self.samples.write(trainer.model, self.plan.recipe.final_length))
         why = f"Stopped by {stopped_by.name} at step" if stopped_by else "Done:"
         then = "" if stopped_by else " steps"
-        print(f"{why} {ledger.step:,}{then}. The model is in {out}; it writes with:")
+        print(f"{why} {train_state.step:,}{then}. The model is in {out}; it writes with:")
         print(f"    python -m charrnn generate {out}", flush=True)
 
     @property
@@ -152,7 +152,7 @@ class Report:
         progress = self.last
         loss = progress.loss if progress and math.isfinite(progress.loss) else None
         return {
-            "step": progress.step if progress else self.plan.trainer.ledger.step,
+            "step": progress.step if progress else self.plan.trainer.train_state.step,
             "loss": loss,
             "val_loss": progress.val_loss if progress else None,
             "chars_per_second": round(self.speed, 1),

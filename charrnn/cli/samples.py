@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 
-from charrnn.baselines import rulers
+from charrnn.baselines import baselines
 from charrnn.cli.plan import Plan
 from charrnn.network.model import CharRNN
 from charrnn.network.sampling import Sampling, generate
@@ -49,4 +49,4 @@ def held_out_rulers(plan: Plan) -> dict[str, float]:
     if vocabulary.words or not held_out:
         return {}
     text = vocabulary.decode(vocabulary.encode(plan.text))
-    return rulers(text[:-held_out], text[-held_out:])
+    return baselines(text[:-held_out], text[-held_out:])

@@ -145,7 +145,7 @@ def run(args: argparse.Namespace) -> int:
             report.close()
     report.end(stop.asked)
     if args.push:
-        marks = held_out_rulers(plan) if args.rulers else {}
+        marks = held_out_rulers(plan) if args.baselines else {}
         on_jobs.share_trained(plan.trainer.model, marks, stop.asked, args)
     return stop.exit_code
 

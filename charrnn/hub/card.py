@@ -174,7 +174,7 @@ def _loss(model: CharRNN) -> str:
     loss = facts.loss(model)
     if loss is None:
         return ""
-    rows = [(name, nats) for name, nats in facts.rulers(model).items()]
+    rows = [(name, nats) for name, nats in facts.baselines(model).items()]
     rows.append((f"this model, {loss.name}", loss.nats))
     rows.sort(key=lambda row: -row[1])
     lines = [(name, f"{nats:.3f}", f"{nats / math.log(2):.3f}") for name, nats in rows]

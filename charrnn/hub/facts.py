@@ -59,7 +59,7 @@ def loss(model: CharRNN) -> Loss | None:
     return None if nats is None else Loss(nats, False, unit)
 
 
-def rulers(model: CharRNN) -> dict[str, float]:
+def baselines(model: CharRNN) -> dict[str, float]:
     """What simpler guessers lose on the same text, where the file has it."""
     found = settings(model.metadata, "rulers")
     values = {words({"": name}, ""): number(found, name) for name in list(found)[:16]}

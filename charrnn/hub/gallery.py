@@ -15,8 +15,8 @@ from charrnn.hub.calls import Call, result_of, supervise
 from charrnn.hub.card import LIBRARY
 from charrnn.hub.facts import WIDEST
 
-Order = Literal["newest", "liked"]
-ORDERS: dict[Order, Literal["last_modified", "likes"]] = {
+GenerationRequest = Literal["newest", "liked"]
+ORDERS: dict[GenerationRequest, Literal["last_modified", "likes"]] = {
     "newest": "last_modified",
     "liked": "likes",
 }
@@ -39,7 +39,7 @@ class Shared:
 
 
 def gallery(
-    order: Order = "newest",
+    order: GenerationRequest = "newest",
     limit: int = 24,
     *,
     start: int = 0,

@@ -83,7 +83,7 @@ def parameter_shapes(config: ModelConfig, vocab_size: int) -> dict[str, tuple[in
         shapes[f"Wxh{layer}"] = (G * H, H if layer else vocab_size)
         shapes[f"Whh{layer}"] = (G * H, H)
         shapes[f"bh{layer}"] = (G * H,)
-        if cell.apart:
+        if cell.separate_bias:
             shapes[f"bhh{layer}"] = (G * H,)
     return shapes | {"Why": (vocab_size, H), "by": (vocab_size,)}
 

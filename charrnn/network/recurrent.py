@@ -17,7 +17,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from charrnn.network.cells import Cell, Slopes, State
+from charrnn.network.cells import Cell, LocalDerivatives, State
 from charrnn.network.parameters import Array, Parameters
 from charrnn.network.products import in_pieces, product, transposed
 
@@ -118,7 +118,7 @@ def forward(
     for x, planes_t, (before, after) in zip(shares, planes, moments, strict=True):
         h = planes_t[:G].reshape(G * H, N)
         product(pieces, before[0], out=h)
-        if cell.apart:
+        if cell.separate_bias:
             h[-len(bhh) :] += bhh
         cell.forward(x.reshape(G, H, N), planes_t, before, after)
     hidden = np.ascontiguousarray(states[0].swapaxes(0, 1))  # (H, T + 1, N)
@@ -133,10 +133,10 @@ def _biases(cell: Cell, p: Parameters, layer: int) -> tuple[Array, Array]:
     H = 256, N = 16, with what `backward` saves by it.
     """
     b = p[f"bh{layer}"]
-    if not cell.apart:
+    if not cell.separate_bias:
         return b, b[:0, None]
     b, bhh = b.copy(), p[f"bhh{layer}"]
-    added = len(b) // len(cell.gates) * (len(cell.gates) - cell.apart)
+    added = len(b) // len(cell.gates) * (len(cell.gates) - cell.separate_bias)
     b[:added] += bhh[:added]
     return b, bhh[added:, None]
 
@@ -156,7 +156,7 @@ def backward(
     dWhh, added = gradient[f"Whh{layer}"], len(Whh) - len(dh)
     np.matmul(dx[:added].reshape(added, -1), h_prev.T, out=dWhh[:added])
     gradient[f"bh{layer}"][:] = dx.sum(axis=(1, 2))
-    if cell.apart:
+    if cell.separate_bias:
         np.matmul(dh.reshape(len(dh), -1), h_prev.T, out=dWhh[added:])
         gradient[f"bhh{layer}"][:added] = gradient[f"bh{layer}"][:added]
         gradient[f"bhh{layer}"][added:] = dh.sum(axis=(1, 2))
@@ -173,31 +173,33 @@ def _through_time(cell: Cell, Whh: Array, doutputs: Array, tape: LayerTape) -> A
     G, (H, T, N) = len(cell.gates), doutputs.shape
     by_step = np.ascontiguousarray(doutputs.swapaxes(0, 1))  # (T, H, N)
     WhhT = in_pieces(transposed(Whh), N)
-    d = _window(doutputs, (G + cell.apart) * H, T, N)
+    d = _window(doutputs, (G + cell.separate_bias) * H, T, N)
     gates = d.reshape(-1, H, T, N)
     dxs = np.empty_like(doutputs, shape=(BLOCK, G, H, N))
-    dhs = np.empty_like(dxs) if cell.apart else dxs
+    dhs = np.empty_like(dxs) if cell.separate_bias else dxs
     dhidden, *others = (np.zeros_like(doutputs, shape=(H, N)) for _ in cell.state)
     for start in reversed(range(0, T, BLOCK)):
         stop = min(start + BLOCK, T)
-        slopes = _slopes(cell, tape, start, stop)
+        local_derivatives = _slopes(cell, tape, start, stop)
         for t in reversed(range(start, stop)):
             dhidden += by_step[t]
             dx_t, dh_t = dxs[t - start], dhs[t - start]
-            direct, *others = cell.backward((dhidden, *others), slopes[t - start], dx_t, dh_t)
+            direct, *others = cell.backward(
+                (dhidden, *others), local_derivatives[t - start], dx_t, dh_t
+            )
             dhidden = product(WhhT, dh_t.reshape(G * H, N))
             if direct is not None:
                 dhidden += direct
         gates[:G, :, start:stop] = np.moveaxis(dxs[: stop - start], 0, 2)
-        gates[G:, :, start:stop] = np.moveaxis(dhs[: stop - start, G - cell.apart :], 0, 2)
+        gates[G:, :, start:stop] = np.moveaxis(dhs[: stop - start, G - cell.separate_bias :], 0, 2)
     return d
 
 
-def _slopes(cell: Cell, tape: LayerTape, start: int, stop: int) -> list[Slopes]:
+def _slopes(cell: Cell, tape: LayerTape, start: int, stop: int) -> list[LocalDerivatives]:
     """The slopes of each of some steps."""
     before = tuple(array[start:stop] for array in tape.states)
     after = tuple(array[start + 1 : stop + 1] for array in tape.states)
-    found = cell.slopes(tape.planes[:, start:stop], before, after)
+    found = cell.local_derivatives(tape.planes[:, start:stop], before, after)
     return list(zip(*(np.moveaxis(part, -3, 0) for part in found), strict=True))
 
 

@@ -8,7 +8,7 @@ from charrnn import baselines
 from charrnn.corpora import load_corpus
 from charrnn.vocabulary import CLEANINGS
 
-Marks = tuple[tuple[str, float], ...]
+Baselines = tuple[tuple[str, float], ...]
 
 LIMIT = 300_000
 """Characters that the counting rulers learn from: 0.5 s of work."""
@@ -16,7 +16,7 @@ COUNTING = 1_000
 """Characters below which counting what followed tells nothing."""
 
 
-def marks(text: str, val_fraction: float) -> Marks:
+def marks(text: str, val_fraction: float) -> Baselines:
     """(name, nats per character) of every ruler, the worst guesser first; `text` is cleaned."""
     train, held_out = split(text, val_fraction)
     train = train[-LIMIT:]
@@ -37,6 +37,6 @@ def split(text: str, val_fraction: float) -> tuple[str, str]:
 
 
 @cache
-def of_corpus(name: str, cleaning: str, val_fraction: float) -> Marks:
+def of_corpus(name: str, cleaning: str, val_fraction: float) -> Baselines:
     """The rulers of a named corpus, computed once."""
     return marks(CLEANINGS[cleaning](load_corpus(name).text), val_fraction)

@@ -20,37 +20,37 @@ KEPT = 24 * 3600.0
 """Seconds that a model lies here."""
 
 
-class Shelf:
+class DiskStore:
     def __init__(self, folder: Path | None = None) -> None:
         """folder: made when the first model comes; by default beside the downloaded corpora."""
         self.folder = folder or cache_folder() / "visitors"
 
-    def path(self, ticket: str) -> Path:
-        raw = ticket.encode("utf-8", "surrogatepass")
+    def path(self, token: str) -> Path:
+        raw = token.encode("utf-8", "surrogatepass")
         return self.folder / f"{hashlib.sha256(raw).hexdigest()}.npz"
 
     def put(self, visitor: Visitor) -> bool:
         """Write what the visitor would miss; False when there is nothing. Raises OSError."""
-        if visitor.model is None or not visitor.ticket:
+        if visitor.model is None or not visitor.token:
             return False
         run = visitor.run
         resumable = run and run.snapshot.files
         data = run.snapshot.files[run.snapshot.best] if run and resumable else dumps(visitor.model)
         self.folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-        files.write(self.path(visitor.ticket), data)
+        files.write(self.path(visitor.token), data)
         return True
 
-    def find(self, ticket: str) -> Visitor | None:
+    def find(self, token: str) -> Visitor | None:
         """The visitor of a ticket with the model that lies here, if one does."""
-        path = self.path(ticket)
-        if not ticket or not path.is_file():
+        path = self.path(token)
+        if not token or not path.is_file():
             return None
         try:
             model = load(path, HOSTED_BYTES)
             resumable = info(path, HOSTED_BYTES)["resumable"]
         except ModelFileError:
             return None
-        visitor = Visitor(ticket=ticket).with_model(model, "kept over a restart", text_of(model))
+        visitor = Visitor(token=token).with_model(model, "kept over a restart", text_of(model))
         return visitor.with_run(uploaded_run(model, path.read_bytes())) if resumable else visitor
 
     def sweep(self, seconds: float = KEPT) -> None:

@@ -47,7 +47,7 @@ class Record:
     loss: Curve = field(default_factory=Curve)
     smooth: Curve = field(default_factory=Curve)
     validation: Curve = field(default_factory=Curve)
-    film: list[tuple[int, str, str]] = field(default_factory=list)  # (step, loss, sample)
+    samples: list[tuple[int, str, str]] = field(default_factory=list)  # (step, loss, sample)
 
 
 @dataclass(frozen=True)
@@ -72,7 +72,7 @@ class Job:
 
 
 @dataclass(frozen=True)
-class LaneView:
+class RunView:
     """One model in training, as the page shows it."""
 
     model: ModelConfig
@@ -87,8 +87,8 @@ class LaneView:
 class Snapshot:
     """Where a run is. The last one, `over`, carries the files."""
 
-    lanes: tuple[LaneView, ...]
-    rulers: tuple[tuple[str, float], ...] = ()
+    runs: tuple[RunView, ...]
+    baselines: tuple[tuple[str, float], ...] = ()
     note: str = ""
     over: bool = False
     finished: bool = False  # the plan is done; False when it was stopped or ran out of time

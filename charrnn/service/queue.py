@@ -9,15 +9,15 @@ from types import TracebackType
 from typing import Self
 
 
-class LineFullError(RuntimeError):
+class QueueFullError(RuntimeError):
     """Too many wait already; the message says what to do."""
 
 
 @dataclass(eq=False)
-class Place:
+class Slot:
     """One run's place, from joining the line to leaving it. Leaving twice is harmless."""
 
-    line: Line
+    line: TrainingQueue
     seconds: float  # how long the run may take once it is its turn
     started: float | None = field(default=None, init=False)  # the line's clock at its turn
 
@@ -50,7 +50,7 @@ class Place:
         self.leave()
 
 
-class Line:
+class TrainingQueue:
     """First come, first served, `workers` at a time. Used from one event loop; it never blocks."""
 
     def __init__(
@@ -60,20 +60,20 @@ class Line:
         self.workers = workers
         self.longest = longest
         self.clock = clock
-        self.places: list[Place] = []  # the first `workers` of them run
+        self.places: list[Slot] = []  # the first `workers` of them run
 
-    def join(self, seconds: float) -> Place:
-        """Take the last place. Raises LineFullError when `longest` wait already."""
+    def join(self, seconds: float) -> Slot:
+        """Take the last place. Raises QueueFullError when `longest` wait already."""
         if len(self.places) >= self.workers + self.longest:
-            raise LineFullError(
+            raise QueueFullError(
                 f"{self.longest} runs are waiting already: try again in some minutes."
             )
-        place = Place(self, seconds)
+        place = Slot(self, seconds)
         self.places.append(place)
         self.advance()
         return place
 
-    def leave(self, place: Place) -> None:
+    def leave(self, place: Slot) -> None:
         if place in self.places:
             self.places.remove(place)
         self.advance()
@@ -84,12 +84,12 @@ class Line:
             if place.started is None:
                 place.started = self.clock()
 
-    def ahead(self, place: Place) -> int:
+    def ahead(self, place: Slot) -> int:
         if place.started is not None or place not in self.places:
             return 0
         return self.places.index(place) - self.workers + 1
 
-    def wait(self, place: Place) -> float:
+    def wait(self, place: Slot) -> float:
         if place.started is not None or place not in self.places:
             return 0.0
         now = self.clock()

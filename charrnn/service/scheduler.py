@@ -10,11 +10,11 @@ from contextlib import aclosing, suppress
 from dataclasses import dataclass, replace
 
 from charrnn.formats.checkpoint import ModelFileError, loads
-from charrnn.service.disk_store import Shelf
+from charrnn.service.disk_store import DiskStore
 from charrnn.service.job import Job, Snapshot
 from charrnn.service.process import Run
-from charrnn.service.queue import Line, Place
-from charrnn.service.session_store import Vault
+from charrnn.service.queue import Slot, TrainingQueue
+from charrnn.service.session_store import SessionStore
 from charrnn.service.visitor import LastRun, Visitor
 
 LOOK = 0.1
@@ -30,7 +30,7 @@ class BusyError(RuntimeError):
 
 
 @dataclass(frozen=True)
-class News:
+class Update:
     """What changed for a visitor in training: a place in line, or a snapshot."""
 
     ahead: int = 0
@@ -39,20 +39,20 @@ class News:
     elapsed: float = 0.0  # seconds since the run's turn came
 
 
-class Hall:
+class Scheduler:
     """One per page. Used from the server's event loop."""
 
     def __init__(self, seconds: float, workers: int) -> None:
         self.seconds = seconds
-        self.line = Line(workers)
-        self.vault = Vault()
-        self.shelf = Shelf()
+        self.line = TrainingQueue(workers)
+        self.session_store = SessionStore()
+        self.disk_store = DiskStore()
         self.closing = False
         self._runs: dict[str, Run | None] = {}  # by session; None while in line
         self._saving: dict[str, threading.Thread] = {}  # by ticket
 
-    async def train(self, job: Job, visitor: Visitor, session: str) -> AsyncGenerator[News, None]:
-        """Wait in line, train, and tell what changes. Raises BusyError, LineFullError.
+    async def train(self, job: Job, visitor: Visitor, session: str) -> AsyncGenerator[Update, None]:
+        """Wait in line, train, and tell what changes. Raises BusyError, QueueFullError.
 
         When the visitor leaves in the middle, the run ends and what it learned goes to the vault.
         """
@@ -75,18 +75,18 @@ class Hall:
             finally:
                 self._runs.pop(session, None)
 
-    async def _wait(self, place: Place, session: str) -> AsyncGenerator[News, None]:
+    async def _wait(self, place: Slot, session: str) -> AsyncGenerator[Update, None]:
         told: tuple[int, int] | None = None
         while place.ahead and session in self._runs:
             now = (place.ahead, int(place.wait))
             if now != told:
                 told = now
-                yield News(place.ahead, place.wait)
+                yield Update(place.ahead, place.wait)
             await asyncio.sleep(2 * LOOK)
 
     async def _follow(
-        self, job: Job, visitor: Visitor, session: str, place: Place
-    ) -> AsyncGenerator[News, None]:
+        self, job: Job, visitor: Visitor, session: str, place: Slot
+    ) -> AsyncGenerator[Update, None]:
         run = Run(job)
         self._runs[session] = run
         shown: Snapshot | None = None
@@ -98,7 +98,7 @@ class Hall:
                     if shown.over and self.closing:
                         await asyncio.to_thread(self._keep, run, visitor)
                         told = replace(shown, note=KEPT)
-                    yield News(snapshot=told, elapsed=place.used(self.line.clock()))
+                    yield Update(snapshot=told, elapsed=place.used(self.line.clock()))
                 await asyncio.sleep(0 if run.snapshot is not shown else LOOK)
         finally:
             if shown is None or not shown.over:  # the visitor left
@@ -112,13 +112,13 @@ class Hall:
             self._keep(run, visitor)
 
         thread = threading.Thread(target=save, daemon=True)
-        self._saving[visitor.ticket] = thread
+        self._saving[visitor.token] = thread
         thread.start()
 
     def _keep(self, run: Run, visitor: Visitor) -> None:
         """Put what a run learned into the vault."""
         if not run.snapshot.failed:
-            self.vault.keep(with_run(visitor, run.job, run.snapshot))
+            self.session_store.keep(with_run(visitor, run.job, run.snapshot))
 
     async def trial(self, job: Job) -> Snapshot:
         """Run a short job at once if a worker is free; an empty snapshot if not.
@@ -157,11 +157,11 @@ class Hall:
         if run := self._runs.get(session):
             threading.Thread(target=run.tell, args=(name, value), daemon=True).start()
 
-    def find(self, ticket: str) -> Visitor | None:
+    def find(self, token: str) -> Visitor | None:
         """What the vault holds for a ticket, once a run that is just being saved is there."""
-        if thread := self._saving.pop(ticket, None):
+        if thread := self._saving.pop(token, None):
             thread.join(3.0)
-        return self.vault.find(ticket) or self.shelf.find(ticket)
+        return self.session_store.find(token) or self.disk_store.find(token)
 
     def close(self, seconds: float) -> tuple[int, int]:
         """End all runs with their best weights, and put what visitors hold on the shelf.
@@ -177,12 +177,12 @@ class Hall:
             time.sleep(LOOK / 2)
         for thread in list(self._saving.values()):
             thread.join(max(0.0, deadline - seconds / 2 - time.monotonic()))
-        found = [visitor for visitor in self.vault.visitors() if visitor.model]
+        found = [visitor for visitor in self.session_store.visitors() if visitor.model]
         saved = 0
         for visitor in found:
             if time.monotonic() < deadline:
                 with suppress(OSError, ModelFileError):
-                    saved += self.shelf.put(visitor)
+                    saved += self.disk_store.put(visitor)
         return saved, len(found)
 
 

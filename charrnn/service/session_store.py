@@ -19,7 +19,7 @@ def weight(visitor: Visitor) -> int:
     return 1000 + model + files + len(visitor.training_text)
 
 
-class Vault:
+class SessionStore:
     """Visitors by ticket; bounded in bytes and in time. The browser holds the ticket."""
 
     def __init__(
@@ -36,17 +36,17 @@ class Vault:
 
     def keep(self, visitor: Visitor) -> Visitor:
         """Store what the visitor holds, under their ticket or a new one; returns them with it."""
-        if not visitor.ticket:
-            visitor = replace(visitor, ticket=secrets.token_urlsafe(18))
-        self._kept.pop(visitor.ticket, None)
-        self._kept[visitor.ticket] = (self.clock(), visitor)
+        if not visitor.token:
+            visitor = replace(visitor, token=secrets.token_urlsafe(18))
+        self._kept.pop(visitor.token, None)
+        self._kept[visitor.token] = (self.clock(), visitor)
         self._clear()
         return visitor
 
-    def find(self, ticket: str) -> Visitor | None:
+    def find(self, token: str) -> Visitor | None:
         """What was kept under the ticket; None when there is nothing, or no longer."""
         self._clear()
-        return self._kept[ticket][1] if ticket in self._kept else None
+        return self._kept[token][1] if token in self._kept else None
 
     def visitors(self) -> list[Visitor]:
         """All that are kept, the newest first."""
@@ -58,8 +58,8 @@ class Vault:
     def _clear(self) -> None:
         total = sum(weight(visitor) for _, visitor in self._kept.values())
         while self._kept:
-            ticket, (at, visitor) = next(iter(self._kept.items()))
+            token, (at, visitor) = next(iter(self._kept.items()))
             if total <= self.most and self.clock() - at <= self.seconds:
                 return
             total -= weight(visitor)
-            del self._kept[ticket]
+            del self._kept[token]

@@ -46,7 +46,7 @@ class Visitor:
     training_text: str = ""  # what the model was trained on, at most TEXT_LIMIT; "" when unknown
     version: int = 0
     run: LastRun | None = None
-    ticket: str = ""  # the vault's key for this visitor; "" before anything is worth keeping
+    token: str = ""  # the vault's key for this visitor; "" before anything is worth keeping
 
     @property
     def current(self) -> CharRNN:

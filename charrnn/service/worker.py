@@ -22,8 +22,8 @@ from typing import BinaryIO
 
 from charrnn.network.model import ModelConfig
 from charrnn.network.sampling import Sampling, generate
-from charrnn.service.baselines import Marks, marks
-from charrnn.service.job import Command, Job, LaneView, Record, Snapshot, receive, send
+from charrnn.service.baselines import Baselines, marks
+from charrnn.service.job import Command, Job, Record, RunView, Snapshot, receive, send
 from charrnn.training.progress import Progress
 from charrnn.training.trainer import Trainer
 
@@ -37,7 +37,7 @@ LIVE_SAMPLE = 1.5
 Commands = queue.SimpleQueue[Command]
 
 
-class Lane:
+class TrainingRun:
     """One model on its way: the trainer, its story, the time it has used."""
 
     def __init__(self, job: Job, model: ModelConfig) -> None:
@@ -55,9 +55,9 @@ class Lane:
         self.over = False
         self.note = ""
         self.temperature = job.temperature
-        self.film_due = 1 + (self.record.film[-1][0] if self.record.film else 0)
-        if not self.record.film:
-            self.shoot(self.trainer.ledger.step, "")
+        self.sample_due = 1 + (self.record.samples[-1][0] if self.record.samples else 0)
+        if not self.record.samples:
+            self.add_sample(self.trainer.train_state.step, "")
 
     def work(self) -> None:
         """Train for one slice of time."""
@@ -81,16 +81,16 @@ class Lane:
         self.record.smooth.add(x, progress.smooth_loss)
         if progress.val_loss is not None:
             self.record.validation.add(x, progress.val_loss)
-        if progress.step >= self.film_due:
-            self.shoot(progress.step, f"{progress.smooth_loss:.2f}")
+        if progress.step >= self.sample_due:
+            self.add_sample(progress.step, f"{progress.smooth_loss:.2f}")
         elif self.seconds - self.sampled > LIVE_SAMPLE:
             self.write()
 
-    def shoot(self, step: int, loss: str) -> None:
+    def add_sample(self, step: int, loss: str) -> None:
         """Add a frame to the film; the next is due 15 % later, 50 frames for 5,000 steps."""
         self.write()
-        self.record.film.append((step, loss, self.sample))
-        self.film_due = step + max(5, round(0.15 * step))
+        self.record.samples.append((step, loss, self.sample))
+        self.sample_due = step + max(5, round(0.15 * step))
 
     def write(self) -> None:
         """Let the present weights write, always from the same random numbers."""
@@ -99,12 +99,12 @@ class Lane:
         self.sample = "".join(generate(self.trainer.live, job.seed, job.sample_length, sampling))
         self.sampled = self.seconds
 
-    def view(self) -> LaneView:
+    def view(self) -> RunView:
         speed = 0.0
         if len(self.speed) > 1:
             (t0, c0), (t1, c1) = self.speed[0], self.speed[-1]
             speed = (c1 - c0) / max(t1 - t0, 1e-9)
-        return LaneView(self.config, self.record, self.progress, self.seconds, speed, self.sample)
+        return RunView(self.config, self.record, self.progress, self.seconds, speed, self.sample)
 
     def file(self) -> bytes:
         """A resumable .npz of the run."""
@@ -126,62 +126,65 @@ def begin(job: Job, model: ModelConfig) -> Trainer:
         path = Path(folder) / "run.npz"
         path.write_bytes(job.checkpoint)
         trainer = Trainer.resume(path, job.text)
-    if trainer.ledger.step >= trainer.config.steps:
-        trainer.config = replace(trainer.config, steps=2 * trainer.ledger.step)
+    if trainer.train_state.step >= trainer.config.steps:
+        trainer.config = replace(trainer.config, steps=2 * trainer.train_state.step)
     return trainer
 
 
 def train(job: Job, commands: Commands) -> Iterator[Snapshot]:
     """Run the job; the first snapshot comes before the first step, the last has the files."""
-    lanes = [Lane(job, model) for model in job.models]
-    text = lanes[0].trainer.live.vocabulary.clean(job.text)
+    runs = [TrainingRun(job, model) for model in job.models]
+    text = runs[0].trainer.live.vocabulary.clean(job.text)
     levels = () if job.config.words else marks(text, job.config.val_fraction)
-    yield Snapshot(tuple(lane.view() for lane in lanes), levels)
+    yield Snapshot(tuple(run_view.view() for run_view in runs), levels)
     started = told = time.perf_counter()
     stopped = False
-    while not stopped and any(not lane.over for lane in lanes):
-        min((lane for lane in lanes if not lane.over), key=lambda lane: lane.seconds).work()
-        stopped = obey(lanes, commands)
+    while not stopped and any(not run_view.over for run_view in runs):
+        min(
+            (run_view for run_view in runs if not run_view.over),
+            key=lambda run_view: run_view.seconds,
+        ).work()
+        stopped = obey(runs, commands)
         now = time.perf_counter()
         stopped = stopped or now - started > job.seconds
         if now - told > TELL:
             told = now
-            yield Snapshot(tuple(lane.view() for lane in lanes), levels, lanes[0].note)
-    yield finish(job, lanes, levels)
+            yield Snapshot(tuple(run_view.view() for run_view in runs), levels, runs[0].note)
+    yield finish(job, runs, levels)
 
 
-def obey(lanes: list[Lane], commands: Commands) -> bool:
+def obey(runs: list[TrainingRun], commands: Commands) -> bool:
     """Carry out what was asked meanwhile; True to stop."""
     while not commands.empty():
         command = commands.get()
         if command.name == "stop":
             return True
-        for lane in lanes:
+        for run_view in runs:
             if command.name == "rate":
-                lane.trainer.learning_rate_scale = command.value
+                run_view.trainer.learning_rate_scale = command.value
             elif command.name == "temperature":
-                lane.temperature = command.value
+                run_view.temperature = command.value
     return False
 
 
-def finish(job: Job, lanes: list[Lane], levels: Marks) -> Snapshot:
+def finish(job: Job, runs: list[TrainingRun], levels: Baselines) -> Snapshot:
     """The last snapshot: a last sample each, the files, and which lane won."""
 
-    def loss(lane: Lane) -> float:
-        best = lane.progress.best_loss if lane.progress else None
+    def loss(run_view: TrainingRun) -> float:
+        best = run_view.progress.best_loss if run_view.progress else None
         return float("inf") if best is None else best
 
-    for lane in lanes:
-        if lane.progress and lane.record.film[-1][0] < lane.progress.step:
-            lane.shoot(lane.progress.step, f"{lane.progress.smooth_loss:.2f}")
+    for run_view in runs:
+        if run_view.progress and run_view.record.samples[-1][0] < run_view.progress.step:
+            run_view.add_sample(run_view.progress.step, f"{run_view.progress.smooth_loss:.2f}")
     return Snapshot(
-        lanes=tuple(lane.view() for lane in lanes),
-        rulers=levels,
-        note=lanes[0].note,
+        runs=tuple(run_view.view() for run_view in runs),
+        baselines=levels,
+        note=runs[0].note,
         over=True,
-        finished=job.race or all(lane.over for lane in lanes),
-        files=tuple(lane.file() for lane in lanes),
-        best=min(range(len(lanes)), key=lambda i: loss(lanes[i])),
+        finished=job.race or all(run_view.over for run_view in runs),
+        files=tuple(run_view.file() for run_view in runs),
+        best=min(range(len(runs)), key=lambda i: loss(runs[i])),
     )
 
 

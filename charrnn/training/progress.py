@@ -32,7 +32,7 @@ class Progress:
 
 
 @dataclass
-class Ledger:
+class TrainState:
     """The numbers a run keeps, apart from arrays: all that JSON needs to continue it."""
 
     step: int = 0

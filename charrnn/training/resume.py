@@ -13,7 +13,7 @@ from charrnn.network.model import CharRNN
 from charrnn.network.parameters import Array
 from charrnn.training.config import TrainConfig
 from charrnn.training.optimizers import OPTIMIZERS
-from charrnn.training.progress import Ledger
+from charrnn.training.progress import TrainState
 
 if TYPE_CHECKING:
     from charrnn.training.trainer import Trainer
@@ -39,7 +39,7 @@ def pack(trainer: Trainer) -> tuple[dict[str, Array], dict[str, Any]]:
         "best": trainer.best is not None,
         "facts": trainer.facts,
         "config": dataclasses.asdict(trainer.config),
-        "ledger": dataclasses.asdict(trainer.ledger),
+        "ledger": dataclasses.asdict(trainer.train_state),
     }
 
 
@@ -65,7 +65,7 @@ def unpack(
     trainer: Trainer, model: CharRNN, arrays: Mapping[str, Array], facts: Mapping[str, Any]
 ) -> None:
     """Put a new trainer where the saved one stopped. Raises ModelFileError for nonsense."""
-    trainer.ledger = _ledger(facts.get("ledger"))
+    trainer.train_state = _train_state(facts.get("ledger"))
     trainer.live.parameters.vector[:] = arrays["live"]
     trainer.slots = [arrays[f"slot{i}"] for i in range(len(trainer.slots))]
     names = model.cell.state
@@ -82,18 +82,23 @@ def unpack(
         trainer.safe = trainer.best.copy()
 
 
-def _ledger(facts: Any) -> Ledger:
+def _train_state(facts: Any) -> TrainState:
     """The numbers a run kept, each a finite number of its kind."""
     try:
-        ledger = Ledger(**facts)
-        counts = [ledger.step, ledger.updates, ledger.chars, ledger.best_step]
-        counts += [ledger.stale, ledger.rescues]
-        numbers = [ledger.smooth_loss, ledger.best_loss or 0.0, ledger.rate_scale, ledger.seconds]
+        train_state = TrainState(**facts)
+        counts = [train_state.step, train_state.updates, train_state.chars, train_state.best_step]
+        counts += [train_state.stale, train_state.rescues]
+        numbers = [
+            train_state.smooth_loss,
+            train_state.best_loss or 0.0,
+            train_state.rate_scale,
+            train_state.seconds,
+        ]
         whole = all(type(count) is int and count >= 0 for count in counts)
         whole = whole and all(math.isfinite(number) for number in numbers)
-        whole = whole and all(len(point) == 3 for point in ledger.history)
+        whole = whole and all(len(point) == 3 for point in train_state.history)
     except TypeError:
         raise ModelFileError(DAMAGED) from None
     if not whole:
         raise ModelFileError(DAMAGED)
-    return ledger
+    return train_state

@@ -28,8 +28,8 @@ from charrnn.training.optimizers import (
     clip_by_value,
     hidden_parts,
 )
-from charrnn.training.progress import Ledger, Progress, thin
-from charrnn.training.worker_pool import Crew
+from charrnn.training.progress import Progress, TrainState, thin
+from charrnn.training.worker_pool import WorkerPool
 from charrnn.vocabulary import Vocabulary
 
 MIN_VALIDATION = 50
@@ -84,7 +84,7 @@ class Trainer:
             np.zeros_like(self.live.parameters.vector) for _ in range(self.optimizer.slots)
         ]
         self.state: ModelState = self.live.initial_state(self.batches.batch_size)
-        self.ledger = Ledger()
+        self.train_state = TrainState()
         self.best: Array | None = None  # (P,), the weights of the best evaluation
         self.safe = self.live.parameters.vector.copy()  # (P,), where a rescue goes back to
 
@@ -110,11 +110,11 @@ class Trainer:
     @property
     def learning_rate_scale(self) -> float:
         """A factor on the learning rate; it may be set while training runs."""
-        return self.ledger.rate_scale
+        return self.train_state.rate_scale
 
     @learning_rate_scale.setter
     def learning_rate_scale(self, scale: float) -> None:
-        self.ledger.rate_scale = scale
+        self.train_state.rate_scale = scale
 
     @property
     def eval_every(self) -> int:
@@ -128,40 +128,40 @@ class Trainer:
         Goes on to the planned number of steps, or stops after `steps` more of them, or trains
         for `seconds` of wall time, which then is what the learning rate's schedule follows.
         """
-        ledger, started = self.ledger, time.perf_counter()
+        train_state, started = self.train_state, time.perf_counter()
         limit = self.config.steps if seconds is None else math.inf
         if steps is not None:
-            limit = min(limit, ledger.step + steps)
-        done, stopped = 0.0, ledger.step >= limit
-        with Crew(self.live, self.workers) as crew:
+            limit = min(limit, train_state.step + steps)
+        done, stopped = 0.0, train_state.step >= limit
+        with WorkerPool(self.live, self.workers) as pool:
             while not stopped:
                 tick = time.perf_counter()
-                plan = done if seconds is not None else ledger.step / self.config.steps
-                loss, rate, norm, note = self._step(crew, plan)
+                plan = done if seconds is not None else train_state.step / self.config.steps
+                loss, rate, norm, note = self._step(pool, plan)
                 done = (time.perf_counter() - started) / seconds if seconds is not None else 0.0
-                ended = done >= 1 or (seconds is None and ledger.step == self.config.steps)
-                stopped = ended or ledger.step >= limit or ledger.rescues >= MAX_RESCUES
+                ended = done >= 1 or (seconds is None and train_state.step == self.config.steps)
+                stopped = ended or train_state.step >= limit or train_state.rescues >= MAX_RESCUES
                 val_loss = None
-                if not note and (ended or ledger.step % self.eval_every == 0):
+                if not note and (ended or train_state.step % self.eval_every == 0):
                     val_loss, note = self._evaluate()
                     stopped = stopped or self._out_of_patience
-                ledger.seconds += time.perf_counter() - tick
-                fraction = done if seconds is not None else ledger.step / self.config.steps
+                train_state.seconds += time.perf_counter() - tick
+                fraction = done if seconds is not None else train_state.step / self.config.steps
                 yield self._progress(loss, val_loss, rate, norm, min(fraction, 1.0), note)
 
-    def _step(self, crew: Crew, plan: float) -> tuple[float, float, float, str]:
+    def _step(self, pool: WorkerPool, plan: float) -> tuple[float, float, float, str]:
         """One window forward, back, and one update: (loss, rate, gradient norm, note)."""
-        c, ledger = self.config, self.ledger
-        window = self.batches.window(ledger.step)
+        c, train_state = self.config, self.train_state
+        window = self.batches.window(train_state.step)
         N = window.x.shape[1]
         fresh = c.state == "reset" or c.batching == "windows"
         if fresh or (window.first and c.state == "carry"):
             self.state = self.live.initial_state(N)
-        seed = (c.random_seed, ledger.step)
-        loss, gradient, state = crew.loss_and_gradient(window.x, window.y, self.state, seed)
+        seed = (c.random_seed, train_state.step)
+        loss, gradient, state = pool.loss_and_gradient(window.x, window.y, self.state, seed)
         g = gradient.vector
-        ledger.step += 1
-        ledger.chars += window.x.size
+        train_state.step += 1
+        train_state.chars += window.x.size
         rate = self._rate(plan)
         if c.clip_value:
             clip_by_value(g, c.clip_value)
@@ -170,10 +170,12 @@ class Trainer:
             return loss, rate, norm, note
         if c.clip_norm:
             clip_by_norm(g, c.clip_norm, norm)
-        ledger.updates += 1
+        train_state.updates += 1
         self._update(g, rate)
         self.state = state
-        ledger.smooth_loss += (loss - ledger.smooth_loss) * max(0.02, 1 / ledger.updates)
+        train_state.smooth_loss += (loss - train_state.smooth_loss) * max(
+            0.02, 1 / train_state.updates
+        )
         return loss, rate, norm, ""
 
     def _update(self, g: Array, rate: float) -> None:
@@ -181,20 +183,20 @@ class Trainer:
         parameters, c, update = self.live.parameters, self.config, self.optimizer.update
         for part, factor in hidden_parts(parameters.shapes, self.hidden_rate):
             slots = [slot[part] for slot in self.slots]
-            t, w = self.ledger.updates, parameters.vector[part]
+            t, w = self.train_state.updates, parameters.vector[part]
             update(w, g[part], slots, t, factor * rate, c.weight_decay)
 
     def _rate(self, plan: float) -> float:
         """The learning rate, with `plan` the share of the run that is done."""
         c = self.config
-        warm = min(1.0, self.ledger.step / c.warmup_steps) if c.warmup_steps else 1.0
+        warm = min(1.0, self.train_state.step / c.warmup_steps) if c.warmup_steps else 1.0
         factor = SCHEDULES[c.schedule](plan, c.final_learning_rate)
-        return self.learning_rate * self.ledger.rate_scale * factor * warm
+        return self.learning_rate * self.train_state.rate_scale * factor * warm
 
     def _evaluate(self) -> tuple[float | None, str]:
         """Measure, keep the weights if they are the best, and say so if patience is over."""
-        ledger = self.ledger
-        val_loss, watched = None, ledger.smooth_loss
+        train_state = self.train_state
+        val_loss, watched = None, train_state.smooth_loss
         if len(self.val_ids):
             with np.errstate(over="ignore", invalid="ignore"):
                 val_loss = watched = score_ids(self.live, self.val_ids, VALIDATION_STREAMS)
@@ -202,28 +204,32 @@ class Trainer:
             return None, self._go_back("The weights were no longer numbers")
         if self._exploded(watched):
             return None, self._go_back(f"The loss had grown to {watched:.2f}")
-        ledger.history.append([ledger.step, ledger.smooth_loss, val_loss])
-        ledger.history = thin(ledger.history)
-        ledger.stale += 1
-        if ledger.best_loss is None or watched < ledger.best_loss:
-            ledger.best_loss, ledger.best_step, ledger.stale = watched, ledger.step, 0
+        train_state.history.append([train_state.step, train_state.smooth_loss, val_loss])
+        train_state.history = thin(train_state.history)
+        train_state.stale += 1
+        if train_state.best_loss is None or watched < train_state.best_loss:
+            train_state.best_loss, train_state.best_step, train_state.stale = (
+                watched,
+                train_state.step,
+                0,
+            )
             self.best = self.safe = self.live.parameters.vector.copy()
         if self._out_of_patience:
             return val_loss, (
-                f"Stopped early: no progress in {ledger.stale} evaluations. "
-                f"The best weights, of step {ledger.best_step}, are back."
+                f"Stopped early: no progress in {train_state.stale} evaluations. "
+                f"The best weights, of step {train_state.best_step}, are back."
             )
         return val_loss, ""
 
     @property
     def _out_of_patience(self) -> bool:
-        return 0 < self.config.patience <= self.ledger.stale
+        return 0 < self.config.patience <= self.train_state.stale
 
     def _trouble(self, loss: float, norm: float) -> str:
         """Catch an exploding step before it reaches the weights."""
         if not (math.isfinite(loss) and math.isfinite(norm)):
             return self._go_back("The loss was no longer a number")
-        if self.ledger.step > 20 and self._exploded(loss):
+        if self.train_state.step > 20 and self._exploded(loss):
             return self._go_back(f"The loss jumped to {loss:.2f}")
         return ""
 
@@ -234,16 +240,16 @@ class Trainer:
 
     def _go_back(self, what: str) -> str:
         """Return to the last good weights at half the rate, and say so."""
-        ledger = self.ledger
-        ledger.rescues += 1
-        ledger.rate_scale /= 2
-        ledger.updates = 0
+        train_state = self.train_state
+        train_state.rescues += 1
+        train_state.rate_scale /= 2
+        train_state.updates = 0
         self.live.parameters.vector[:] = self.safe
         for slot in self.slots:
             slot[:] = 0
         self.state = self.live.initial_state(self.batches.batch_size)
-        then = "training stopped" if ledger.rescues >= MAX_RESCUES else "on at half the rate"
-        return f"{what} at step {ledger.step}: back to the last good weights, {then}."
+        then = "training stopped" if train_state.rescues >= MAX_RESCUES else "on at half the rate"
+        return f"{what} at step {train_state.step}: back to the last good weights, {then}."
 
     def _progress(
         self,
@@ -254,32 +260,32 @@ class Trainer:
         fraction: float,
         note: str,
     ) -> Progress:
-        ledger = self.ledger
+        train_state = self.train_state
         return Progress(
-            step=ledger.step,
+            step=train_state.step,
             steps=self.config.steps,
             fraction=fraction,
-            epoch=ledger.step / len(self.batches),
+            epoch=train_state.step / len(self.batches),
             loss=loss,
-            smooth_loss=ledger.smooth_loss,
+            smooth_loss=train_state.smooth_loss,
             val_loss=val_loss,
-            best_loss=ledger.best_loss,
-            best_step=ledger.best_step,
+            best_loss=train_state.best_loss,
+            best_step=train_state.best_step,
             learning_rate=rate,
             gradient_norm=norm,
-            chars=ledger.chars,
+            chars=train_state.chars,
             note=note,
         )
 
     def _metadata(self) -> dict[str, Any]:
         """The facts that go into the model's file: never the text itself."""
-        ledger = self.ledger
+        train_state = self.train_state
         facts = ("best_loss", "best_step", "smooth_loss", "chars", "seconds", "history")
         return {
             **self.facts,
-            "steps": ledger.step,
+            "steps": train_state.step,
             "validated": bool(len(self.val_ids)),
-            **{name: getattr(ledger, name) for name in facts},
+            **{name: getattr(train_state, name) for name in facts},
             "config": dataclasses.asdict(self.config),
         }
 

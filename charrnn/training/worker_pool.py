@@ -67,29 +67,29 @@ class Part(NamedTuple):
         return float(loss), state
 
 
-class Crew:
+class WorkerPool:
     """A model's training steps on `workers` processes, this one among them."""
 
     def __init__(self, model: CharRNN, workers: int = 1) -> None:
         keep_freed_memory()
         self.model = model
         self._gradient = model.parameters.like(np.empty_like(model.parameters.vector))
-        self._hands: list[Hand] = []
+        self._workers: list[Worker] = []
         if workers > 1:
             context = multiprocessing.get_context("spawn")  # BLAS threads do not survive a fork
             weights, vector = _shared(context, model.parameters.vector)
             vector[:] = model.parameters.vector
             model.parameters = model.parameters.like(vector)
             with _one_blas_thread():
-                self._hands = [Hand(context, model, weights) for _ in range(workers - 1)]
+                self._workers = [Worker(context, model, weights) for _ in range(workers - 1)]
 
-    def __enter__(self) -> Crew:
+    def __enter__(self) -> WorkerPool:
         return self
 
     def __exit__(self, *_: object) -> None:
-        for hand in self._hands:
+        for hand in self._workers:
             hand.close()
-        if self._hands:  # the weights leave the memory that was shared
+        if self._workers:  # the weights leave the memory that was shared
             parameters = self.model.parameters
             self.model.parameters = parameters.like(parameters.vector.copy())
 
@@ -101,18 +101,18 @@ class Crew:
         The gradient is overwritten by the next call.
         """
         N = x.shape[1]
-        bounds = np.linspace(0, N, min(len(self._hands) + 1, N) + 1).astype(int)
+        bounds = np.linspace(0, N, min(len(self._workers) + 1, N) + 1).astype(int)
         parts = [
             Part(x[:, a:b], y[:, a:b], _columns(state, a, b), seed, N, slice(a, b))
             for a, b in itertools.pairwise(bounds)
         ]
-        hands = self._hands[: len(parts) - 1]
-        for hand, part in zip(hands, parts[1:], strict=True):
+        workers = self._workers[: len(parts) - 1]
+        for hand, part in zip(workers, parts[1:], strict=True):
             hand.send(part)
         gradient = self._gradient
         loss, after = parts[0].run(self.model, gradient)
         states = [after]
-        for hand in hands:
+        for hand in workers:
             its_loss, its_state = hand.receive()
             loss += its_loss
             gradient.vector += hand.gradient
@@ -120,7 +120,7 @@ class Crew:
         return loss, gradient, _joined(states)
 
 
-class Hand:
+class Worker:
     """One worker process, as seen from the trainer."""
 
     def __init__(self, context: Any, model: CharRNN, weights: Any) -> None:

@@ -15,10 +15,10 @@ def build(seconds: float = 120.0, workers: int = 2) -> gr.Blocks:
 
     seconds: wall-clock limit of one training run; "Continue" goes on. workers: runs at once.
     """
-    from charrnn.service.scheduler import Hall
+    from charrnn.service.scheduler import Scheduler
     from charrnn.ui.page import page
 
-    return page(Hall(seconds, workers))
+    return page(Scheduler(seconds, workers))
 
 
 def launch_settings() -> dict[str, Any]:
@@ -34,11 +34,11 @@ def serve(seconds: float, workers: int, host: str | None, port: int | None) -> N
     seconds, workers: as for `build`. host, port: where to listen; None for Gradio's own choice.
     """
     from charrnn.training.memory import share_arenas
-    from charrnn.ui.server.temp_files import Scratch
+    from charrnn.ui.server.temp_files import TempFiles
 
     share_arenas()  # before there are threads
-    scratch = Scratch()  # first: Gradio makes a folder when it is imported
-    from charrnn.service.scheduler import Hall
+    temp_files = TempFiles()  # first: Gradio makes a folder when it is imported
+    from charrnn.service.scheduler import Scheduler
     from charrnn.ui.server.launch import live
 
-    live(Hall(seconds, workers), scratch, host, port)
+    live(Scheduler(seconds, workers), temp_files, host, port)

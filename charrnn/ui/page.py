@@ -11,13 +11,13 @@ from starlette.middleware.gzip import GZipMiddleware
 
 from charrnn.corpora import CORPORA
 from charrnn.service.baselines import of_corpus
-from charrnn.service.scheduler import Hall
+from charrnn.service.scheduler import Scheduler
 from charrnn.service.visitor import Tab, Visitor, is_here
 from charrnn.ui import query_string, theme
 from charrnn.ui.components.drawing import drawing
 from charrnn.ui.generate import events as generate_tab
 from charrnn.ui.inspect import events as inspect_tab
-from charrnn.ui.server.middleware import Guard
+from charrnn.ui.server.middleware import RequestGuard
 from charrnn.ui.share import hub, model
 from charrnn.ui.train import layout, texts, views, wiring
 from charrnn.ui.train import settings as train_settings
@@ -30,11 +30,11 @@ class Frame(NamedTuple):
     """What all tabs share."""
 
     visitor: gr.State
-    ticket: gr.BrowserState
-    masthead: gr.HTML
+    token: gr.BrowserState
+    header: gr.HTML
 
 
-def page(hall: Hall) -> gr.Blocks:
+def page(scheduler: Scheduler) -> gr.Blocks:
     """Build the page around a training hall; see `charrnn.ui.build`."""
     blocks = gr.Blocks(title="charrnn", analytics_enabled=False, delete_cache=(600, 3600))
     with blocks:
@@ -47,13 +47,13 @@ def page(hall: Hall) -> gr.Blocks:
         with gr.Tabs():
             with gr.Tab("Train"):
                 training = layout.layout()
-                events = wiring.wire(training, hall, frame.visitor, frame.ticket)
+                events = wiring.wire(training, scheduler, frame.visitor, frame.token)
             tabs = other_tabs(frame.visitor)
         refresh(frame, [Tab(changed=events.changed), *tabs])
         for event in (event for tab in tabs for event in tab.changed):
             after(event, events.handlers.shown, frame.visitor, events.outputs)
-            after(event, events.handlers.keep, frame.visitor, [frame.visitor, frame.ticket])
-        restore(blocks, frame, hall, events, tabs)
+            after(event, events.handlers.keep, frame.visitor, [frame.visitor, frame.token])
+        restore(blocks, frame, scheduler, events, tabs)
     blocks.queue(max_size=60, default_concurrency_limit=20, api_open=False)
     return blocks
 
@@ -82,7 +82,7 @@ def title_of(visitor: Visitor) -> views.Value:
 def refresh(frame: Frame, tabs: list[Tab]) -> None:
     """After every event that may change the model, tell the masthead and all tabs."""
     for event in (event for tab in tabs for event in tab.changed):
-        after(event, title_of, frame.visitor, frame.masthead)
+        after(event, title_of, frame.visitor, frame.header)
         for tab in tabs:
             if tab.refresh:
                 after(event, tab.refresh, frame.visitor, list(tab.outputs))
@@ -94,15 +94,15 @@ def after(event: Any, fn: Any, visitor: gr.State, outputs: Any) -> Any:
 
 
 def restore(
-    blocks: gr.Blocks, frame: Frame, hall: Hall, events: wiring.Wired, tabs: list[Tab]
+    blocks: gr.Blocks, frame: Frame, scheduler: Scheduler, events: wiring.Wired, tabs: list[Tab]
 ) -> None:
     """When the page opens: what the ticket's holder had, and the settings of the address."""
     others = {name: part for tab in tabs for name, part in tab.address.items()}
     fields = {"corpus": events.tab.text.corpus, "recipe": events.tab.controls.recipe}
     fields |= events.tab.controls.fields
 
-    async def opened(ticket: str, request: gr.Request) -> dict[Any, Any]:
-        visitor = await asyncio.to_thread(hall.find, str(ticket or ""))
+    async def opened(token: str, request: gr.Request) -> dict[Any, Any]:
+        visitor = await asyncio.to_thread(scheduler.find, str(token or ""))
         query = dict(request.query_params)
         wanted = query_string.read(query)
         if wanted.get("corpus", texts.OWN) not in CORPORA:
@@ -120,10 +120,10 @@ def restore(
             updates |= {frame.visitor: visitor, **events.handlers.shown(visitor, request)}
         return updates
 
-    outputs = [frame.visitor, frame.masthead, *fields.values(), *others.values()]
+    outputs = [frame.visitor, frame.header, *fields.values(), *others.values()]
     pictures = [*events.outputs, *outputs]
     hidden: Any = {"show_progress": "hidden", "api_visibility": "private"}
-    loaded = blocks.load(opened, frame.ticket, list(dict.fromkeys(pictures)), **hidden)
+    loaded = blocks.load(opened, frame.token, list(dict.fromkeys(pictures)), **hidden)
     refresh(frame, [Tab(changed=[loaded]), *(Tab(t.refresh, t.outputs) for t in tabs)])
 
 
@@ -152,5 +152,5 @@ def settings() -> dict[str, Any]:
         "max_file_size": "20mb",
         "state_session_capacity": 100,
         "footer_links": ["api", "gradio", "settings"],
-        "app_kwargs": {"middleware": [Middleware(Guard), PACKED]},
+        "app_kwargs": {"middleware": [Middleware(RequestGuard), PACKED]},
     }

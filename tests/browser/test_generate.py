@@ -141,14 +141,14 @@ def test_five_temperatures_side_by_side(at_generate: Page) -> None:
     page = at_generate
     seed(page, "The ")
     button(page, "Write the same at five temperatures")
-    lanes = page.locator(".drawing.strip pre")
-    expect(lanes).to_have_count(5)
+    runs = page.locator(".drawing.strip pre")
+    expect(runs).to_have_count(5)
     expect(page.locator(".drawing.strip .note").first).to_contain_text("random seed")
     page.wait_for_timeout(2500)
-    texts = lanes.all_inner_texts()
+    texts = runs.all_inner_texts()
     assert all(text.startswith("The ") for text in texts)
     assert len(set(texts)) == 5
-    tops = {lane.bounding_box()["y"] for lane in lanes.all()}  # type: ignore[index]
+    tops = {lane.bounding_box()["y"] for lane in runs.all()}  # type: ignore[index]
     assert len(tops) == 1
 
 

@@ -140,8 +140,8 @@ def test_the_best_validation_is_marked_on_the_curve(page: Page) -> None:
 
 
 def test_a_look_at_the_text_measures_it(page: Page) -> None:
-    rulers = page.locator(".drawing.chart .ruler")
-    expect(rulers.first).to_be_attached()  # before the first step
+    baselines = page.locator(".drawing.chart .baseline")
+    expect(baselines.first).to_be_attached()  # before the first step
     paste(page, "aé" + TEXT)
     page.get_by_role("button", name="Look at this text first").click()
     facts = page.locator(".drawing.facts:visible")
@@ -180,9 +180,9 @@ def test_a_race_has_three_curves_and_three_samples(page: Page) -> None:
     paste(page, TEXT)
     button(page, "Start the race")
     state(page, "done", 60)
-    lanes = page.locator(".drawing.race .lane")
-    expect(lanes).to_have_count(3)
-    assert all(len(text) > 100 for text in lanes.locator("pre").all_inner_texts())
+    runs = page.locator(".drawing.race .lane")
+    expect(runs).to_have_count(3)
+    assert all(len(text) > 100 for text in runs.locator("pre").all_inner_texts())
     assert page.locator(".drawing.chart .legend > span").all_inner_texts() == ["RNN", "LSTM", "GRU"]
     expect(page.locator(".drawing.status")).to_contain_text("won")
 

@@ -32,7 +32,7 @@ State: TypeAlias = tuple[Array, ...]
 StateGradient: TypeAlias = tuple[Any, ...]
 """The gradient of a state: an array (H, N) for each of its arrays, or None where nothing flows."""
 
-Slopes: TypeAlias = tuple[Array, ...]
+LocalDerivatives: TypeAlias = tuple[Array, ...]
 """What `backward` multiplies by: arrays (..., H, N), of one step or of many."""
 
 
@@ -51,11 +51,11 @@ class Cell(NamedTuple):
     gates: tuple[str, ...]
     state: tuple[str, ...]
     forward: Callable[[Array, Array, State, State], None]
-    slopes: Callable[[Array, State, State], Slopes]
-    backward: Callable[[StateGradient, Slopes, Array, Array], StateGradient]
+    local_derivatives: Callable[[Array, State, State], LocalDerivatives]
+    backward: Callable[[StateGradient, LocalDerivatives, Array, Array], StateGradient]
     kept: tuple[str, ...] = ()
     """The planes after the gates': what the slopes need besides gates and states."""
-    apart: int = 0
+    separate_bias: int = 0
     """How many of the gates, the last ones, use their two shares apart and not their sum: there the
     state's share comes with a bias of its own. A cell with such gates has a second bias, `bhh`."""
     initial_bias: Mapping[str, float] = {}

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from charrnn.network.cells.cell import Cell, Slopes, State, StateGradient, sigmoid
+from charrnn.network.cells.cell import Cell, LocalDerivatives, State, StateGradient, sigmoid
 from charrnn.network.parameters import Array
 
 
@@ -31,7 +31,7 @@ def forward(x: Array, planes: Array, before: State, after: State) -> None:
     h += n
 
 
-def slopes(planes: Array, before: State, after: State) -> Slopes:
+def local_derivatives(planes: Array, before: State, after: State) -> LocalDerivatives:
     """How h' answers to r, z, the two shares of the candidate, and h directly."""
     (h_prev,) = before
     r, z, n, h_n = planes
@@ -46,9 +46,11 @@ def slopes(planes: Array, before: State, after: State) -> Slopes:
     return gates, z
 
 
-def backward(dstate: StateGradient, slopes: Slopes, dx: Array, dh: Array) -> StateGradient:
+def backward(
+    dstate: StateGradient, local_derivatives: LocalDerivatives, dx: Array, dh: Array
+) -> StateGradient:
     """The chain rule; dx and dh differ in the candidate, where r stands between them."""
-    (dh_next,), (gates, z) = dstate, slopes
+    (dh_next,), (gates, z) = dstate, local_derivatives
     np.multiply(dh_next, gates[:3], out=dx)
     dh[:2] = dx[:2]
     np.multiply(dh_next, gates[3], out=dh[2])
@@ -59,8 +61,8 @@ GRU = Cell(
     gates=("r", "z", "n"),
     state=("hidden",),
     forward=forward,
-    slopes=slopes,
+    local_derivatives=local_derivatives,
     backward=backward,
     kept=("h_n",),
-    apart=1,
+    separate_bias=1,
 )

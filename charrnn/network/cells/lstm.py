@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from charrnn.network.cells.cell import Cell, Slopes, State, StateGradient, sigmoid
+from charrnn.network.cells.cell import Cell, LocalDerivatives, State, StateGradient, sigmoid
 from charrnn.network.parameters import Array
 
 
@@ -30,7 +30,7 @@ def forward(x: Array, planes: Array, before: State, after: State) -> None:
     np.multiply(o, tanh_c, out=h)
 
 
-def slopes(planes: Array, before: State, after: State) -> Slopes:
+def local_derivatives(planes: Array, before: State, after: State) -> LocalDerivatives:
     """How c' and h' answer to the four gates, how h' answers to c', and c' to c."""
     c_prev = before[1]
     i, f, o, g, tanh_c = planes
@@ -44,10 +44,12 @@ def slopes(planes: Array, before: State, after: State) -> Slopes:
     return gates, o * (1 - tanh_c * tanh_c), f
 
 
-def backward(dstate: StateGradient, slopes: Slopes, dx: Array, dh: Array) -> StateGradient:
+def backward(
+    dstate: StateGradient, local_derivatives: LocalDerivatives, dx: Array, dh: Array
+) -> StateGradient:
     """The chain rule: h' hears of the output gate, c' of the others."""
     dh_next, dc = dstate
-    gates, through_tanh, f = slopes
+    gates, through_tanh, f = local_derivatives
     dc += dh_next * through_tanh
     np.multiply(dc, gates[:2], out=dx[:2])
     np.multiply(dh_next, gates[2], out=dx[2])
@@ -59,7 +61,7 @@ LSTM = Cell(
     gates=("i", "f", "o", "g"),
     state=("hidden", "cell"),
     forward=forward,
-    slopes=slopes,
+    local_derivatives=local_derivatives,
     backward=backward,
     kept=("tanh_c",),
     initial_bias={"f": 1.0},

@@ -39,7 +39,7 @@ STRIP_LENGTH = 240
 Value = dict[str, Any]
 
 
-class Order(NamedTuple):
+class GenerationRequest(NamedTuple):
     """A text to be written, every value checked."""
 
     model: CharRNN
@@ -69,7 +69,7 @@ def whole(text: Any) -> int | None:
     return int(digits)
 
 
-def order_of(visitor: Visitor, *values: Any) -> Order:
+def order_of(visitor: Visitor, *values: Any) -> GenerationRequest:
     """What the tab's controls ask for. Raises ValueError with a sentence."""
     seed, temperature, length, top_k, top_p, stop, random_seed = values
     sampling = Sampling(
@@ -81,7 +81,9 @@ def order_of(visitor: Visitor, *values: Any) -> Order:
     )
     model = visitor.current
     kept = analysis.known(model.vocabulary, str(seed or "")[:SEED_LIMIT])
-    return Order(model, kept, int(number("Length", length, 1, LENGTH_LIMIT, 400)), sampling)
+    return GenerationRequest(
+        model, kept, int(number("Length", length, 1, LENGTH_LIMIT, 400)), sampling
+    )
 
 
 def alphabet(model: CharRNN) -> Value:
@@ -119,7 +121,7 @@ def guess(visitor: Visitor, seed: str | None) -> Value:
     return following(model, prime(model, kept)[0], kept)
 
 
-class Writers:
+class Generations:
     """Whose texts are being written. Stop takes a session's out, and their writers end."""
 
     def __init__(self) -> None:
@@ -130,7 +132,9 @@ class Writers:
         session = request.session_hash or ""
         self.texts = {text: whose for text, whose in self.texts.items() if whose != session}
 
-    async def steps(self, order: Order, session: str, tick: float) -> AsyncIterator[list[Reading]]:
+    async def steps(
+        self, order: GenerationRequest, session: str, tick: float
+    ) -> AsyncIterator[list[Reading]]:
         """The text in about UPDATES parts, at least `tick` seconds apart.
 
         The more visitors write at once, the more parts go into one update and the longer it waits
@@ -239,23 +243,23 @@ def _one_part_each(texts: list[Iterator[Reading]]) -> list[Reading]:
 
 def connect(tab: GenerateTab, visitor: gr.State) -> None:
     """Wire the tab's events; /generate is the one that clients see."""
-    writers, c, p, b = Writers(), tab.controls, tab.pictures, tab.buttons
+    generations, c, p, b = Generations(), tab.controls, tab.pictures, tab.buttons
     private: dict[str, Any] = {"api_visibility": "private", "show_progress": "hidden"}
     heavy: dict[str, Any] = {"concurrency_limit": 2, "concurrency_id": "heavy", **private}
     many: dict[str, Any] = {"concurrency_limit": None, **private}
     gr.on(
         [b.generate.click, c.seed.submit],
-        writers.write,
+        generations.write,
         [visitor, *c],
         [p.output, p.next],
         **many,
     )
-    b.stop.click(writers.stop, queue=False, **private)
+    b.stop.click(generations.stop, queue=False, **private)
     c.seed.change(guess, [visitor, c.seed], p.next, trigger_mode="always_last", **many)
     b.strip.click(strip, [visitor, c.seed, c.random_seed], p.strip, scroll_to_output=True, **many)
     b.judge.click(judge, [visitor, tab.text], [p.verdict, p.scale], **heavy)
     tab.plain.change(
-        writers.plain,
+        generations.plain,
         [visitor, *c],
         tab.plain,
         api_name="generate",

@@ -65,7 +65,7 @@ class GenerateTab(NamedTuple):
 
 
 def layout() -> GenerateTab:
-    """Place the components: settings on the left, pictures on the right."""
+    """Slot the components: settings on the left, pictures on the right."""
     with gr.Row(equal_height=False):
         with gr.Column(scale=4, min_width=320):
             controls, alphabet, buttons = _settings()

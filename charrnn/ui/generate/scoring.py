@@ -17,9 +17,9 @@ from charrnn.ui.generate import layout
 from charrnn.ui.generate.layout import TEXT_LIMIT
 from charrnn.vocabulary import UNKNOWN, show_symbols
 
-RULER_TEXT = 300_000
+BASELINE_TEXT = 300_000
 """Characters of the training text that the rulers count: 0.6 s instead of 4 s for 2 MB."""
-LADDER_NOTE = (
+BASELINES_NOTE = (
     "Nats per character: the average surprise, lower is better. A guess among two equally likely "
     "characters costs 0.69, among ten 2.30. The rulers have read the same training text."
 )
@@ -64,16 +64,16 @@ def judge(visitor: Visitor, text: str | None) -> tuple[Value, Value]:
     value = {**layout.NO_VERDICT, "records": packed, "names": names.json}
     if missing and UNKNOWN not in model.vocabulary.ids:
         value["caption"] = f"Left out, for the model never saw them: {show_symbols(missing)}."
-    return value, {"marks": ladder(visitor, kept, reading), "note": LADDER_NOTE}
+    return value, {"marks": baselines_of(visitor, kept, reading), "note": BASELINES_NOTE}
 
 
-def ladder(visitor: Visitor, text: str, reading: Reading) -> list[tuple[str, float, str]]:
+def baselines_of(visitor: Visitor, text: str, reading: Reading) -> list[tuple[str, float, str]]:
     """(name, nats per character, kind) of this text, the model on its own kind, and rulers."""
     marks = [("this text", reading.nats_per_character, "own")]
     best = visitor.current.metadata.get("best_loss")
     if isinstance(best, (int, float)) and math.isfinite(best):
         marks.append(("its own held-out text", float(best), ""))
-    train = visitor.current.vocabulary.clean(visitor.text[:RULER_TEXT])
+    train = visitor.current.vocabulary.clean(visitor.text[:BASELINE_TEXT])
     if train:
         for order, loss in kneser_ney(train, text, [1, 3, 5]).items():
             plural = "s" if order > 1 else ""

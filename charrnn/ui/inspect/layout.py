@@ -30,7 +30,7 @@ class InspectTab(NamedTuple):
 
 
 def layout() -> InspectTab:
-    """Place the components: the text on top, the views of it below."""
+    """Slot the components: the text on top, the views of it below."""
     with gr.Row():
         text = gr.Textbox(
             value="",

@@ -36,7 +36,7 @@ class TooLargeError(Exception):
     """The body grew past its limit while it was read."""
 
 
-class Guard:
+class RequestGuard:
     """Refuses other sites' requests, large bodies and dangerous routes; adds two headers.
 
     Gradio answers any Origin on a public name with credentials allowed, so a foreign page could act

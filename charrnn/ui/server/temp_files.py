@@ -23,7 +23,7 @@ FREE = 500_000_000
 """Bytes that must stay free on the disk; below, the page takes and offers no files."""
 
 
-class Scratch:
+class TempFiles:
     """The folder, as GRADIO_TEMP_DIR and as this process's and its children's place for files."""
 
     def __init__(self) -> None:

@@ -44,7 +44,7 @@ class Panel(NamedTuple):
 
 
 def build(visitor: gr.State) -> Tab:
-    """Place the column's components and wire them; see `Tab` for what the frame does with it."""
+    """Slot the column's components and wire them; see `Tab` for what the frame does with it."""
     hub.quiet()
     panel = layout()
     connect_push(panel, visitor)

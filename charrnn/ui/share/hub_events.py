@@ -220,7 +220,7 @@ def text_of(model: CharRNN) -> str:
 def model_of(visitor: Visitor) -> CharRNN:
     """The visitor's model, with the rulers of its training for the card."""
     model = visitor.current
-    levels = dict(visitor.run.snapshot.rulers) if visitor.run and visitor.model else {}
+    levels = dict(visitor.run.snapshot.baselines) if visitor.run and visitor.model else {}
     if not levels:
         return model
     metadata = {**model.metadata, "rulers": levels}

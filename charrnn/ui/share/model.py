@@ -27,7 +27,7 @@ ALPHABET = 80
 
 
 def build(visitor: gr.State) -> Tab:
-    """Place the column's components and wire them; see `Tab` for what the frame does with it."""
+    """Slot the column's components and wire them; see `Tab` for what the frame does with it."""
     card = drawing("facts", {}, "model")
     with gr.Row():
         save = gr.Button("Download .npz", variant="primary", min_width=120)

@@ -12,7 +12,7 @@ import gradio as gr
 
 from charrnn.corpora import CORPORA
 from charrnn.service.job import Job
-from charrnn.service.scheduler import Hall, News, with_run
+from charrnn.service.scheduler import Scheduler, Update, with_run
 from charrnn.service.visitor import Visitor
 from charrnn.training.recipes import RECIPES
 from charrnn.ui.train import settings, texts
@@ -20,7 +20,7 @@ from charrnn.ui.train.events import REFUSALS, job_of, refusal, session
 from charrnn.ui.train.layout import TrainTab
 
 
-def wire_api(tab: TrainTab, hall: Hall, visitor: gr.State) -> Any:
+def wire_api(tab: TrainTab, scheduler: Scheduler, visitor: gr.State) -> Any:
     """Components that only the API sees, and the event behind /train."""
     with gr.Row(visible=False):
         text = gr.Textbox(value="", label="text")
@@ -45,10 +45,10 @@ def wire_api(tab: TrainTab, hall: Hall, visitor: gr.State) -> Any:
         seconds: the longest it may take. Yields the step and the losses in nats per character.
         """
         try:
-            job = await asyncio.to_thread(api_job, hall, text, recipe, options, seconds)
-            news = News()
-            visitor = hall.vault.keep(visitor or Visitor())
-            async with aclosing(hall.train(job, visitor, session(request))) as told:
+            job = await asyncio.to_thread(api_job, scheduler, text, recipe, options, seconds)
+            news = Update()
+            visitor = scheduler.session_store.keep(visitor or Visitor())
+            async with aclosing(scheduler.train(job, visitor, session(request))) as told:
                 async for news in told:
                     yield gr.skip(), summary(news)
         except REFUSALS as error:
@@ -57,7 +57,9 @@ def wire_api(tab: TrainTab, hall: Hall, visitor: gr.State) -> Any:
             raise gr.Error("The run was stopped before it started.", print_exception=False)
         if news.snapshot.failed:
             raise refusal(ValueError(news.snapshot.note))
-        visitor = hall.vault.keep(await asyncio.to_thread(with_run, visitor, job, news.snapshot))
+        visitor = scheduler.session_store.keep(
+            await asyncio.to_thread(with_run, visitor, job, news.snapshot)
+        )
         yield visitor, summary(news)
 
     return start.click(
@@ -70,15 +72,15 @@ def wire_api(tab: TrainTab, hall: Hall, visitor: gr.State) -> Any:
     )
 
 
-def api_job(hall: Hall, text: str, recipe: str, options: Any, seconds: float) -> Job:
+def api_job(scheduler: Scheduler, text: str, recipe: str, options: Any, seconds: float) -> Job:
     """The job a client asked for. Raises ValueError with a sentence."""
     if not isinstance(recipe, str) or recipe not in RECIPES:
         raise ValueError(f"recipe must be one of {', '.join(RECIPES)}.")
     options = options or {}
     if not isinstance(options, dict) or not options.keys() <= set(settings.NAMES):
         raise ValueError(f"options is an object with keys among: {', '.join(settings.NAMES)}.")
-    if type(seconds) not in (int, float) or not 0 < seconds <= hall.seconds:
-        raise ValueError(f"seconds must lie above 0 and at most be {hall.seconds:g}.")
+    if type(seconds) not in (int, float) or not 0 < seconds <= scheduler.seconds:
+        raise ValueError(f"seconds must lie above 0 and at most be {scheduler.seconds:g}.")
     values = {**settings.of_recipe(RECIPES[recipe]), **options}
     own = not isinstance(text, str) or text not in CORPORA
     ordered = [values[name] for name in settings.NAMES]
@@ -96,15 +98,15 @@ def api_job(hall: Hall, text: str, recipe: str, options: Any, seconds: float) ->
     return replace(job, seconds=float(seconds))
 
 
-def summary(news: News) -> dict[str, Any]:
+def summary(news: Update) -> dict[str, Any]:
     """Where a run is, as plain JSON."""
     snapshot = news.snapshot
     if snapshot is None:
         return {"state": "waiting", "ahead": news.ahead, "seconds_to_wait": round(news.wait, 1)}
-    if not snapshot.lanes:
+    if not snapshot.runs:
         return {"state": "starting"}
-    lane = snapshot.lanes[0]
-    progress, validation = lane.progress, lane.record.validation.points
+    run_view = snapshot.runs[0]
+    progress, validation = run_view.progress, run_view.record.validation.points
     return {
         "state": "over" if snapshot.over else "training",
         "step": progress.step if progress else 0,
@@ -112,7 +114,7 @@ def summary(news: News) -> dict[str, Any]:
         "loss": progress.smooth_loss if progress else None,
         "val_loss": validation[-1][1] if validation else None,
         "best_loss": progress.best_loss if progress else None,
-        "chars_per_second": round(lane.chars_per_second),
-        "sample": lane.sample,
+        "chars_per_second": round(run_view.chars_per_second),
+        "sample": run_view.sample,
         "note": snapshot.note,
     }

@@ -17,8 +17,8 @@ from charrnn.network.cells import CELLS
 from charrnn.network.model import ModelConfig
 from charrnn.network.sampling import Sampling
 from charrnn.service.job import Job, Record
-from charrnn.service.queue import LineFullError
-from charrnn.service.scheduler import BusyError, Hall, News, with_run
+from charrnn.service.queue import QueueFullError
+from charrnn.service.scheduler import BusyError, Scheduler, Update, with_run
 from charrnn.service.visitor import LastRun, Visitor
 from charrnn.training.recipes import RECIPES
 from charrnn.ui.train import settings, texts, views
@@ -28,7 +28,7 @@ from charrnn.vocabulary import Vocabulary
 Updates = dict[Any, Any]
 
 # What the page cannot go on from, each with a sentence for people.
-REFUSALS = (ValueError, BusyError, LineFullError)
+REFUSALS = (ValueError, BusyError, QueueFullError)
 
 
 def refusal(error: Exception) -> gr.Error:
@@ -82,7 +82,7 @@ def rest_of(run: LastRun, seconds: float, corpus: str, own: str | None) -> Job:
         text=text,
         seed=job.seed or texts.first_words(text),
         checkpoint=snapshot.files[0],
-        record=snapshot.lanes[0].record if snapshot.lanes else Record(),
+        record=snapshot.runs[0].record if snapshot.runs else Record(),
         seconds=seconds,
     )
 
@@ -104,17 +104,17 @@ class Events:
     """The handlers of one page's Train tab."""
 
     def __init__(
-        self, tab: TrainTab, hall: Hall, visitor: gr.State, ticket: gr.BrowserState
+        self, tab: TrainTab, scheduler: Scheduler, visitor: gr.State, token: gr.BrowserState
     ) -> None:
-        self.tab, self.hall = tab, hall
-        self.visitor, self.ticket = visitor, ticket
+        self.tab, self.scheduler = tab, scheduler
+        self.visitor, self.token = visitor, token
 
     async def start(
         self, visitor: Visitor, request: gr.Request, *values: Any
     ) -> AsyncGenerator[Updates, None]:
         """Train on the chosen text with the chosen settings."""
         try:
-            job = await asyncio.to_thread(job_of, self.hall.seconds, *values)
+            job = await asyncio.to_thread(job_of, self.scheduler.seconds, *values)
         except ValueError as error:
             raise refusal(error) from None
         query = {self.tab.address: {"query": query_of(self.tab, values)}}
@@ -142,7 +142,7 @@ class Events:
         if run is None or not run.resumable:
             raise refusal(ValueError("There is no run to go on with: press Train."))
         try:
-            job = await asyncio.to_thread(rest_of, run, self.hall.seconds, corpus, own)
+            job = await asyncio.to_thread(rest_of, run, self.scheduler.seconds, corpus, own)
         except ValueError as error:
             raise refusal(error) from None
         async with aclosing(self.follow(job, visitor, request, {})) as updates:
@@ -154,18 +154,20 @@ class Events:
     ) -> AsyncGenerator[Updates, None]:
         """Run a job and show it; at the end the visitor holds the best model."""
         pictures = self.tab.pictures
-        visitor = self.hall.vault.keep(visitor or Visitor())  # None: the server forgot the session
+        visitor = self.scheduler.session_store.keep(
+            visitor or Visitor()
+        )  # None: the server forgot the session
         yield {
             **first,
             **self.buttons(running=True),
-            self.ticket: visitor.ticket,
+            self.token: visitor.token,
             self.visitor: visitor,
-            pictures.film: gr.update(visible=not job.race),
+            pictures.samples: gr.update(visible=not job.race),
             pictures.race: gr.update(visible=job.race),
         }
-        news, before = News(), views.ghost(job, visitor.run)
+        news, before = Update(), views.previous_run(job, visitor.run)
         try:
-            async with aclosing(self.hall.train(job, visitor, session(request))) as told:
+            async with aclosing(self.scheduler.train(job, visitor, session(request))) as told:
                 async for news in told:
                     yield self.paint(job, news, before)
         except REFUSALS as error:
@@ -174,23 +176,23 @@ class Events:
             return
         if news.snapshot:
             visitor = await asyncio.to_thread(with_run, visitor, job, news.snapshot)
-            visitor = self.hall.vault.keep(visitor)
+            visitor = self.scheduler.session_store.keep(visitor)
         else:
             yield {pictures.status: views.IDLE}
         yield {self.visitor: visitor, **self.buttons(running=False, visitor=visitor)}
 
-    def paint(self, job: Job, news: News, before: str = "") -> Updates:
+    def paint(self, job: Job, news: Update, before: str = "") -> Updates:
         """Only what changed: a place in line, or all pictures of a snapshot."""
         pictures, snapshot = self.tab.pictures, news.snapshot
         if snapshot is None:
             return {pictures.status: views.waiting(news.ahead, news.wait)}
         updates: Updates = {pictures.status: views.status(job, snapshot, news.elapsed)}
-        if snapshot.lanes:
+        if snapshot.runs:
             updates[pictures.chart] = views.chart(job, snapshot, before)
             if job.race:
                 updates[pictures.race] = views.race(job, snapshot)
             else:
-                updates[pictures.film] = views.film(job, snapshot)
+                updates[pictures.samples] = views.samples(job, snapshot)
         return updates
 
     def buttons(self, running: bool, visitor: Visitor | None = None) -> Updates:
@@ -206,31 +208,33 @@ class Events:
 
     def stop(self, request: gr.Request) -> None:
         """End the run; its best weights are kept."""
-        self.hall.stop(session(request))
+        self.scheduler.stop(session(request))
 
     def set_rate(self, factor: float, request: gr.Request) -> None:
-        self.hall.steer(session(request), "rate", min(max(float(factor), 0.01), 10.0))
+        self.scheduler.steer(session(request), "rate", min(max(float(factor), 0.01), 10.0))
 
     def set_temperature(self, temperature: float, request: gr.Request) -> None:
-        self.hall.steer(session(request), "temperature", min(max(float(temperature), 0.0), 5.0))
+        self.scheduler.steer(
+            session(request), "temperature", min(max(float(temperature), 0.0), 5.0)
+        )
 
     def keep(self, visitor: Visitor) -> tuple[Visitor, str]:
         """Put a model that came from elsewhere into the vault as well."""
-        visitor = self.hall.vault.keep(visitor)
-        return visitor, visitor.ticket
+        visitor = self.scheduler.session_store.keep(visitor)
+        return visitor, visitor.token
 
     def shown(self, visitor: Visitor, request: gr.Request) -> Updates:
         """The pictures of the visitor's last run, after a reload or an upload."""
         run, pictures = visitor.run, self.tab.pictures
-        if self.hall.running(session(request)):
+        if self.scheduler.running(session(request)):
             return {pictures.status: gr.skip()}
         if run is None:
             return self.buttons(running=False, visitor=visitor)
         return {
-            **self.paint(run.job, News(snapshot=run.snapshot)),
+            **self.paint(run.job, Update(snapshot=run.snapshot)),
             **self.buttons(running=False, visitor=visitor),
-            pictures.film: gr.update(
-                value=views.film(run.job, run.snapshot), visible=not run.job.race
+            pictures.samples: gr.update(
+                value=views.samples(run.job, run.snapshot), visible=not run.job.race
             ),
             pictures.race: gr.update(
                 value=views.race(run.job, run.snapshot) if run.job.race else views.NO_RACE,

@@ -47,7 +47,7 @@ class Pictures(NamedTuple):
 
     status: gr.HTML
     chart: gr.HTML
-    film: gr.HTML
+    samples: gr.HTML
     race: gr.HTML
 
 
@@ -66,7 +66,7 @@ class TrainTab(NamedTuple):
 
 
 def layout() -> TrainTab:
-    """Place the components: settings on the left, pictures on the right."""
+    """Slot the components: settings on the left, pictures on the right."""
     with gr.Row(equal_height=False):
         with gr.Column(scale=4, min_width=320):
             recipe = gr.Dropdown(

@@ -9,7 +9,7 @@ from typing import Any
 import gradio as gr
 
 from charrnn.service.job import Job
-from charrnn.service.scheduler import Hall
+from charrnn.service.scheduler import Scheduler
 from charrnn.training import presets
 from charrnn.training.presets import Preset, preset_for
 from charrnn.ui.train import settings, texts, views
@@ -28,8 +28,8 @@ TRIAL_SECONDS = 0.6
 class TextEvents:
     """The handlers around the text of one page's Train tab."""
 
-    def __init__(self, tab: TrainTab, hall: Hall) -> None:
-        self.tab, self.hall = tab, hall
+    def __init__(self, tab: TrainTab, scheduler: Scheduler) -> None:
+        self.tab, self.scheduler = tab, scheduler
 
     async def look(
         self,
@@ -49,13 +49,13 @@ class TextEvents:
             values = {"cell": cell, "hidden_size": hidden_size, "layers": layers}
             model, config = settings.parse({**values, "cleaning": cleaning})
             job = Job(text, (model,), config, TRIAL_SECONDS, name)
-            snapshot = await self.hall.trial(job)
+            snapshot = await self.scheduler.trial(job)
         except ValueError as error:
             return {"title": "This text", "advice": str(error), "mood": "bad"}, gr.skip()
-        speed = snapshot.lanes[0].chars_per_second if snapshot.lanes else 0.0
+        speed = snapshot.runs[0].chars_per_second if snapshot.runs else 0.0
         facts = await asyncio.to_thread(texts.look, text, cleaning, speed)
-        busy = self.hall.running(session(request))
-        return facts, gr.skip() if busy else views.ruled(snapshot.rulers)
+        busy = self.scheduler.running(session(request))
+        return facts, gr.skip() if busy else views.ruled(snapshot.baselines)
 
     def opened(self, corpus: str) -> Any:
         return gr.update(open=True) if corpus == texts.OWN else gr.skip()
@@ -99,8 +99,8 @@ class TextEvents:
         """The preset's seconds in steps, by a moment's training; by an estimate where all workers
         are busy."""
         job = Job(text, (fitted.model,), fitted.train, TRIAL_SECONDS, name)
-        snapshot = await self.hall.trial(job)
-        measured = snapshot.lanes[0].chars_per_second if snapshot.lanes else 0.0
+        snapshot = await self.scheduler.trial(job)
+        measured = snapshot.runs[0].chars_per_second if snapshot.runs else 0.0
         estimate = presets.speed(fitted.model, len(set(text)))
-        seconds = STEPPING * min(fitted.seconds, self.hall.seconds)
+        seconds = STEPPING * min(fitted.seconds, self.scheduler.seconds)
         return presets.steps(fitted.train, seconds, measured or estimate)

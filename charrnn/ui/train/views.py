@@ -6,7 +6,7 @@ import math
 from typing import Any
 
 from charrnn.network.model import ModelConfig
-from charrnn.service.job import Job, LaneView, Snapshot
+from charrnn.service.job import Job, RunView, Snapshot
 from charrnn.service.visitor import LastRun
 
 Value = dict[str, Any]
@@ -61,18 +61,18 @@ def status(job: Job, snapshot: Snapshot, elapsed: float) -> Value:
             "note": snapshot.note,
         }
     who = "RNN, LSTM and GRU" if job.race else name(job.models[0])
-    if not snapshot.lanes and snapshot.over:
+    if not snapshot.runs and snapshot.over:
         note = "Continue goes on exactly where it stopped; choose its text first if it was yours."
         return {**IDLE, "state": "stopped", "title": f"An uploaded run of {who}", "note": note}
-    if not snapshot.lanes:
+    if not snapshot.runs:
         return {**IDLE, "state": "training", "title": f"Starting {who}", "note": on(job)}
-    lane = snapshot.lanes[snapshot.best if snapshot.over else 0]
-    fraction, left = progress(job, lane, elapsed)
+    run_view = snapshot.runs[snapshot.best if snapshot.over else 0]
+    fraction, left = progress(job, run_view, elapsed)
     limited = left == max(0.0, job.seconds - elapsed)  # the clock ends it before the plan does
     title, state = f"{'Racing' if job.race else 'Training'} {who}", "training"
     note = snapshot.note or on(job)
     if snapshot.over:
-        title, state, note = ending(job, snapshot, lane, elapsed)
+        title, state, note = ending(job, snapshot, run_view, elapsed)
     return {
         "state": state,
         "title": title,
@@ -80,7 +80,7 @@ def status(job: Job, snapshot: Snapshot, elapsed: float) -> Value:
         "fraction": fraction,
         "numbers": race_numbers(snapshot)
         if job.race
-        else numbers(lane, left, snapshot.over, job.seconds if limited else 0),
+        else numbers(run_view, left, snapshot.over, job.seconds if limited else 0),
     }
 
 
@@ -88,29 +88,29 @@ def on(job: Job) -> str:
     return f"on {job.corpus}" if job.corpus else "on your text"
 
 
-def progress(job: Job, lane: LaneView, elapsed: float) -> tuple[float, float]:
+def progress(job: Job, run_view: RunView, elapsed: float) -> tuple[float, float]:
     """(share done, seconds left), by the plan or by the clock, whichever ends first."""
     left = max(0.0, job.seconds - elapsed)
-    if lane.progress is None:
+    if run_view.progress is None:
         return 0.0, left
     if job.race:
         return min(1.0, elapsed / job.seconds), left
-    p = lane.progress
+    p = run_view.progress
     # A run that was continued did a part of the plan in another run: only this one's pace counts.
     per_step = p.chars / max(p.step, 1)
-    if lane.chars_per_second > 0:
-        left = min(left, (p.steps - p.step) * per_step / lane.chars_per_second)
+    if run_view.chars_per_second > 0:
+        left = min(left, (p.steps - p.step) * per_step / run_view.chars_per_second)
     return p.fraction, left
 
 
-def ending(job: Job, snapshot: Snapshot, lane: LaneView, elapsed: float) -> tuple[str, str, str]:
+def ending(job: Job, snapshot: Snapshot, run_view: RunView, elapsed: float) -> tuple[str, str, str]:
     """(title, state, note) of a run that is over."""
-    p = lane.progress
+    p = run_view.progress
     if p is None:
         return "Stopped before the first step", "stopped", "Nothing was learned yet."
     best = "" if p.best_loss is None else f" Best: {p.best_loss:.3f} nats at step {p.best_step:,}."
     if job.race:
-        return f"The {lane.model.cell.upper()} won", "done", f"Generate uses it now.{best}"
+        return f"The {run_view.model.cell.upper()} won", "done", f"Generate uses it now.{best}"
     if snapshot.finished:
         note = snapshot.note or "Generate uses the best weights now; Continue trains as long again."
         return "Done", "done", f"{note}{best}"
@@ -120,19 +120,19 @@ def ending(job: Job, snapshot: Snapshot, lane: LaneView, elapsed: float) -> tupl
     return "Stopped", "stopped", f"Generate uses the best weights now; Continue goes on.{best}"
 
 
-def numbers(lane: LaneView, left: float, over: bool, limit: float) -> list[list[str]]:
+def numbers(run_view: RunView, left: float, over: bool, limit: float) -> list[list[str]]:
     """The card's row. limit: the run's wall-clock seconds where they end it before its plan."""
-    p = lane.progress
+    p = run_view.progress
     if p is None:
         return NO_NUMBERS
-    validation = lane.record.validation.points
+    validation = run_view.record.validation.points
     many = p.steps > 1_000_000  # a plan "until stopped"
     return [
         ["step" if many else f"step of {p.steps:,}", f"{p.step:,}"],
         ["loss, nats", f"{abs(p.smooth_loss):.3f}"],
         ["loss, bits", f"{abs(p.smooth_loss) / math.log(2):.2f}"],
         ["validation", f"{validation[-1][1]:.3f}" if validation else "-"],
-        ["chars / s", f"{lane.chars_per_second:,.0f}"],
+        ["chars / s", f"{run_view.chars_per_second:,.0f}"],
         [f"left of {limit:.0f} s" if limit else "time left", "-" if over else duration(left)],
     ]
 
@@ -140,10 +140,10 @@ def numbers(lane: LaneView, left: float, over: bool, limit: float) -> list[list[
 def race_numbers(snapshot: Snapshot) -> list[list[str]]:
     return [
         [
-            f"{lane.model.cell.upper()}, nats",
-            f"{lane.progress.smooth_loss:.3f}" if lane.progress else "-",
+            f"{run_view.model.cell.upper()}, nats",
+            f"{run_view.progress.smooth_loss:.3f}" if run_view.progress else "-",
         ]
-        for lane in snapshot.lanes
+        for run_view in snapshot.runs
     ]
 
 
@@ -153,8 +153,8 @@ def chart(job: Job, snapshot: Snapshot, previous: str = "") -> Value:
     previous: the packed curve of the run before, to compare two settings in one picture.
     """
     curves = [curve("the run before", "ghost", 3, previous)] if previous else []
-    for color, lane in enumerate(snapshot.lanes):
-        record, title = lane.record, lane.model.cell.upper()
+    for color, run_view in enumerate(snapshot.runs):
+        record, title = run_view.record, run_view.model.cell.upper()
         if job.race:
             curves.append(curve(title, "", color, record.smooth.packed()))
             measured = curve(f"{title} validation", "dashed", color, record.validation.packed())
@@ -170,7 +170,7 @@ def chart(job: Job, snapshot: Snapshot, previous: str = "") -> Value:
         **NO_CHART,
         "unit": "second" if job.race else "step",
         "least": 1 if job.race else 20,
-        "rulers": [[title, round(abs(level), 4)] for title, level in snapshot.rulers],
+        "rulers": [[title, round(abs(level), 4)] for title, level in snapshot.baselines],
         "curves": curves,
         "best": [] if job.race else best(snapshot),
     }
@@ -178,54 +178,60 @@ def chart(job: Job, snapshot: Snapshot, previous: str = "") -> Value:
 
 def best(snapshot: Snapshot) -> list[float]:
     """[step, loss] of the lowest validation so far, whose weights are kept; [] without any."""
-    lane = snapshot.lanes[0] if snapshot.lanes else None
-    if lane is None or lane.progress is None or not lane.record.validation.points:
+    run_view = snapshot.runs[0] if snapshot.runs else None
+    if run_view is None or run_view.progress is None or not run_view.record.validation.points:
         return []
-    loss = lane.progress.best_loss
-    return [] if loss is None else [lane.progress.best_step, round(loss, 4)]
+    loss = run_view.progress.best_loss
+    return [] if loss is None else [run_view.progress.best_step, round(loss, 4)]
 
 
-def ruled(rulers: tuple[tuple[str, float], ...]) -> Value:
+def ruled(baselines: tuple[tuple[str, float], ...]) -> Value:
     """A chart of rulers only, before the first step."""
-    levels = [[title, round(abs(level), 4)] for title, level in rulers]
+    levels = [[title, round(abs(level), 4)] for title, level in baselines]
     return {**NO_CHART, "least": 20, "rulers": levels}
 
 
-def ghost(job: Job, run: LastRun | None) -> str:
+def previous_run(job: Job, run: LastRun | None) -> str:
     """The curve of the visitor's last run, if it learned the same text as this job will."""
     if run is None or run.job.race or job.race or job.checkpoint or run.job.text != job.text:
         return ""
-    return run.snapshot.lanes[0].record.smooth.packed() if run.snapshot.lanes else ""
+    return run.snapshot.runs[0].record.smooth.packed() if run.snapshot.runs else ""
 
 
 def curve(title: str, kind: str, color: int, points: str) -> Value:
     return {"name": title, "kind": kind, "color": color, "points": points}
 
 
-def film(job: Job, snapshot: Snapshot) -> Value:
+def samples(job: Job, snapshot: Snapshot) -> Value:
     """The samples so far, flat: step, loss, text, step, loss, text, ... and the present one."""
-    if not snapshot.lanes:
+    if not snapshot.runs:
         return NO_FILM
-    lane = snapshot.lanes[0]
-    frames = [part for step, loss, text in lane.record.film for part in (str(step), loss, text)]
-    if lane.progress and not snapshot.over:
-        frames += [str(lane.progress.step), f"{lane.progress.smooth_loss:.2f}", lane.sample]
+    run_view = snapshot.runs[0]
+    frames = [
+        part for step, loss, text in run_view.record.samples for part in (str(step), loss, text)
+    ]
+    if run_view.progress and not snapshot.over:
+        frames += [
+            str(run_view.progress.step),
+            f"{run_view.progress.smooth_loss:.2f}",
+            run_view.sample,
+        ]
     return {"seed": job.seed, "frames": frames}
 
 
 def race(job: Job, snapshot: Snapshot) -> Value:
     """Three samples side by side with their numbers."""
-    lanes = []
-    for color, lane in enumerate(snapshot.lanes):
-        p = lane.progress
+    runs = []
+    for color, run_view in enumerate(snapshot.runs):
+        p = run_view.progress
         told = f"{p.smooth_loss:.2f} nats, {p.step:,} steps" if p else ""
         won = snapshot.over and color == snapshot.best
-        lanes.append(
+        runs.append(
             {
-                "name": f"{name(lane.model)}{', first' if won else ''}",
+                "name": f"{name(run_view.model)}{', first' if won else ''}",
                 "color": color,
                 "numbers": told,
-                "text": lane.sample,
+                "text": run_view.sample,
             }
         )
-    return {"seed": job.seed, "lanes": lanes}
+    return {"seed": job.seed, "lanes": runs}

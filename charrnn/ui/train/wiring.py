@@ -7,7 +7,7 @@ from typing import Any
 
 import gradio as gr
 
-from charrnn.service.scheduler import Hall
+from charrnn.service.scheduler import Scheduler
 from charrnn.training.recipes import RECIPES
 from charrnn.ui.train import settings, texts
 from charrnn.ui.train.api import wire_api
@@ -28,18 +28,18 @@ class Wired:
     changed: list[Any]  # events after which the visitor may hold another model
 
 
-def wire(tab: TrainTab, hall: Hall, visitor: gr.State, ticket: gr.BrowserState) -> Wired:
-    handlers = Events(tab, hall, visitor, ticket)
+def wire(tab: TrainTab, scheduler: Scheduler, visitor: gr.State, token: gr.BrowserState) -> Wired:
+    handlers = Events(tab, scheduler, visitor, token)
     c = tab.controls
     buttons = [c.train, c.race, c.stop, c.go_on]
-    outputs = [visitor, ticket, tab.address, *tab.pictures, *buttons]
+    outputs = [visitor, token, tab.address, *tab.pictures, *buttons]
     # No limit of Gradio's: the hall has a line of its own, which tells one's place.
     run: Any = {"outputs": outputs, "concurrency_limit": None, **PRIVATE}
     changed = [
         c.train.click(handlers.start, [visitor, *tab.inputs], **run),
         c.race.click(handlers.start_race, [visitor, c.race_seconds, *tab.inputs], **run),
         c.go_on.click(handlers.go_on, [visitor, tab.text.corpus, tab.text.own], **run),
-        wire_api(tab, hall, visitor),
+        wire_api(tab, scheduler, visitor),
     ]
     c.stop.click(handlers.stop, None, None, queue=False, **PRIVATE)
     # Not `release`: that is the mouse's alone, and sliders are moved by keys too.
@@ -47,7 +47,7 @@ def wire(tab: TrainTab, hall: Hall, visitor: gr.State, ticket: gr.BrowserState) 
     c.rate.input(handlers.set_rate, c.rate, None, **last)
     c.temperature.input(handlers.set_temperature, c.temperature, None, **last)
     wire_settings(tab)
-    wire_text(tab, hall)
+    wire_text(tab, scheduler)
     return Wired(tab, handlers, outputs, changed)
 
 
@@ -73,10 +73,10 @@ def wire_settings(tab: TrainTab) -> None:
     c.recipe.input(take, c.recipe, taken, **PRIVATE)
 
 
-def wire_text(tab: TrainTab, hall: Hall) -> None:
+def wire_text(tab: TrainTab, scheduler: Scheduler) -> None:
     """Look at a text when the panel opens or the text changes; a chosen preset follows the text."""
     text, c = tab.text, tab.controls
-    handlers = TextEvents(tab, hall)
+    handlers = TextEvents(tab, scheduler)
     shown = [text.facts, tab.pictures.chart]
     chosen = [text.corpus, text.own, text.cleaning]
     model = [c.fields["cell"], c.fields["hidden_size"], c.fields["layers"]]

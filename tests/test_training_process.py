@@ -40,12 +40,12 @@ def until(run: Run, done: Callable[[Snapshot], bool], seconds: float = 60) -> Sn
 
 
 def steps(snapshot: Snapshot) -> int:
-    progress = snapshot.lanes[0].progress if snapshot.lanes else None
+    progress = snapshot.runs[0].progress if snapshot.runs else None
     return progress.step if progress else 0
 
 
-def progress(snapshot: Snapshot, lane: int = 0) -> Progress:
-    found = snapshot.lanes[lane].progress
+def progress(snapshot: Snapshot, run_view: int = 0) -> Progress:
+    found = snapshot.runs[run_view].progress
     assert found
     return found
 
@@ -61,10 +61,10 @@ def test_a_worker_knows_only_numpy() -> None:
 
 def test_rulers_and_a_first_sample_come_before_the_first_step() -> None:
     run = Run(JOB)
-    snapshot = until(run, lambda s: bool(s.lanes))
+    snapshot = until(run, lambda s: bool(s.runs))
     run.leave()
-    assert [name for name, _ in snapshot.rulers][:2] == ["uniform guess", "letter frequencies"]
-    assert snapshot.lanes[0].record.film[0][0] == 0
+    assert [name for name, _ in snapshot.baselines][:2] == ["uniform guess", "letter frequencies"]
+    assert snapshot.runs[0].record.samples[0][0] == 0
 
 
 def test_stop_keeps_the_best_weights() -> None:
@@ -102,44 +102,44 @@ def test_continue_goes_on_exactly() -> None:
     run = Run(slow)
     part = until(run, lambda s: s.over)
     assert 0 < steps(part) < 120
-    more = replace(job, checkpoint=part.files[0], record=part.lanes[0].record)
+    more = replace(job, checkpoint=part.files[0], record=part.runs[0].record)
     rest = until(Run(more), lambda s: s.over)
     assert steps(rest) == 120
     assert rest.finished
     first, second = loads(whole.files[0]), loads(rest.files[0])
     assert (first.parameters.vector == second.parameters.vector).all()
-    film = rest.lanes[0].record.film
-    assert [frame[0] for frame in film] == sorted({frame[0] for frame in film})
+    samples = rest.runs[0].record.samples
+    assert [frame[0] for frame in samples] == sorted({frame[0] for frame in samples})
 
 
 def test_continue_gives_a_plan_that_is_done_as_many_steps_again() -> None:
     job = replace(JOB, config=replace(JOB.config, steps=60))
     done = until(Run(job), lambda s: s.over)
     assert done.finished
-    more = replace(job, checkpoint=done.files[0], record=done.lanes[0].record)
+    more = replace(job, checkpoint=done.files[0], record=done.runs[0].record)
     warm = next(begin(more, job.models[0]).run()).learning_rate
     assert warm > 10 * progress(done).learning_rate
     rest = until(Run(more), lambda s: s.over)
     assert (steps(rest), progress(rest).steps) == (120, 120)
     assert rest.finished
-    again = replace(job, checkpoint=rest.files[0], record=rest.lanes[0].record)
+    again = replace(job, checkpoint=rest.files[0], record=rest.runs[0].record)
     assert steps(until(Run(again), lambda s: s.over)) == 240
 
 
 def test_the_film_replays_one_seed_and_ends_at_the_last_step() -> None:
     snapshot = until(Run(replace(JOB, config=replace(JOB.config, steps=60))), lambda s: s.over)
-    film = snapshot.lanes[0].record.film
-    assert film[0][0] == 0
-    assert film[-1][0] == 60
-    assert all(len(text) == 40 for _, _, text in film)
+    samples = snapshot.runs[0].record.samples
+    assert samples[0][0] == 0
+    assert samples[-1][0] == 60
+    assert all(len(text) == 40 for _, _, text in samples)
 
 
 def test_a_race_gives_every_cell_the_same_time() -> None:
     models = tuple(ModelConfig(cell, 24) for cell in ("rnn", "lstm", "gru"))
     snapshot = until(Run(replace(JOB, models=models, seconds=1.8)), lambda s: s.over)
-    seconds = [lane.seconds for lane in snapshot.lanes]
+    seconds = [run_view.seconds for run_view in snapshot.runs]
     assert max(seconds) - min(seconds) < 0.3
-    losses = [progress(snapshot, lane).best_loss or 9.0 for lane in range(3)]
+    losses = [progress(snapshot, run_view).best_loss or 9.0 for run_view in range(3)]
     assert snapshot.best == losses.index(min(losses))
     assert [loads(file).config.cell for file in snapshot.files] == ["rnn", "lstm", "gru"]
 
@@ -161,7 +161,7 @@ def test_bad_settings_come_back_as_a_sentence() -> None:
 
 def test_a_worker_that_dies_is_reported() -> None:
     run = Run(JOB)
-    until(run, lambda s: bool(s.lanes))
+    until(run, lambda s: bool(s.runs))
     run.process.kill()
     snapshot = until(run, lambda s: s.over)
     assert snapshot.failed

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from charrnn.ui.server import middleware
-from charrnn.ui.server.middleware import Guard, Message, Receive, Send
+from charrnn.ui.server.middleware import Message, Receive, RequestGuard, Send
 
 HOST = (b"host", b"charrnn.example")
 
@@ -39,7 +39,7 @@ def call(
         sent.append(message)
 
     scope: dict[str, Any] = {"type": "http", "path": path, "headers": [HOST, *headers]}
-    asyncio.run(Guard(echo)(scope, receive, send))
+    asyncio.run(RequestGuard(echo)(scope, receive, send))
     return sent[0]["status"], dict(sent[0]["headers"]), sent[1]["body"]
 
 

@@ -13,19 +13,19 @@ from pathlib import Path
 import pytest
 
 from charrnn import CharRNN, ModelConfig, TrainConfig, Vocabulary
-from charrnn.service.disk_store import Shelf
+from charrnn.service.disk_store import DiskStore
 from charrnn.service.job import Job, Snapshot
 from charrnn.service.visitor import LastRun, Visitor
 from charrnn.training.trainer import Trainer
 from charrnn.ui.server import temp_files
-from charrnn.ui.server.temp_files import Scratch, alive, sweep
+from charrnn.ui.server.temp_files import TempFiles, alive, sweep
 
 TEXT = "hello there, " * 40
 
 
 @pytest.fixture(autouse=True)
 def places(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """What a Scratch sets for its process is put back afterwards."""
+    """What a TempFiles sets for its process is put back afterwards."""
     monkeypatch.setenv("TMPDIR", str(tmp_path))
     monkeypatch.setenv("GRADIO_TEMP_DIR", str(tmp_path))
     monkeypatch.setattr(tempfile, "tempdir", None)
@@ -54,7 +54,7 @@ def test_beyond_the_quota_the_oldest_go_first(tmp_path: Path) -> None:
 
 
 def test_the_sweeper_sweeps(tmp_path: Path) -> None:
-    place = Scratch()
+    place = TempFiles()
     broken = put(place.folder / "tmpabc", age=500)
     place.watch(seconds=0.01)
     deadline = time.monotonic() + 30
@@ -64,7 +64,7 @@ def test_the_sweeper_sweeps(tmp_path: Path) -> None:
 
 
 def test_the_folder_takes_all_temporary_files_and_goes_with_them(tmp_path: Path) -> None:
-    place = Scratch()
+    place = TempFiles()
     assert place.folder.parent == tmp_path
     with tempfile.NamedTemporaryFile(delete=False) as file:
         assert Path(file.name).parent == place.folder
@@ -82,7 +82,7 @@ def test_the_folder_of_a_server_that_was_killed_goes_with_the_next_one(tmp_path:
     put(tmp_path / f"{temp_files.PREFIX}{dead.pid}-x" / "a.npz")
     put(tmp_path / f"{temp_files.PREFIX}{os.getpid()}-y" / "a.npz")
     put(tmp_path / f"{temp_files.PREFIX}odd" / "a.npz")
-    mine = Scratch().folder
+    mine = TempFiles().folder
     left = {path.name for path in tmp_path.iterdir()}
     assert left == {f"{temp_files.PREFIX}{os.getpid()}-y", f"{temp_files.PREFIX}odd", mine.name}
     assert alive("9" * 40)
@@ -92,58 +92,58 @@ def visitor(resumable: bool) -> Visitor:
     """A visitor with a model, and with a run to go on with or without one."""
     if not resumable:
         model = CharRNN(Vocabulary.from_text("abc"), ModelConfig("rnn", 4))
-        return Visitor(ticket="t").with_model(model, "mine", "secret")
+        return Visitor(token="t").with_model(model, "mine", "secret")
     trainer = Trainer(TEXT, ModelConfig("gru", 4), TrainConfig(steps=3, batch_size=2))
     list(trainer.run())
     path = Path(tempfile.gettempdir()) / "run.npz"
     trainer.save(path)
     job = Job(TEXT, (trainer.model.config,), trainer.config, 5.0)
     run = LastRun(job, Snapshot((), over=True, files=(path.read_bytes(),)))
-    return Visitor(ticket="t").with_model(trainer.model, "mine", TEXT).with_run(run)
+    return Visitor(token="t").with_model(trainer.model, "mine", TEXT).with_run(run)
 
 
 @pytest.mark.parametrize("resumable", [False, True])
 def test_a_ticket_finds_its_model_after_a_restart(tmp_path: Path, resumable: bool) -> None:
     kept = visitor(resumable)
-    assert Shelf(tmp_path / "shelf").put(kept)
+    assert DiskStore(tmp_path / "shelf").put(kept)
     (file,) = (tmp_path / "shelf").iterdir()
     assert TEXT.encode() not in file.read_bytes()
     assert b"secret" not in file.read_bytes()
-    found = Shelf(tmp_path / "shelf").find("t")
+    found = DiskStore(tmp_path / "shelf").find("t")
     assert found
     assert (found.current.parameters.vector == kept.current.parameters.vector).all()
     assert bool(found.run and found.run.resumable) == resumable
-    assert found.ticket == "t"
+    assert found.token == "t"
 
 
 @pytest.mark.parametrize("ticket", ["", "u", "../t", "t\0", "x" * 10_000, "\ud800"])
-def test_other_tickets_find_nothing(tmp_path: Path, ticket: str) -> None:
-    shelf = Shelf(tmp_path / "shelf")
-    shelf.put(visitor(False))
-    assert shelf.find(ticket) is None
+def test_other_tickets_find_nothing(tmp_path: Path, token: str) -> None:
+    disk_store = DiskStore(tmp_path / "shelf")
+    disk_store.put(visitor(False))
+    assert disk_store.find(token) is None
 
 
 def test_who_has_nothing_of_their_own_takes_no_place(tmp_path: Path) -> None:
-    shelf = Shelf(tmp_path / "shelf")
-    assert not shelf.put(Visitor(ticket="t"))
-    assert not shelf.put(replace(visitor(False), ticket=""))
-    assert not shelf.folder.exists()
-    shelf.sweep()
+    disk_store = DiskStore(tmp_path / "shelf")
+    assert not disk_store.put(Visitor(token="t"))
+    assert not disk_store.put(replace(visitor(False), token=""))
+    assert not disk_store.folder.exists()
+    disk_store.sweep()
 
 
 def test_a_damaged_file_is_as_good_as_none(tmp_path: Path) -> None:
-    shelf = Shelf(tmp_path / "shelf")
-    shelf.put(visitor(False))
-    path = shelf.path("t")
+    disk_store = DiskStore(tmp_path / "shelf")
+    disk_store.put(visitor(False))
+    path = disk_store.path("t")
     path.write_bytes(path.read_bytes()[:-20])
-    assert shelf.find("t") is None
+    assert disk_store.find("t") is None
 
 
 def test_after_a_day_the_shelf_is_cleared(tmp_path: Path) -> None:
-    shelf = Shelf(tmp_path / "shelf")
-    shelf.put(visitor(False))
-    shelf.sweep()
-    assert shelf.find("t")
-    put(shelf.path("t"), age=25 * 3600)
-    shelf.sweep()
-    assert list(shelf.folder.iterdir()) == []
+    disk_store = DiskStore(tmp_path / "shelf")
+    disk_store.put(visitor(False))
+    disk_store.sweep()
+    assert disk_store.find("t")
+    put(disk_store.path("t"), age=25 * 3600)
+    disk_store.sweep()
+    assert list(disk_store.folder.iterdir()) == []

@@ -13,9 +13,9 @@ from typing import Any
 import pytest
 
 from charrnn import ModelConfig, TrainConfig
-from charrnn.service.disk_store import Shelf
+from charrnn.service.disk_store import DiskStore
 from charrnn.service.job import Job, Snapshot
-from charrnn.service.scheduler import BusyError, Hall, News, with_run
+from charrnn.service.scheduler import BusyError, Scheduler, Update, with_run
 from charrnn.service.visitor import Visitor
 
 JOB = Job(
@@ -27,19 +27,19 @@ JOB = Job(
 )
 
 
-def play(scene: Callable[[Hall], Coroutine[Any, Any, None]]) -> None:
-    asyncio.run(scene(Hall(seconds=30, workers=1)))
+def play(scene: Callable[[Scheduler], Coroutine[Any, Any, None]]) -> None:
+    asyncio.run(scene(Scheduler(seconds=30, workers=1)))
 
 
-async def follow(hall: Hall, session: str, news: list[News], visitor: Visitor) -> None:
-    async with aclosing(hall.train(JOB, visitor, session)) as told:
+async def follow(scheduler: Scheduler, session: str, news: list[Update], visitor: Visitor) -> None:
+    async with aclosing(scheduler.train(JOB, visitor, session)) as told:
         async for each in told:
             news.append(each)
 
 
-def trained(news: list[News]) -> bool:
+def trained(news: list[Update]) -> bool:
     snapshot = news[-1].snapshot if news else None
-    return bool(snapshot and snapshot.lanes and snapshot.lanes[0].progress)
+    return bool(snapshot and snapshot.runs and snapshot.runs[0].progress)
 
 
 async def until(done: Callable[[], bool]) -> None:
@@ -51,18 +51,18 @@ async def until(done: Callable[[], bool]) -> None:
 
 
 def test_the_second_visitor_waits_and_goes_on_when_the_first_stops() -> None:
-    async def scene(hall: Hall) -> None:
-        first, second = list[News](), list[News]()
-        one = asyncio.create_task(follow(hall, "one", first, Visitor()))
+    async def scene(scheduler: Scheduler) -> None:
+        first, second = list[Update](), list[Update]()
+        one = asyncio.create_task(follow(scheduler, "one", first, Visitor()))
         await until(lambda: trained(first))
-        two = asyncio.create_task(follow(hall, "two", second, Visitor()))
+        two = asyncio.create_task(follow(scheduler, "two", second, Visitor()))
         await until(lambda: bool(second))
         assert second[0].ahead == 1
         assert 0 < second[0].wait <= 30
-        assert hall.stop("one")
+        assert scheduler.stop("one")
         await one
         await until(lambda: trained(second))
-        hall.stop("two")
+        scheduler.stop("two")
         await two
         assert second[-1].snapshot
         assert second[-1].snapshot.over
@@ -71,52 +71,52 @@ def test_the_second_visitor_waits_and_goes_on_when_the_first_stops() -> None:
 
 
 def test_stop_in_line_gives_the_place_up() -> None:
-    async def scene(hall: Hall) -> None:
-        first, second = list[News](), list[News]()
-        one = asyncio.create_task(follow(hall, "one", first, Visitor()))
+    async def scene(scheduler: Scheduler) -> None:
+        first, second = list[Update](), list[Update]()
+        one = asyncio.create_task(follow(scheduler, "one", first, Visitor()))
         await until(lambda: trained(first))
-        two = asyncio.create_task(follow(hall, "two", second, Visitor()))
+        two = asyncio.create_task(follow(scheduler, "two", second, Visitor()))
         await until(lambda: bool(second))
-        hall.stop("two")
+        scheduler.stop("two")
         await two
         assert all(news.snapshot is None for news in second)
-        assert len(hall.line.places) == 1
-        hall.stop("one")
+        assert len(scheduler.line.places) == 1
+        scheduler.stop("one")
         await one
 
     play(scene)
 
 
 def test_a_visitor_has_one_run() -> None:
-    async def scene(hall: Hall) -> None:
-        news = list[News]()
-        one = asyncio.create_task(follow(hall, "one", news, Visitor()))
+    async def scene(scheduler: Scheduler) -> None:
+        news = list[Update]()
+        one = asyncio.create_task(follow(scheduler, "one", news, Visitor()))
         await until(lambda: trained(news))
         with pytest.raises(BusyError, match="stop it first"):
-            await follow(hall, "one", [], Visitor())
-        hall.stop("one")
+            await follow(scheduler, "one", [], Visitor())
+        scheduler.stop("one")
         await one
-        assert not hall.stop("one")
+        assert not scheduler.stop("one")
 
     play(scene)
 
 
 def test_leaving_ends_the_run_within_two_seconds_and_keeps_what_it_learned() -> None:
-    async def scene(hall: Hall) -> None:
-        visitor = hall.vault.keep(Visitor())
-        news = list[News]()
-        task = asyncio.create_task(follow(hall, "one", news, visitor))
+    async def scene(scheduler: Scheduler) -> None:
+        visitor = scheduler.session_store.keep(Visitor())
+        news = list[Update]()
+        task = asyncio.create_task(follow(scheduler, "one", news, visitor))
         await until(lambda: trained(news))
-        run = hall._runs["one"]
+        run = scheduler._runs["one"]
         assert run
         started = time.monotonic()
         task.cancel()
         with pytest.raises(asyncio.CancelledError):
             await task
-        found = await asyncio.to_thread(hall.find, visitor.ticket)
+        found = await asyncio.to_thread(scheduler.find, visitor.token)
         assert run.over.wait(2)
         assert time.monotonic() - started < 2
-        assert hall.line.places == []
+        assert scheduler.line.places == []
         assert found
         assert found.run
         assert found.run.resumable
@@ -126,26 +126,26 @@ def test_leaving_ends_the_run_within_two_seconds_and_keeps_what_it_learned() -> 
 
 
 def test_while_the_server_ends_nothing_starts_and_all_is_kept(tmp_path: Path) -> None:
-    async def scene(hall: Hall) -> None:
-        hall.shelf = Shelf(tmp_path)
-        first, second = list[News](), list[News]()
-        visitor = hall.vault.keep(Visitor())
-        one = asyncio.create_task(follow(hall, "one", first, visitor))
+    async def scene(scheduler: Scheduler) -> None:
+        scheduler.disk_store = DiskStore(tmp_path)
+        first, second = list[Update](), list[Update]()
+        visitor = scheduler.session_store.keep(Visitor())
+        one = asyncio.create_task(follow(scheduler, "one", first, visitor))
         await until(lambda: trained(first))
-        two = asyncio.create_task(follow(hall, "two", second, Visitor()))
+        two = asyncio.create_task(follow(scheduler, "two", second, Visitor()))
         await until(lambda: bool(second))
-        assert await asyncio.to_thread(hall.close, 10.0) == (1, 1)
+        assert await asyncio.to_thread(scheduler.close, 10.0) == (1, 1)
         await one
         with pytest.raises(BusyError, match="restarted"):
             await two
         with pytest.raises(BusyError, match="restarted"):
-            await follow(hall, "three", [], Visitor())
-        assert not (await hall.trial(replace(JOB, seconds=0.2))).lanes
+            await follow(scheduler, "three", [], Visitor())
+        assert not (await scheduler.trial(replace(JOB, seconds=0.2))).runs
         assert first[-1].snapshot
         assert "kept" in first[-1].snapshot.note
-        again = Hall(seconds=30, workers=1)
-        again.shelf = Shelf(tmp_path)
-        found = again.find(visitor.ticket)
+        again = Scheduler(seconds=30, workers=1)
+        again.disk_store = DiskStore(tmp_path)
+        found = again.find(visitor.token)
         assert found
         assert found.run
         assert found.run.resumable
@@ -154,10 +154,10 @@ def test_while_the_server_ends_nothing_starts_and_all_is_kept(tmp_path: Path) ->
 
 
 def test_a_trial_is_skipped_when_all_workers_are_busy() -> None:
-    async def scene(hall: Hall) -> None:
-        assert (await hall.trial(replace(JOB, seconds=0.2))).lanes
-        hall.line.join(30)
-        assert not (await hall.trial(replace(JOB, seconds=0.2))).lanes
+    async def scene(scheduler: Scheduler) -> None:
+        assert (await scheduler.trial(replace(JOB, seconds=0.2))).runs
+        scheduler.line.join(30)
+        assert not (await scheduler.trial(replace(JOB, seconds=0.2))).runs
 
     play(scene)
 

@@ -7,7 +7,7 @@ import pickle
 from dataclasses import replace
 
 from charrnn import CharRNN, ModelConfig, Vocabulary
-from charrnn.service.session_store import Vault, weight
+from charrnn.service.session_store import SessionStore, weight
 from charrnn.service.visitor import TEXT_LIMIT, Visitor
 
 
@@ -36,37 +36,37 @@ def test_copies_share_the_model_and_pickles_do_not_lose_it() -> None:
 
 
 def test_the_vault_gives_back_by_ticket_only() -> None:
-    vault = Vault()
-    kept = vault.keep(Visitor().with_model(model(), "mine"))
-    other = vault.keep(Visitor())
-    assert kept.ticket != other.ticket
-    assert len(kept.ticket) >= 24
-    assert vault.find(kept.ticket) is kept
-    assert vault.find("guess") is None
+    session_store = SessionStore()
+    kept = session_store.keep(Visitor().with_model(model(), "mine"))
+    other = session_store.keep(Visitor())
+    assert kept.token != other.token
+    assert len(kept.token) >= 24
+    assert session_store.find(kept.token) is kept
+    assert session_store.find("guess") is None
 
 
 def test_keeping_again_replaces() -> None:
-    vault = Vault()
-    kept = vault.keep(Visitor())
-    newer = vault.keep(replace(kept, model_name="newer"))
-    assert newer.ticket == kept.ticket
-    assert vault.find(kept.ticket) is newer
-    assert len(vault) == 1
+    session_store = SessionStore()
+    kept = session_store.keep(Visitor())
+    newer = session_store.keep(replace(kept, model_name="newer"))
+    assert newer.token == kept.token
+    assert session_store.find(kept.token) is newer
+    assert len(session_store) == 1
 
 
 def test_the_vault_forgets_after_its_time() -> None:
     now = 0.0
-    vault = Vault(seconds=60, clock=lambda: now)
-    first = vault.keep(Visitor())
+    session_store = SessionStore(seconds=60, clock=lambda: now)
+    first = session_store.keep(Visitor())
     now = 50.0
-    second = vault.keep(Visitor())
+    second = session_store.keep(Visitor())
     now = 70.0
-    assert vault.find(first.ticket) is None
-    assert vault.find(second.ticket) is second
+    assert session_store.find(first.token) is None
+    assert session_store.find(second.token) is second
 
 
 def test_the_vault_is_bounded_in_bytes_and_lets_the_oldest_go() -> None:
     visitor = Visitor().with_model(model(), "", "a" * 10_000)
-    vault = Vault(most=3 * weight(visitor))
-    kept = [vault.keep(visitor) for _ in range(5)]
-    assert [vault.find(each.ticket) is not None for each in kept] == [False] * 2 + [True] * 3
+    session_store = SessionStore(most=3 * weight(visitor))
+    kept = [session_store.keep(visitor) for _ in range(5)]
+    assert [session_store.find(each.token) is not None for each in kept] == [False] * 2 + [True] * 3

@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from charrnn.baselines import compression, kneser_ney, letter_frequencies, rulers, uniform
+from charrnn.baselines import baselines, compression, kneser_ney, letter_frequencies, uniform
 from charrnn.vocabulary import read_text
 
 ORIGIN = "the quick brown fox jumps over the lazy dog and the lazy fox sleeps in the sun. "
@@ -51,7 +51,7 @@ def test_kneser_ney_probabilities_sum_to_one() -> None:
 
 def test_longer_contexts_pay_where_there_is_structure() -> None:
     train, held_out = english(60_000, 1), english(6_000, 2)
-    found = rulers(train, held_out)
+    found = baselines(train, held_out)
     assert found["uniform"] > found["letter frequencies"] > found["last 1 character"]
     assert found["last 1 character"] > found["last 2 characters"] > found["last 3 characters"]
     assert 0.3 < found["last 4 characters"] < 0.8  # one of 16 words every 5 or so characters
@@ -59,11 +59,11 @@ def test_longer_contexts_pay_where_there_is_structure() -> None:
 
 
 def test_names_and_orders() -> None:
-    found = rulers(ORIGIN, ORIGIN, orders=(2, 5))
+    found = baselines(ORIGIN, ORIGIN, orders=(2, 5))
     assert list(found) == [
         "uniform", "letter frequencies", "last 2 characters", "last 5 characters", "compression",
     ]  # fmt: skip
-    assert rulers(ORIGIN, ORIGIN, orders=()).keys() == {
+    assert baselines(ORIGIN, ORIGIN, orders=()).keys() == {
         "uniform", "letter frequencies", "compression",
     }  # fmt: skip
 
@@ -74,7 +74,7 @@ def test_names_and_orders() -> None:
      ("\ud800x", "x\ud800"), ("abc", "abc" * 400)],
 )  # fmt: skip
 def test_tiny_and_odd_texts_give_finite_losses(train: str, held_out: str) -> None:
-    assert all(math.isfinite(loss) and loss >= 0 for loss in rulers(train, held_out).values())
+    assert all(math.isfinite(loss) and loss >= 0 for loss in baselines(train, held_out).values())
 
 
 def test_a_repeated_text_compresses_to_almost_nothing() -> None:
@@ -87,13 +87,13 @@ def test_a_repeated_text_compresses_to_almost_nothing() -> None:
 @pytest.mark.parametrize(("train", "held_out"), [("", "a"), ("a", "")])
 def test_empty_texts_are_refused(train: str, held_out: str) -> None:
     with pytest.raises(ValueError, match="held-out"):
-        rulers(train, held_out)
+        baselines(train, held_out)
 
 
 @pytest.mark.parametrize("order", [0, 13, -1])
 def test_orders_out_of_range_are_refused(order: int) -> None:
     with pytest.raises(ValueError, match="between 1 and 12"):
-        rulers("abc", "abc", orders=[order])
+        baselines("abc", "abc", orders=[order])
 
 
 def test_tinyshakespeare_matches_the_published_figure() -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from charrnn.service.queue import Line, LineFullError
+from charrnn.service.queue import QueueFullError, TrainingQueue
 
 
 class Clock:
@@ -16,14 +16,14 @@ class Clock:
 
 
 def test_the_first_ones_run_and_the_others_are_told_their_place() -> None:
-    line = Line(workers=2, clock=Clock())
+    line = TrainingQueue(workers=2, clock=Clock())
     places = [line.join(60) for _ in range(5)]
     assert [place.ahead for place in places] == [0, 0, 1, 2, 3]
 
 
 def test_the_likely_wait_follows_the_clock_and_the_runs_ahead() -> None:
     clock = Clock()
-    line = Line(workers=2, clock=clock)
+    line = TrainingQueue(workers=2, clock=clock)
     line.join(60)
     clock.now = 10
     line.join(30)
@@ -35,7 +35,7 @@ def test_the_likely_wait_follows_the_clock_and_the_runs_ahead() -> None:
 
 
 def test_leaving_frees_the_place_for_whoever_is_next() -> None:
-    line = Line(workers=1, clock=Clock())
+    line = TrainingQueue(workers=1, clock=Clock())
     first, second, third = (line.join(60) for _ in range(3))
     second.leave()
     assert third.ahead == 1
@@ -46,14 +46,14 @@ def test_leaving_frees_the_place_for_whoever_is_next() -> None:
 
 
 def test_a_place_is_left_when_the_run_fails() -> None:
-    line = Line(workers=1)
+    line = TrainingQueue(workers=1)
     with pytest.raises(ZeroDivisionError), line.join(60):
         raise ZeroDivisionError
     assert line.places == []
 
 
 def test_a_run_keeps_its_place_when_others_leave() -> None:
-    line = Line(workers=2, clock=Clock())
+    line = TrainingQueue(workers=2, clock=Clock())
     places = [line.join(60) for _ in range(3)]
     places[0].leave()
     assert [place.ahead for place in places[1:]] == [0, 0]
@@ -62,8 +62,8 @@ def test_a_run_keeps_its_place_when_others_leave() -> None:
 
 
 def test_a_full_line_says_so() -> None:
-    line = Line(workers=1, longest=2)
+    line = TrainingQueue(workers=1, longest=2)
     for _ in range(3):
         line.join(60)
-    with pytest.raises(LineFullError, match="try again"):
+    with pytest.raises(QueueFullError, match="try again"):
         line.join(60)
