@@ -283,7 +283,8 @@ def test_any_text_makes_a_vocabulary_that_returns(text: str, words: bool) -> Non
 def test_the_same_file_in_every_process() -> None:
     """Neither the hash seed nor the process changes a byte."""
     code = (
-        "import hashlib; from charrnn import CharRNN, ModelConfig, Vocabulary, checkpoint\n"
+        "import hashlib; from charrnn import CharRNN, ModelConfig, Vocabulary\n"
+        "from charrnn.formats import checkpoint\n"
         "model = CharRNN(Vocabulary.from_text('hello'), ModelConfig('rnn', 1))\n"
         "model.parameters.vector[:] = 0.5\n"
         "print(hashlib.sha256(checkpoint.dumps(model)).hexdigest())"

@@ -116,7 +116,7 @@ def test_a_ticket_finds_its_model_after_a_restart(tmp_path: Path, resumable: boo
     assert found.token == "t"
 
 
-@pytest.mark.parametrize("ticket", ["", "u", "../t", "t\0", "x" * 10_000, "\ud800"])
+@pytest.mark.parametrize("token", ["", "u", "../t", "t\0", "x" * 10_000, "\ud800"])
 def test_other_tickets_find_nothing(tmp_path: Path, token: str) -> None:
     disk_store = DiskStore(tmp_path / "shelf")
     disk_store.put(visitor(False))

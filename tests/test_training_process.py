@@ -173,9 +173,9 @@ def test_a_worker_never_outlives_the_page() -> None:
     code = (
         "import os, time\n"
         "from charrnn.service.process import Run\n"
-        "from test_ui_worker import JOB, until\n"
+        "from test_training_process import JOB, until\n"
         "run = Run(JOB)\n"
-        "until(run, lambda s: bool(s.lanes))\n"
+        "until(run, lambda s: bool(s.runs))\n"
         "print(run.process.pid, flush=True)\n"
         "time.sleep(60)\n"
     )

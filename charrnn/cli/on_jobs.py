@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 PACKAGE = "charrnn-numpy"
 HERE = {"command", "run", "corpus", "json", "out", "overwrite", "on_jobs", "dry_run"} | {
-    "job_timeout", "job_package", "resume", "start", "rulers", "save_every", "compact", "workers",
+    "job_timeout", "job_package", "resume", "start", "baselines", "save_every", "compact", "workers",
 }  # fmt: skip
 """Options that say where and how to run, not what; or that are handled by name."""
 
@@ -110,7 +110,7 @@ def submission_of(args: argparse.Namespace) -> Submission:
         if value not in (None, "") and not (name == "private" and value is False)
     ]
     if args.baselines is False:
-        given.append(("rulers", False))
+        given.append(("baselines", False))
     given += [("json", True), ("out", "model.npz")]
     return Submission(arguments(given, corpus), args.on_jobs, args.job_timeout, args.job_package)
 

@@ -99,6 +99,7 @@ def _add_reporting(parser: argparse.ArgumentParser) -> None:
         help="steps between two samples; 0 takes none (default: the recipe's, or ever rarer)",
     )
     group.add_argument(
+        "--baselines",
         "--rulers",
         action=argparse.BooleanOptionalAction,
         default=True,
