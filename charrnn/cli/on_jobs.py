@@ -22,7 +22,8 @@ if TYPE_CHECKING:
 
 PACKAGE = "charrnn-numpy"
 HERE = {"command", "run", "corpus", "json", "out", "overwrite", "on_jobs", "dry_run"} | {
-    "job_timeout", "job_package", "resume", "start", "baselines", "save_every", "compact", "workers",
+    "job_timeout", "job_package", "resume", "start", "baselines", "save_every", "compact",
+    "workers",
 }  # fmt: skip
 """Options that say where and how to run, not what; or that are handled by name."""
 

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -32,21 +31,20 @@ class LastRun:
         return bool(self.snapshot.files) and not self.job.race
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Visitor:
-    """The value of the page's one `gr.State`; never changed in place, see `with_model`.
+    """What one browser session holds; never changed in place, see `with_model`.
 
-    A tab takes it as an input and reads the model through `current`, which is the pretrained one
-    until the visitor has trained, uploaded or pulled another. `version` grows by one with every
-    change of model, so whoever caches something per model compares versions.
+    The model is read through `current`, which is the pretrained one until the visitor has trained,
+    uploaded or pulled another. Two visitors are equal only if they are the same object: comparing
+    or hashing one must not read a megabyte of weights.
     """
 
     model: CharRNN | None = None  # None: the pretrained one, shared by all visitors
     model_name: str = ""  # for people: "your LSTM on lighthouse", "uploaded: verse.npz"
     training_text: str = ""  # what the model was trained on, at most TEXT_LIMIT; "" when unknown
-    version: int = 0
     run: LastRun | None = None
-    token: str = ""  # the vault's key for this visitor; "" before anything is worth keeping
+    token: str = ""  # the session's key in the stores; "" before anything is worth keeping
 
     @property
     def current(self) -> CharRNN:
@@ -70,7 +68,6 @@ class Visitor:
             model=model,
             model_name=name,
             training_text=training_text[:TEXT_LIMIT],
-            version=self.version + 1,
             run=None,
         )
 
@@ -79,24 +76,9 @@ class Visitor:
         return replace(self, run=run)
 
     def __deepcopy__(self, memo: dict[int, Any]) -> Visitor:
-        # Everything inside is treated as a constant, and Gradio copies a State's value for each
-        # session: sharing saves one model (about 1 MB) a visitor.
+        # Nothing inside ever changes, so a copy may share it all. The page's framework copies a
+        # session's first value for each session: sharing saves about 1 MB a visitor.
         return self
-
-
-@dataclass(frozen=True)
-class Tab:
-    """What a tab's `build(visitor)` gives back to the page's frame.
-
-    refresh(visitor) -> values for `outputs`: the frame calls it when the page opens and after every
-    change of model. changed: the tab's own events after which the visitor may hold another model.
-    address: components by the name under which the page's address may set them, `?name=value`.
-    """
-
-    refresh: Callable[[Visitor], Any] | None = None
-    outputs: Sequence[Any] = ()
-    changed: Sequence[Any] = ()
-    address: Mapping[str, Any] = field(default_factory=dict)
 
 
 def uploaded_run(model: CharRNN, data: bytes) -> LastRun:
@@ -120,9 +102,15 @@ def starting_text() -> str:
 
 
 def text_of(model: CharRNN) -> str:
-    """The named corpus a model was trained on where it lies on this machine, else ""."""
-    name = str(model.metadata.get("corpus", ""))
-    return load_corpus(name).text[:TEXT_LIMIT] if is_here(name) else ""
+    """What a model was trained on, its first TEXT_LIMIT characters; "" unless it is at hand.
+
+    The model's file names a corpus and gives the text's sha256; a file by a stranger may name any.
+    """
+    name = model.metadata.get("corpus")
+    if not isinstance(name, str) or not is_here(name):
+        return ""
+    corpus = load_corpus(name)
+    return corpus.text[:TEXT_LIMIT] if corpus.sha256 == model.metadata.get("sha256") else ""
 
 
 def is_here(corpus: str) -> bool:

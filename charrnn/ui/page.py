@@ -12,13 +12,14 @@ from starlette.middleware.gzip import GZipMiddleware
 from charrnn.corpora import CORPORA
 from charrnn.service.baselines import of_corpus
 from charrnn.service.scheduler import Scheduler
-from charrnn.service.visitor import Tab, Visitor, is_here
+from charrnn.service.visitor import Visitor, is_here
 from charrnn.ui import query_string, theme
 from charrnn.ui.components.drawing import drawing
 from charrnn.ui.generate import events as generate_tab
 from charrnn.ui.inspect import events as inspect_tab
 from charrnn.ui.server.middleware import RequestGuard
 from charrnn.ui.share import hub, model
+from charrnn.ui.tab import Tab
 from charrnn.ui.train import layout, texts, views, wiring
 from charrnn.ui.train import settings as train_settings
 

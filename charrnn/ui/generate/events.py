@@ -17,11 +17,12 @@ from charrnn import analysis
 from charrnn.analysis import Reading
 from charrnn.network.model import CharRNN
 from charrnn.network.sampling import Sampling, prime
-from charrnn.service.visitor import Tab, Visitor
+from charrnn.service.visitor import Visitor
 from charrnn.ui.components import packing
 from charrnn.ui.generate import layout
 from charrnn.ui.generate.layout import LENGTH_LIMIT, SEED_LIMIT, GenerateTab
 from charrnn.ui.generate.scoring import copy_check, judge, refusal
+from charrnn.ui.tab import Tab
 from charrnn.vocabulary import UNKNOWN
 
 TICK = 0.11

@@ -11,11 +11,12 @@ import gradio as gr
 from charrnn import analysis
 from charrnn.network.model import CharRNN
 from charrnn.network.sampling import Sampling, generate
-from charrnn.service.visitor import Tab, Visitor
+from charrnn.service.visitor import Visitor
 from charrnn.ui.generate.scoring import refusal
 from charrnn.ui.inspect import layout, values
 from charrnn.ui.inspect.layout import InspectTab
 from charrnn.ui.inspect.values import CELL_NAMES, TEXT_LIMIT, Ids, Value
+from charrnn.ui.tab import Tab
 
 HEAVY = {"concurrency_limit": 2, "concurrency_id": "heavy"}
 """For events of about a second of computing: two at a time, so that writing texts stays fluent."""

@@ -11,9 +11,9 @@ from typing import Any, NamedTuple
 import gradio as gr
 
 from charrnn import hub
-from charrnn.service.visitor import Tab
 from charrnn.ui.components.drawing import drawing
 from charrnn.ui.share import hub_events
+from charrnn.ui.tab import Tab
 
 TOKENS = "huggingface.co/settings/tokens"
 CALLS = 8

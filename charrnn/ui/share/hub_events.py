@@ -17,12 +17,11 @@ from urllib.parse import quote, urlsplit
 import gradio as gr
 
 from charrnn import hub
-from charrnn.corpora import load_corpus
 from charrnn.formats.checkpoint import HOSTED_BYTES
 from charrnn.formats.web import to_html
 from charrnn.hub.account import endpoint_of, machine_token
 from charrnn.network.model import CharRNN
-from charrnn.service.visitor import TEXT_LIMIT, Visitor, is_here
+from charrnn.service.visitor import Visitor, text_of
 
 Value = dict[str, Any]
 
@@ -205,16 +204,7 @@ def opened(visitor: Visitor, model: CharRNN) -> Visitor:
     """The visitor with a model of the Hub."""
     where = model.metadata["hub"]
     name = f"{where['repo_id']} at {where['revision'][:7]}"
-    return visitor.with_model(model, name, text_of(model)).with_run(None)
-
-
-def text_of(model: CharRNN) -> str:
-    """The text that a model learned, where it is a corpus that lies here, else ""."""
-    name = model.metadata.get("corpus")
-    if not isinstance(name, str) or not is_here(name):
-        return ""
-    corpus = load_corpus(name)
-    return corpus.text[:TEXT_LIMIT] if corpus.sha256 == model.metadata.get("sha256") else ""
+    return visitor.with_model(model, name, text_of(model))
 
 
 def model_of(visitor: Visitor) -> CharRNN:

@@ -16,9 +16,10 @@ from charrnn.formats.checkpoint import HOSTED_BYTES, ModelFileError, dumps, info
 from charrnn.formats.web import to_html
 from charrnn.network.model import CharRNN
 from charrnn.pretrained import load_pretrained, pretrained_names
-from charrnn.service.visitor import Tab, Visitor, text_of, uploaded_run
+from charrnn.service.visitor import Visitor, text_of, uploaded_run
 from charrnn.ui.components.drawing import drawing
 from charrnn.ui.server.temp_files import full
+from charrnn.ui.tab import Tab
 from charrnn.ui.train.texts import first_words, shown
 from charrnn.vocabulary import Vocabulary
 
