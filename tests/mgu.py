@@ -11,18 +11,18 @@ from charrnn.network.cells.cell import Cell, LocalDerivatives, State, StateGradi
 from charrnn.network.parameters import Array
 
 
-def forward(x: Array, planes: Array, before: State, after: State) -> None:
-    f, n, h_n = planes
+def forward(x: Array, activations: Array, state: State, next_state: State) -> None:
+    f, n, h_n = activations
     h_n[:] = n
     f[:] = sigmoid(f + x[0])
     n[:] = np.tanh(x[1] + f * h_n)
-    after[0][:] = before[0] + f * (n - before[0])
+    next_state[0][:] = state[0] + f * (n - state[0])
 
 
-def local_derivatives(planes: Array, before: State, after: State) -> LocalDerivatives:
-    f, n, h_n = planes
+def local_derivatives(activations: Array, state: State, next_state: State) -> LocalDerivatives:
+    f, n, h_n = activations
     by_n = f * (1 - n * n)
-    by_f = (n - before[0] + by_n * h_n) * f * (1 - f)
+    by_f = (n - state[0] + by_n * h_n) * f * (1 - f)
     return by_f, by_n, by_n * f, 1 - f
 
 

@@ -57,7 +57,7 @@ def test_activations_are_those_of_reading_step_by_step(cell: str) -> None:
             for name, array in zip(CELLS[cell].state, values, strict=True):
                 assert np.allclose(parts[name][t], array[:, 0], atol=1e-6)
             for g, gate in enumerate(CELLS[cell].gates if cell != "rnn" else ()):
-                assert np.allclose(parts[gate][t], layer.planes[g, 0, :, 0], atol=1e-6)
+                assert np.allclose(parts[gate][t], layer.activations[g, 0, :, 0], atol=1e-6)
 
 
 def test_features_mean_what_they_say() -> None:

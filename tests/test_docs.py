@@ -11,7 +11,7 @@ from charrnn import RECIPES
 
 ROOT = Path(__file__).parents[1]
 PAGES = sorted((ROOT / "docs").glob("*.md"))
-QUOTING = ("how-it-works", "bridges", "recipes")
+QUOTING = ("how-it-works", "formats", "recipes")
 """The pages where all Python comes from the source."""
 QUOTE = re.compile(r"^\[`(charrnn/[\w/.]+)`\]\(\.\./\1\)\n\n```python\n(.*?)\n```$", re.M | re.S)
 SESSION = re.compile(r"^```pycon\n(.*?)```$", re.M | re.S)

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from charrnn.network import products
-from charrnn.network.products import FEWEST, LINE, SMALL, in_pieces, product, transposed
+from charrnn.network.products import CACHE_LINE, FEWEST, SMALL, in_pieces, product, transposed
 
 SHAPES = [
     (512, 128, 16), (512, 128, 25), (1024, 256, 32), (256, 1024, 32), (504, 126, 64),
@@ -44,13 +44,15 @@ def test_weights_are_cut_without_a_copy():
     assert np.shares_memory(in_pieces(W, 16), W)
 
 
-@pytest.mark.parametrize(("M", "K"), [(512, 128), (LINE - 1, 3), (3 * LINE + 1, 7), (1, 1)])
+@pytest.mark.parametrize(
+    ("M", "K"), [(512, 128), (CACHE_LINE - 1, 3), (3 * CACHE_LINE + 1, 7), (1, 1)]
+)
 def test_a_transposed_copy_is_one_whose_rows_do_not_alias(M, K):
     W = np.arange(M * K, dtype=np.float32).reshape(M, K)
     WT = transposed(W)
     np.testing.assert_array_equal(WT, W.T, strict=True)
     assert not np.shares_memory(WT, W)
-    assert WT.strides == (4 * (M + LINE), 4)
+    assert WT.strides == (4 * (M + CACHE_LINE), 4)
 
 
 def test_a_transposed_copy_is_cut_without_another():

@@ -49,7 +49,7 @@ def lagged_gradients(
     logits, _, tape = model.forward(ids[:-1, None])
     _, dlogits = cross_entropy(logits, ids[1:, None])
     above = p["Why"].T @ dlogits[:, :, 0] * T  # (H, T); each place's own loss, not the mean
-    local_derivatives = _slopes(cell, tape)
+    local_derivatives = _local_derivatives(cell, tape)
     hidden = np.zeros((model.config.layers, lags + 1, T))
     inputs = np.zeros((lags + 1, T))
     gram = p["Wxh0"] @ p["Wxh0"].T  # |Wxh.T dx|^2 = dx.T gram dx, whatever the vocabulary's size
@@ -66,13 +66,13 @@ def lagged_gradients(
     return LaggedGradients(hidden, inputs)
 
 
-def _slopes(cell: Cell, tape: ModelTape) -> list[LocalDerivatives]:
-    """Each layer's slopes (..., H, T): its steps side by side, as if T sequences had read one."""
+def _local_derivatives(cell: Cell, tape: ModelTape) -> list[LocalDerivatives]:
+    """Each layer's local derivatives (..., H, T), its steps side by side like T sequences."""
     return [
         tuple(
             np.moveaxis(part[..., 0], -2, -1)
             for part in cell.local_derivatives(
-                layer.planes,
+                layer.activations,
                 tuple(array[:-1] for array in layer.states),
                 tuple(array[1:] for array in layer.states),
             )

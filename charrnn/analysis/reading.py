@@ -88,6 +88,6 @@ def activations(model: CharRNN, ids: NDArray[np.integer]) -> list[dict[str, Arra
     _, _, tape = model.forward(np.asarray(ids).astype(np.intp)[:, None])
     return [
         {name: array[1:, :, 0] for name, array in zip(cell.state, layer.states, strict=True)}
-        | {gate: layer.planes[place, :, :, 0] for place, gate in enumerate(gates)}
+        | {gate: layer.activations[place, :, :, 0] for place, gate in enumerate(gates)}
         for layer in tape.layers
     ]

@@ -44,9 +44,9 @@ def _orthogonal_matrix(H: int, rng: np.random.Generator) -> Array:
 def _initial_biases(p: Parameters, cell: Cell) -> None:
     for name, array in p.items():
         if name.startswith("bh") and not name.startswith("bhh"):
-            planes = array.reshape(len(cell.gates), -1)  # (G, H)
+            gates = array.reshape(len(cell.gates), -1)  # (G, H)
             for gate, value in cell.initial_bias.items():
-                planes[cell.gates.index(gate)] = value
+                gates[cell.gates.index(gate)] = value
 
 
 INITIALIZATIONS: dict[str, Callable[[Parameters, Cell, np.random.Generator], None]] = {

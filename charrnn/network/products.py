@@ -1,11 +1,11 @@
-"""The product of a layer's weights with one step, in the pieces that OpenBLAS likes best.
+"""The matrix product of one time step, cut into the pieces that OpenBLAS multiplies fastest.
 
-OpenBLAS copies both factors into the order its kernel reads them in. Where a product is small, of
-at most a million multiplications, its kernel for AVX-512 reads them in place (OpenBLAS pull request
-3335). The product of one step is a few times that large, and so it pays to cut the weights into
-blocks of rows: a step of 128 units on 16 sequences takes 20 microseconds instead of 26, of 256 on
-32 149 instead of 182, of 512 on 32 587 instead of 730. Without AVX-512 there is no such kernel, and
-the pieces have 0.7 to 1.0 of the speed of the whole. `benchmarks/pieces.py` measures both.
+OpenBLAS copies both factors into the order its kernel reads them in. For products of at most a
+million multiplications its AVX-512 kernel reads them in place instead (OpenBLAS pull request 3335).
+One step's product is a few times larger than that, so cutting the weights into blocks of rows pays:
+a step of 128 units on 16 sequences takes 20 microseconds instead of 26, of 256 on 32 149 instead of
+182, of 512 on 32 587 instead of 730. Without AVX-512 there is no such kernel, and the pieces run at
+0.7 to 1.0 of the speed of the uncut product. `benchmarks/pieces.py` measures both.
 """
 
 from __future__ import annotations
@@ -17,19 +17,19 @@ import numpy as np
 from charrnn.network.parameters import Array
 
 SMALL = 1_000_000
-"""Multiplications of a product that is read in place."""
+"""Most multiplications of a product that is read in place."""
 FEWEST = 8
-"""Rows of a piece at least."""
-LINE = 16
-"""Numbers of a cache line."""
+"""Fewest rows of a piece."""
+CACHE_LINE = 16
+"""float32 numbers in a cache line."""
 
 
 def _reads_small_products_in_place() -> bool:
-    """Whether NumPy's BLAS has that kernel here."""
+    """Whether NumPy's BLAS has that kernel on this processor."""
     config: dict[str, Any] = np.show_config(mode="dicts") or {}  # type: ignore[assignment]
     blas = config.get("Build Dependencies", {}).get("blas", {}).get("name", "")
-    found = set(config.get("SIMD Extensions", {}).get("found", ()))
-    return "openblas" in blas and bool(found & {"AVX512_SKX", "X86_V4"})  # two names of one level
+    extensions = set(config.get("SIMD Extensions", {}).get("found", ()))
+    return "openblas" in blas and bool(extensions & {"AVX512_SKX", "X86_V4"})  # one level, 2 names
 
 
 IN_PLACE = _reads_small_products_in_place()
@@ -46,15 +46,16 @@ def in_pieces(W: Array, N: int) -> Array:
 
 
 def transposed(W: Array) -> Array:
-    """A copy of W.T (K, M), a cache line of its columns at a time.
+    """A copy of W.T (K, M), made one cache line of columns at a time.
 
-    Its rows lie a line more than M apart, and so not a power of two of bytes. For the weights
-    (2048, 512) of an LSTM it takes 1.4 ms where W.T.copy() takes 3.2, of a GRU 0.7 for 2.0.
+    Its rows lie M numbers and one cache line apart, never a power of two of bytes. For an LSTM's
+    weights (2048, 512) it takes 1.4 ms where W.T.copy() takes 3.2, for a GRU's 0.7 where that
+    takes 2.0.
     """
     M, K = W.shape
-    out = np.empty_like(W, shape=(K, M + LINE))[:, :M]
-    for start in range(0, M, LINE):
-        out[:, start : start + LINE] = W[start : start + LINE].T
+    out = np.empty_like(W, shape=(K, M + CACHE_LINE))[:, :M]
+    for start in range(0, M, CACHE_LINE):
+        out[:, start : start + CACHE_LINE] = W[start : start + CACHE_LINE].T
     return out
 
 

@@ -1,4 +1,4 @@
-"""The registry of cells. Tests, menus, command line choices and the file format follow from it."""
+"""The registry of cells; tests, menus, command-line choices and the file format follow from it."""
 
 from charrnn.network.cells.cell import Cell, LocalDerivatives, State, StateGradient
 from charrnn.network.cells.gru import GRU

@@ -1,10 +1,11 @@
-"""Gated recurrent unit (Cho et al. 2014), in the form that resets after the product.
+"""Gated recurrent unit (Cho et al. 2014), in the variant that resets after the product.
 
-    r, z = sigmoid(...)                  reset and update gate
-    n = tanh(x_n + r * h_n)              candidate; h_n carries a bias of its own
+    r, z = sigmoid(...)                  reset and update gates
+    n = tanh(x_n + r * h_n)              candidate; h_n has its own bias
     h' = (1 - z) * n + z * h
 
-It is PyTorch's and cuDNN's form: one product with Whh a step, and weights travel exactly.
+PyTorch and cuDNN use this variant: it needs one product with Whh per step, and weights convert
+exactly.
 """
 
 from __future__ import annotations
@@ -15,12 +16,12 @@ from charrnn.network.cells.cell import Cell, LocalDerivatives, State, StateGradi
 from charrnn.network.parameters import Array
 
 
-def forward(x: Array, planes: Array, before: State, after: State) -> None:
-    """One step. The state's share of the candidate is kept, for r stands before it."""
-    (h_prev,), (h,) = before, after
-    r, z, n, h_n = planes
+def forward(x: Array, activations: Array, state: State, next_state: State) -> None:
+    """One step. The candidate's h_n is kept, because r multiplies it."""
+    (h_prev,), (h,) = state, next_state
+    r, z, n, h_n = activations
     h_n[:] = n
-    gates = planes[:2]
+    gates = activations[:2]
     gates += x[:2]
     sigmoid(gates)
     np.multiply(r, h_n, out=n)
@@ -31,14 +32,14 @@ def forward(x: Array, planes: Array, before: State, after: State) -> None:
     h += n
 
 
-def local_derivatives(planes: Array, before: State, after: State) -> LocalDerivatives:
-    """How h' answers to r, z, the two shares of the candidate, and h directly."""
-    (h_prev,) = before
-    r, z, n, h_n = planes
-    by_r, by_z, by_x, by_h = gates = np.empty_like(planes)
-    np.subtract(1, planes[:2], out=gates[:2])
+def local_derivatives(activations: Array, state: State, next_state: State) -> LocalDerivatives:
+    """The derivatives of h' by r, z and the candidate's x_n and h_n, and by h directly."""
+    (h_prev,) = state
+    r, z, n, h_n = activations
+    by_r, by_z, by_x, by_h = gates = np.empty_like(activations)
+    np.subtract(1, activations[:2], out=gates[:2])
     np.multiply(gates[1], 1 - n * n, out=by_x)
-    gates[:2] *= planes[:2]  # sigmoid' = sigmoid (1 - sigmoid)
+    gates[:2] *= activations[:2]  # sigmoid' = sigmoid (1 - sigmoid)
     by_r *= h_n
     by_r *= by_x
     by_z *= h_prev - n
@@ -49,7 +50,7 @@ def local_derivatives(planes: Array, before: State, after: State) -> LocalDeriva
 def backward(
     dstate: StateGradient, local_derivatives: LocalDerivatives, dx: Array, dh: Array
 ) -> StateGradient:
-    """The chain rule; dx and dh differ in the candidate, where r stands between them."""
+    """The chain rule; dx and dh differ in the candidate, where r multiplies h_n."""
     (dh_next,), (gates, z) = dstate, local_derivatives
     np.multiply(dh_next, gates[:3], out=dx)
     dh[:2] = dx[:2]

@@ -1,11 +1,11 @@
 """Long short-term memory (Hochreiter & Schmidhuber 1997, forget gate of Gers et al. 2000).
 
-    i, f, o = sigmoid(...)    input, forget and output gate
+    i, f, o = sigmoid(...)    input, forget and output gates
     g = tanh(...)             candidate
     c' = f * c + i * g        the cell: gradients flow along it almost unchanged
     h' = o * tanh(c')
 
-The forget gate's bias starts at 1, so that a new network remembers (Jozefowicz et al. 2015).
+The forget gate's bias starts at 1, so a new network remembers (Jozefowicz et al. 2015).
 """
 
 from __future__ import annotations
@@ -16,11 +16,11 @@ from charrnn.network.cells.cell import Cell, LocalDerivatives, State, StateGradi
 from charrnn.network.parameters import Array
 
 
-def forward(x: Array, planes: Array, before: State, after: State) -> None:
-    """One step. The three sigmoid gates lie side by side, so one call serves them all."""
-    (_, c_prev), (h, c) = before, after
-    i, f, o, g, tanh_c = planes
-    gates = planes[:4]
+def forward(x: Array, activations: Array, state: State, next_state: State) -> None:
+    """One step. The three sigmoid gates are adjacent, so one call computes them all."""
+    (_, c_prev), (h, c) = state, next_state
+    i, f, o, g, tanh_c = activations
+    gates = activations[:4]
     gates += x
     sigmoid(gates[:3])
     np.tanh(g, out=g)
@@ -30,13 +30,13 @@ def forward(x: Array, planes: Array, before: State, after: State) -> None:
     np.multiply(o, tanh_c, out=h)
 
 
-def local_derivatives(planes: Array, before: State, after: State) -> LocalDerivatives:
-    """How c' and h' answer to the four gates, how h' answers to c', and c' to c."""
-    c_prev = before[1]
-    i, f, o, g, tanh_c = planes
-    gates = np.empty_like(planes[:4])
-    np.subtract(1, planes[:3], out=gates[:3])
-    gates[:3] *= planes[:3]  # sigmoid' = sigmoid (1 - sigmoid)
+def local_derivatives(activations: Array, state: State, next_state: State) -> LocalDerivatives:
+    """The derivatives of c' and h' by the four gates, of h' by c', and of c' by c."""
+    c_prev = state[1]
+    i, f, o, g, tanh_c = activations
+    gates = np.empty_like(activations[:4])
+    np.subtract(1, activations[:3], out=gates[:3])
+    gates[:3] *= activations[:3]  # sigmoid' = sigmoid (1 - sigmoid)
     gates[0] *= g
     gates[1] *= c_prev
     gates[2] *= tanh_c
@@ -47,7 +47,7 @@ def local_derivatives(planes: Array, before: State, after: State) -> LocalDeriva
 def backward(
     dstate: StateGradient, local_derivatives: LocalDerivatives, dx: Array, dh: Array
 ) -> StateGradient:
-    """The chain rule: h' hears of the output gate, c' of the others."""
+    """The chain rule: the output gate is reached through h', the other gates through c'."""
     dh_next, dc = dstate
     gates, through_tanh, f = local_derivatives
     dc += dh_next * through_tanh

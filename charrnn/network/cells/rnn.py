@@ -8,22 +8,22 @@ from charrnn.network.cells.cell import Cell, LocalDerivatives, State, StateGradi
 from charrnn.network.parameters import Array
 
 
-def forward(x: Array, planes: Array, before: State, after: State) -> None:
-    """One step: the input's and the state's shares are added and squashed."""
-    planes += x
-    np.tanh(planes[0], out=after[0])
+def forward(x: Array, activations: Array, state: State, next_state: State) -> None:
+    """One step: add the two pre-activations and squash the sum."""
+    activations += x
+    np.tanh(activations[0], out=next_state[0])
 
 
-def local_derivatives(planes: Array, before: State, after: State) -> LocalDerivatives:
+def local_derivatives(activations: Array, state: State, next_state: State) -> LocalDerivatives:
     """tanh'(a) = 1 - tanh(a)^2."""
-    (h,) = after
+    (h,) = next_state
     return (1 - h * h,)
 
 
 def backward(
     dstate: StateGradient, local_derivatives: LocalDerivatives, dx: Array, dh: Array
 ) -> StateGradient:
-    """The chain rule: back through tanh."""
+    """The chain rule through tanh."""
     np.multiply(dstate[0], local_derivatives[0], out=dx[0])
     return (None,)
 
