@@ -26,7 +26,9 @@ class StartError(ValueError):
     """A model cannot be the start for a text; the message says why."""
 
 
-def extend(model: CharRNN, text: str, *, min_count: int = 1, max_size: int | None = None) -> CharRNN:
+def extend(
+    model: CharRNN, text: str, *, min_count: int = 1, max_size: int | None = None
+) -> CharRNN:
     """The model with the symbols of `text` that it does not know added to its vocabulary.
 
     Known symbols keep their weights, and their predictions stay the same but for the share of
@@ -61,7 +63,7 @@ def _known_ids(vocabulary: Vocabulary, text: str) -> Array:
 
 
 def _new_bias(model: CharRNN, ids: Array, count: int) -> float:
-    """The logit at which `count` symbols have NEW_SHARE together, at the median of some ids (L,)."""
+    """The logit at which `count` symbols share NEW_SHARE at the median place of some ids (L,)."""
     N = max(1, len(ids) // 128)
     x = ids[: len(ids) // N * N].reshape(N, -1).T  # (T, N)
     logits, _, _ = model.forward(x)
