@@ -181,14 +181,19 @@ class CharRNN:
         y: Array,
         state: ModelState | None = None,
         dropout_rng: RandomNumbers | None = None,
+        *,
+        count: int | None = None,
+        gradient: Parameters | None = None,
     ) -> tuple[Array, Parameters, ModelState]:
-        """The loss in nats per character over one window, its gradient, and the state after.
+        """The loss in nats per character over one window, its gradient, and the state after it.
 
-        x, y: ids (T, N), the text and the same text one character on.
+        x, y: ids (T, N), the text and the same text one character ahead. Training and
+        `gradient_check` both run this. Where the ids are part of a larger window, `count` is its
+        number of characters (see `cross_entropy`). Writes into `gradient` if that is given.
         """
         logits, state, tape = self.forward(x, state, dropout_rng)
-        loss, dlogits = cross_entropy(logits, y)
-        return loss, self.backward(dlogits, tape), state
+        loss, dlogits = cross_entropy(logits, y, count)
+        return loss, self.backward(dlogits, tape, gradient), state
 
     def step(self, ids: Array, state: ModelState) -> tuple[Array, ModelState]:
         """Read one character of each sequence: ids (N,) to logits (V, N) and the new state."""

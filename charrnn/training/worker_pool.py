@@ -1,10 +1,10 @@
-"""Data parallelism: the sequences of a window, shared out over processes.
+"""Data-parallel training: splits the sequences of each window across processes.
 
-Each worker reads some of the N columns, and the gradients are added up. They are processes and
-not threads, since threads would wait for one another's interpreter lock. The weights and each
-worker's gradient lie in memory that all of them see, as flat vectors; the rest of a step, ids,
-state and loss, is small and goes through a pipe. That memory has no name (on Linux its file is
-unlinked before it is used), so nothing stays behind, however a process ends.
+Each process reads some of the N columns, and the gradients are summed. They are processes rather
+than threads because threads would wait for each other's interpreter lock. The weights and every
+worker's gradient are flat vectors in shared memory; the rest of a step (ids, state and loss) is
+small and goes through a pipe. The shared memory has no name (on Linux its file is unlinked before
+it is used), so nothing is left behind however a process ends.
 """
 
 from __future__ import annotations
@@ -21,34 +21,33 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from charrnn.network.loss import cross_entropy
 from charrnn.network.model import CharRNN, ModelConfig, ModelState, parameter_shapes
 from charrnn.network.parameters import Array, Parameters
 from charrnn.training.memory import keep_freed_memory
 from charrnn.vocabulary import Vocabulary
 
-AWAKE = 0.05
-"""Seconds to wait for a message before falling asleep."""
+SPIN_SECONDS = 0.05
+"""How long to poll for a message before sleeping."""
 
 
 class WorkerError(RuntimeError):
-    """A worker process ended in mid-training."""
+    """A worker process ended during training."""
 
 
-class Columns(NamedTuple):
-    """Random numbers for some of N columns: the same as if all columns were drawn in one place."""
+class ColumnRandom(NamedTuple):
+    """Random numbers for some of N columns, equal to those columns of one draw for all N."""
 
     rng: np.random.Generator
     N: int
-    which: slice
+    columns: slice
 
     def random(self, shape: tuple[int, ...], dtype: type[np.float32]) -> Array:
         """Uniform in [0, 1), of `shape` (H, T, columns)."""
-        return self.rng.random((*shape[:-1], self.N), dtype)[..., self.which]
+        return self.rng.random((*shape[:-1], self.N), dtype)[..., self.columns]
 
 
 class Part(NamedTuple):
-    """What a worker does in one step."""
+    """One process's part of a training step: n of the window's N sequences."""
 
     x: Array  # (T, n) ids
     y: Array  # (T, n)
@@ -58,17 +57,17 @@ class Part(NamedTuple):
     columns: slice
 
     def run(self, model: CharRNN, gradient: Parameters) -> tuple[float, ModelState]:
-        """This part's share of the window's loss, and the state after; writes its gradient."""
-        rng = Columns(np.random.default_rng(self.seed), self.N, self.columns)
-        with np.errstate(over="ignore", invalid="ignore"):  # the trainer catches what is not finite
-            logits, state, tape = model.forward(self.x, self.state, rng)
-            loss, dlogits = cross_entropy(logits, self.y, len(self.x) * self.N)
-            model.backward(dlogits, tape, gradient)
+        """This part of the window's loss, and the state after it; writes its gradient."""
+        rng = ColumnRandom(np.random.default_rng(self.seed), self.N, self.columns)
+        with np.errstate(over="ignore", invalid="ignore"):  # the trainer checks for both
+            loss, _, state = model.loss_and_gradient(
+                self.x, self.y, self.state, rng, count=len(self.x) * self.N, gradient=gradient
+            )
         return float(loss), state
 
 
 class WorkerPool:
-    """A model's training steps on `workers` processes, this one among them."""
+    """Runs a model's training steps on `workers` processes, this one included."""
 
     def __init__(self, model: CharRNN, workers: int = 1) -> None:
         keep_freed_memory()
@@ -87,51 +86,50 @@ class WorkerPool:
         return self
 
     def __exit__(self, *_: object) -> None:
-        for hand in self._workers:
-            hand.close()
-        if self._workers:  # the weights leave the memory that was shared
+        for worker in self._workers:
+            worker.close()
+        if self._workers:  # move the weights out of shared memory
             parameters = self.model.parameters
             self.model.parameters = parameters.like(parameters.vector.copy())
 
     def loss_and_gradient(
         self, x: Array, y: Array, state: ModelState, seed: tuple[int, int]
     ) -> tuple[float, Parameters, ModelState]:
-        """`CharRNN.loss_and_gradient` with dropout drawn from `seed`. Raises WorkerError.
+        """`CharRNN.loss_and_gradient`, with dropout drawn from `seed`. Raises WorkerError.
 
-        The gradient is overwritten by the next call.
+        The next call overwrites the gradient.
         """
         N = x.shape[1]
         bounds = np.linspace(0, N, min(len(self._workers) + 1, N) + 1).astype(int)
-        parts = [
+        own, *others = [
             Part(x[:, a:b], y[:, a:b], _columns(state, a, b), seed, N, slice(a, b))
             for a, b in itertools.pairwise(bounds)
         ]
-        workers = self._workers[: len(parts) - 1]
-        for hand, part in zip(workers, parts[1:], strict=True):
-            hand.send(part)
-        gradient = self._gradient
-        loss, after = parts[0].run(self.model, gradient)
-        states = [after]
-        for hand in workers:
-            its_loss, its_state = hand.receive()
-            loss += its_loss
-            gradient.vector += hand.gradient
-            states.append(its_state)
-        return loss, gradient, _joined(states)
+        workers = self._workers[: len(others)]
+        for worker, part in zip(workers, others, strict=True):
+            worker.send(part)
+        loss, next_state = own.run(self.model, self._gradient)
+        states = [next_state]
+        for worker in workers:
+            part_loss, part_state = worker.receive()
+            loss += part_loss
+            self._gradient.vector += worker.gradient
+            states.append(part_state)
+        return loss, self._gradient, _joined(states)
 
 
 class Worker:
-    """One worker process, as seen from the trainer."""
+    """One worker process, as the trainer sees it."""
 
     def __init__(self, context: Any, model: CharRNN, weights: Any) -> None:
         gradient, self.gradient = _shared(context, model.parameters.vector)
-        self._pipe, its_end = context.Pipe()
-        about = (model.config, model.vocabulary, self.gradient.dtype.str)
+        self._pipe, worker_end = context.Pipe()
+        description = (model.config, model.vocabulary, self.gradient.dtype.str)
         self.process = context.Process(
-            target=_serve, args=(its_end, *about, weights, gradient), daemon=True
+            target=_serve, args=(worker_end, *description, weights, gradient), daemon=True
         )
         self.process.start()
-        its_end.close()  # so that the pipe ends when the worker does
+        worker_end.close()  # so the pipe ends when the worker does
 
     def send(self, part: Part) -> None:
         with self._faults():
@@ -139,11 +137,11 @@ class Worker:
 
     def receive(self) -> tuple[float, ModelState]:
         with self._faults():
-            _watch(self._pipe)
+            _spin(self._pipe)
             return self._pipe.recv()  # type: ignore[no-any-return]
 
     def close(self) -> None:
-        """End the process: it leaves when its pipe ends, or is made to."""
+        """End the process: it exits when its pipe closes, or is killed after 2 seconds."""
         self._pipe.close()
         self.process.join(2)
         if self.process.is_alive():
@@ -170,32 +168,33 @@ def _serve(
     weights: Any,
     gradient: Any,
 ) -> None:
-    """A worker's life: a part in, its loss and state out, until the pipe ends."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl+C is the trainer's to hear
+    """A worker's main loop: receive a part, send its loss and state, until the pipe ends."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl+C is for the trainer to handle
     keep_freed_memory()
     shapes = parameter_shapes(config, len(vocabulary))
     model = CharRNN(vocabulary, config, Parameters(shapes, np.frombuffer(weights, dtype)))
-    into = Parameters(shapes, np.frombuffer(gradient, dtype))
+    gradients = Parameters(shapes, np.frombuffer(gradient, dtype))
     with suppress(EOFError, OSError):
         while True:
-            _watch(pipe)
+            _spin(pipe)
             part: Part = pipe.recv()
-            pipe.send(part.run(model, into))
+            pipe.send(part.run(model, gradients))
 
 
-def _watch(pipe: Connection) -> None:
-    """Wait for a message awake, for a while: whom a message wakes, Linux puts on the sender's core.
+def _spin(pipe: Connection) -> None:
+    """Poll for a message for a while instead of sleeping at once.
 
-    There the two took turns until they were parted: a 1 x 128 LSTM on two workers read 107,000
-    characters a second, and 148,000 with this.
+    Linux moves a process that a message wakes to the sender's core, where the two then take turns
+    until they are separated: a 1 x 128 LSTM on two workers read 107,000 characters a second that
+    way, and 148,000 with polling.
     """
-    until = time.perf_counter() + AWAKE
+    until = time.perf_counter() + SPIN_SECONDS
     while not pipe.poll() and time.perf_counter() < until:
-        time.sleep(0)  # let others run, if there are more processes than cores
+        time.sleep(0)  # lets others run where there are more processes than cores
 
 
 def _shared(context: Any, like: Array) -> tuple[Any, Array]:
-    """Memory that other processes can be given, and a vector over it."""
+    """Memory that can be passed to other processes, and a vector over it."""
     memory = context.RawArray("b", like.nbytes)
     return memory, np.frombuffer(memory, like.dtype)
 
@@ -213,13 +212,13 @@ def _joined(states: list[ModelState]) -> ModelState:
 
 @contextmanager
 def _one_blas_thread() -> Iterator[None]:
-    """Processes started here use one BLAS thread each: together they are the threads."""
-    before = os.environ.get("OPENBLAS_NUM_THREADS")
+    """Give processes started here one BLAS thread each: together they use all the cores."""
+    previous = os.environ.get("OPENBLAS_NUM_THREADS")
     os.environ["OPENBLAS_NUM_THREADS"] = "1"
     try:
         yield
     finally:
-        if before is None:
+        if previous is None:
             del os.environ["OPENBLAS_NUM_THREADS"]
         else:
-            os.environ["OPENBLAS_NUM_THREADS"] = before
+            os.environ["OPENBLAS_NUM_THREADS"] = previous
