@@ -1,7 +1,7 @@
-"""Texts by name: the project's own in data/, the standard library's, and downloaded ones.
+"""Training texts by name, from data/, the standard library or a download, and their split.
 
-A name is looked up in the folders of CHARRNN_DATA (separated like PATH) first, then where the
-corpus lives. What is downloaded is checked against its sha256 and kept in a cache folder.
+A name is looked up first in the folders of CHARRNN_DATA (separated like PATH), then where the
+corpus normally comes from. Downloads are checked against their sha256 and cached in a folder.
 """
 
 from __future__ import annotations
@@ -14,7 +14,9 @@ import urllib.request
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple, TypeVar
+
+from numpy.typing import NDArray
 
 from charrnn import files
 from charrnn.vocabulary import decode_text, read_text
@@ -22,16 +24,20 @@ from charrnn.vocabulary import decode_text, read_text
 TIMEOUT_SECONDS = 30
 MAX_DOWNLOAD_BYTES = 64 << 20
 SOURCE_CHARACTERS = 1_000_000
-"""Characters of Python's own source, a quarter of it: as long as tinyshakespeare."""
+"""Characters taken of Python's own source, a quarter of it: as long as tinyshakespeare."""
+MIN_HELD_OUT = 50
+"""Fewest symbols worth holding out: with fewer, the loss says nothing, so all the text trains."""
+
+Symbols = TypeVar("Symbols", str, NDArray[Any])
 
 
 class CorpusError(ValueError):
-    """A corpus cannot be had; the message says why and what to do."""
+    """A corpus is not available; the message says why and what to do."""
 
 
 @dataclass(frozen=True)
 class Corpus:
-    """A text and where it is from."""
+    """A text, its name and its checksum."""
 
     name: str
     text: str
@@ -40,25 +46,25 @@ class Corpus:
 
 
 Reader = Callable[[str], str]
-"""Gets the text of a name. Raises CorpusError."""
+"""Returns the text of a name. Raises CorpusError."""
 
 
 class CorpusInfo(NamedTuple):
-    """One named corpus: what it is, and how to get it."""
+    """One named corpus: what it is, and how to read it."""
 
     summary: str
     read: Reader
 
 
 def data_folder() -> Path:
-    """The folder of the project's own texts: in the package once installed, else beside it."""
+    """The folder of the project's own texts: inside an installed package, else beside it."""
     package = Path(__file__).parent
     inside = package / "data"
     return inside if inside.is_dir() else package.parent / "data"
 
 
 def cache_folder() -> Path:
-    """Where downloads are kept."""
+    """Where downloads are cached."""
     base = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
     return Path(base) / "charrnn"
 
@@ -68,20 +74,20 @@ def _own(name: str) -> str:
 
 
 def _python_docs(name: str) -> str:
-    """The language reference that every Python carries for help(), in topic order."""
+    """The language reference that Python ships for help(), in topic order."""
     from pydoc_data import topics
 
     return "\n\n".join(topics.topics[topic].strip() for topic in sorted(topics.topics))
 
 
 def _python_source(name: str) -> str:
-    """Modules of the standard library in order of their names, those in printable ASCII."""
+    """The standard library's modules that are printable ASCII, in the order of their names."""
     folder = Path(sysconfig.get_path("stdlib"))
     plain = set(string.printable) - set("\t\r\v\f")
     modules = (path.read_text("utf-8") for path in sorted(folder.glob("[a-z]*.py")))
     text = "".join(module for module in modules if plain.issuperset(module))
     if not text:
-        raise CorpusError("This Python came without its library's source.")
+        raise CorpusError("This Python was installed without the source of its library.")
     return text[:SOURCE_CHARACTERS]
 
 
@@ -132,9 +138,9 @@ CORPORA: dict[str, CorpusInfo] = {
 
 
 def load_corpus(name_or_path: str | Path) -> Corpus:
-    """Load a corpus by name or from a text file.
+    """Load a corpus by name, or from a text file.
 
-    Raises CorpusError where there is none or it cannot be had, ValueError for bad encoding.
+    Raises CorpusError if there is none or it is not available, ValueError for a bad encoding.
     """
     name = str(name_or_path)
     for folder in filter(None, os.environ.get("CHARRNN_DATA", "").split(os.pathsep)):
@@ -145,9 +151,20 @@ def load_corpus(name_or_path: str | Path) -> Corpus:
         return _corpus(name, CORPORA[name].read(name))
     if not Path(name).is_file():
         raise CorpusError(
-            f"There is no file {name!r}, and no corpus of that name. Corpora: {', '.join(CORPORA)}."
+            f"There is no file or corpus called {name!r}. Corpora: {', '.join(CORPORA)}."
         )
     return _corpus(Path(name).name, read_text(name))
+
+
+def split(symbols: Symbols, val_fraction: float) -> tuple[Symbols, Symbols]:
+    """Split a text or its ids (L,) into a training part and a held-out part, its last block.
+
+    The held-out part is empty where it would have fewer than MIN_HELD_OUT symbols.
+    """
+    n = len(symbols) - int(len(symbols) * (1 - val_fraction))
+    if n < MIN_HELD_OUT:
+        return symbols, symbols[:0]
+    return symbols[:-n], symbols[-n:]
 
 
 def _corpus(name: str, text: str) -> Corpus:

@@ -5,14 +5,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from charrnn.training.batches import Streams, Windows, fit
+from charrnn.training.batches import Streams, Windows, shrink_to_text
 
 
 @settings(deadline=None)
 @given(st.integers(2, 300), st.integers(1, 8), st.integers(0, 40))
 def test_streams_read_on_where_they_stopped(length, N, T):
     ids = np.arange(length)
-    N, T = fit(length, N, T)
+    N, T = shrink_to_text(length, N, T)
     streams = Streams(ids, N, T)
     windows = [streams.window(k) for k in range(len(streams))]
     x = np.concatenate([w.x for w in windows])  # (part, N)
@@ -28,7 +28,7 @@ def test_streams_read_on_where_they_stopped(length, N, T):
 @settings(deadline=None)
 @given(st.integers(2, 200), st.integers(1, 8), st.integers(1, 20), st.integers(1, 25))
 def test_windows_start_every_stride_once_an_epoch(length, N, T, stride):
-    N, T = fit(length, N, T)
+    N, T = shrink_to_text(length, N, T)
     windows = Windows(np.arange(length), N, T, stride, random_seed=1)
     read = [windows.window(k) for k in range(len(windows))]
     starts = np.concatenate([w.x[0] for w in read])
@@ -56,27 +56,27 @@ def test_each_epoch_has_an_order_of_its_own_that_is_drawn_again_alike():
     ],
 )
 def test_a_batch_shrinks_to_its_text(length, N, T, expected):
-    assert fit(length, N, T) == expected
+    assert shrink_to_text(length, N, T) == expected
 
 
 @pytest.mark.parametrize("length", [0, 1])
 def test_a_text_needs_two_symbols(length):
     with pytest.raises(ValueError, match="at least 2"):
-        fit(length, 16, 32)
+        shrink_to_text(length, 16, 32)
 
 
 @pytest.mark.parametrize(
     "batches", [Streams(np.arange(41), 2, 5), Windows(np.arange(41), 2, 5, 5, 0)]
 )
-def test_first_is_told_of_the_first_window_of_every_epoch(batches):
+def test_first_marks_the_first_window_of_every_epoch(batches):
     assert len(batches) > 2
-    told = [batches.window(step).first for step in range(2 * len(batches))]
-    assert told == ([True] + [False] * (len(batches) - 1)) * 2
+    first = [batches.window(step).first for step in range(2 * len(batches))]
+    assert first == ([True] + [False] * (len(batches) - 1)) * 2
 
 
-def test_fit_takes_all_streams_that_have_room():
-    assert fit(9, 4, 2) == (4, 2)
-    assert fit(8, 4, 2) == (3, 2)
-    assert fit(9, 1, 0) == (1, 8)
+def test_every_stream_that_has_room_is_kept():
+    assert shrink_to_text(9, 4, 2) == (4, 2)
+    assert shrink_to_text(8, 4, 2) == (3, 2)
+    assert shrink_to_text(9, 1, 0) == (1, 8)
     with pytest.raises(ValueError, match=r"^Training needs a text of at least 2 characters\.$"):
-        fit(1, 1, 1)
+        shrink_to_text(1, 1, 1)

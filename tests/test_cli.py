@@ -17,13 +17,12 @@ from charrnn import load
 from charrnn.__main__ import build_parser, main
 from charrnn.cli import COMMANDS, info
 from charrnn.cli.plan import make_plan
-from charrnn.corpora import load_corpus
+from charrnn.corpora import load_corpus, split
 from charrnn.formats import checkpoint
 from charrnn.network.model import ModelConfig
 from charrnn.network.sampling import Sampling
 from charrnn.training.config import TrainConfig
 from charrnn.training.recipes import RECIPES
-from charrnn.training.trainer import split
 
 TEXT = "She sells sea shells by the sea shore.\n" * 30
 QUICK = ["--hidden-size", "12", "--steps", "25", "--eval-every", "10", "--no-rulers"]

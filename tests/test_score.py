@@ -12,12 +12,13 @@ import pytest
 
 import charrnn
 from charrnn.__main__ import main
+from charrnn.corpora import split
 from charrnn.network import model as model_module
 from charrnn.network.loss import log_softmax
 from charrnn.network.model import CharRNN, ModelConfig, score, score_cold
 from charrnn.pretrained import load_pretrained
 from charrnn.training.config import TrainConfig
-from charrnn.training.trainer import Trainer, split
+from charrnn.training.trainer import Trainer
 from charrnn.vocabulary import Vocabulary
 
 TEXT = "She sells sea shells by the sea shore.\n" * 30

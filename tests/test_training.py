@@ -20,11 +20,12 @@ from charrnn import (
     load,
     score,
 )
+from charrnn.corpora import split
 from charrnn.formats import checkpoint
 from charrnn.training import resume
 from charrnn.training.optimizers import OPTIMIZERS
 from charrnn.training.progress import thin
-from charrnn.training.trainer import MAX_RESCUES, split
+from charrnn.training.trainer import MAX_RESCUES
 
 SMALL = ModelConfig("gru", 16)
 SHORT = TrainConfig(batch_size=4, seq_length=16, steps=30, learning_rate=0.01)

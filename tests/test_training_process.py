@@ -63,7 +63,7 @@ def test_rulers_and_a_first_sample_come_before_the_first_step() -> None:
     run = Run(JOB)
     snapshot = until(run, lambda s: bool(s.runs))
     run.leave()
-    assert [name for name, _ in snapshot.baselines][:2] == ["uniform guess", "letter frequencies"]
+    assert [name for name, _ in snapshot.baselines][:2] == ["uniform", "letter frequencies"]
     assert snapshot.runs[0].record.samples[0][0] == 0
 
 

@@ -40,7 +40,7 @@ def record() -> Record:
 
 
 LANE = RunView(JOB.models[0], record(), PROGRESS, 5.0, 1_000.0, "so it goes")
-RUNNING = Snapshot((LANE,), (("uniform guess", 4.0),))
+RUNNING = Snapshot((LANE,), (("uniform", 4.0),))
 STOPPED = replace(RUNNING, over=True, files=(b"x",))
 
 
@@ -92,7 +92,7 @@ def test_the_chart_has_curves_and_rulers() -> None:
     names = [curve["name"] for curve in chart["curves"]]
     assert names == ["each step", "training", "validation (held-out text)"]
     assert chart["curves"][1]["points"].split()[-1] == "50,2.0000"
-    assert chart["rulers"] == [["uniform guess", 4.0]]
+    assert chart["rulers"] == [["uniform", 4.0]]
 
 
 def test_the_best_validation_is_marked_where_there_is_one() -> None:

@@ -20,9 +20,9 @@ from dataclasses import replace
 from pathlib import Path
 from typing import BinaryIO
 
+from charrnn.baselines import Baselines, chart_baselines
 from charrnn.network.model import ModelConfig
 from charrnn.network.sampling import Sampling, generate
-from charrnn.service.baselines import Baselines, marks
 from charrnn.service.job import Command, Job, Record, RunView, Snapshot, receive, send
 from charrnn.training.progress import Progress
 from charrnn.training.trainer import Trainer
@@ -135,7 +135,7 @@ def train(job: Job, commands: Commands) -> Iterator[Snapshot]:
     """Run the job; the first snapshot comes before the first step, the last has the files."""
     runs = [TrainingRun(job, model) for model in job.models]
     text = runs[0].trainer.live.vocabulary.clean(job.text)
-    levels = () if job.config.words else marks(text, job.config.val_fraction)
+    levels = () if job.config.words else chart_baselines(text, job.config.val_fraction)
     yield Snapshot(tuple(run_view.view() for run_view in runs), levels)
     started = told = time.perf_counter()
     stopped = False

@@ -1,7 +1,7 @@
-"""How a text is cut into windows: what step k of a training reads is a function of k alone.
+"""How a text is cut into windows: what step k of a training run reads depends on k alone.
 
-So "the place in the text" is the step number, and a resumed run reads exactly what it would
-have read.
+The position in the text is therefore just the step number, and a resumed run reads exactly what
+the original would have read.
 """
 
 from __future__ import annotations
@@ -16,16 +16,16 @@ from charrnn.network.parameters import Array
 
 
 class Window(NamedTuple):
-    """One step's reading: x and y are ids (T, N), y one symbol on."""
+    """What one step reads: x and y are ids (T, N), y one symbol ahead of x."""
 
     x: Array
     y: Array
     first: bool
-    """True where the text starts again."""
+    """Whether this is the first window of an epoch."""
 
 
-def fit(length: int, batch_size: int, seq_length: int) -> tuple[int, int]:
-    """Shrink N and T to a text of `length` symbols. A seq_length of 0 means the whole text.
+def shrink_to_text(length: int, batch_size: int, seq_length: int) -> tuple[int, int]:
+    """The N and T that a text of `length` symbols has room for; seq_length 0 is the whole text.
 
     Raises ValueError for a text of fewer than two symbols.
     """
@@ -39,8 +39,8 @@ def fit(length: int, batch_size: int, seq_length: int) -> tuple[int, int]:
 class Streams:
     """N contiguous parts of the text, read side by side, T symbols at a time.
 
-    Each window goes on where the last one stopped, so the state can be carried. The last
-    window of an epoch is shorter where T does not divide the part.
+    Each window continues where the last one stopped, so the state can be carried over. The last
+    window of an epoch is shorter if T does not divide the part.
     """
 
     ids: Array  # (L,)
@@ -64,10 +64,10 @@ class Streams:
 
 @dataclass(frozen=True)
 class Windows:
-    """Windows of T symbols that start every `stride` symbols, N of them a step, shuffled.
+    """Windows of T symbols that start every `stride` symbols, shuffled, N of them per step.
 
-    A stride of T gives adjacent windows, a smaller one overlapping, 1 sliding ones. Each epoch
-    has an order of its own, drawn from (random_seed, epoch).
+    A stride of T makes them adjacent; a smaller stride makes them overlap. The order of each epoch
+    is drawn from (random_seed, epoch).
     """
 
     ids: Array  # (L,)
@@ -92,10 +92,10 @@ class Windows:
 
 
 Batches: TypeAlias = Streams | Windows
-"""Has `window(step)`, counted from 0 over all epochs, and `len`, the steps of an epoch."""
+"""Has `window(step)`, counted from 0 across epochs, and `len`, the number of steps in an epoch."""
 
 
 @lru_cache(maxsize=4)
 def _order(count: int, random_seed: int, epoch: int) -> Array:
-    """An epoch's order of windows, kept for its steps: drawing it takes 20 ms per million."""
+    """An epoch's order of windows, cached for all its steps: drawing a million takes 20 ms."""
     return np.random.default_rng((random_seed, epoch)).permutation(count)

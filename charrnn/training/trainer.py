@@ -15,11 +15,12 @@ from typing import Any
 
 import numpy as np
 
+from charrnn.corpora import split
 from charrnn.formats import checkpoint
 from charrnn.network.model import CharRNN, ModelConfig, ModelState, score_ids
 from charrnn.network.parameters import Array
 from charrnn.training import resume
-from charrnn.training.batches import Batches, Streams, Windows, fit
+from charrnn.training.batches import Batches, Streams, Windows, shrink_to_text
 from charrnn.training.config import TrainConfig
 from charrnn.training.optimizers import (
     OPTIMIZERS,
@@ -32,8 +33,6 @@ from charrnn.training.progress import Progress, TrainState, thin
 from charrnn.training.worker_pool import WorkerPool
 from charrnn.vocabulary import Vocabulary
 
-MIN_VALIDATION = 50
-"""Symbols a validation part must have to tell anything; with fewer, all the text trains."""
 VALIDATION_STREAMS = 32
 """Parts of the validation text read side by side while training: 10 times as fast as one."""
 MAX_RESCUES = 10
@@ -313,16 +312,8 @@ class Trainer:
         return trainer
 
 
-def split(ids: Array, val_fraction: float) -> tuple[Array, Array]:
-    """The training part and the validation part, one block at the end (empty if too short)."""
-    n = len(ids) - int(len(ids) * (1 - val_fraction))
-    if n < MIN_VALIDATION:
-        return ids, ids[:0]
-    return ids[:-n], ids[-n:]
-
-
 def _batches(ids: Array, c: TrainConfig) -> Batches:
-    N, T = fit(len(ids), c.batch_size, c.seq_length)
+    N, T = shrink_to_text(len(ids), c.batch_size, c.seq_length)
     if c.batching == "windows":
         return Windows(ids, N, T, c.stride or T, c.random_seed)
     return Streams(ids, N, T)

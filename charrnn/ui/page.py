@@ -9,8 +9,8 @@ import gradio as gr
 from starlette.middleware import Middleware
 from starlette.middleware.gzip import GZipMiddleware
 
+from charrnn.baselines import corpus_baselines
 from charrnn.corpora import CORPORA
-from charrnn.service.baselines import of_corpus
 from charrnn.service.scheduler import Scheduler
 from charrnn.service.visitor import Visitor, is_here
 from charrnn.ui import query_string, theme
@@ -133,7 +133,7 @@ def first_chart(corpus: str, wanted: dict[str, Any]) -> views.Value:
     if not is_here(corpus):
         return views.NO_CHART
     chosen = {**train_settings.DEFAULTS, **wanted}
-    levels = of_corpus(corpus, str(chosen["cleaning"]), float(chosen["val_fraction"]))
+    levels = corpus_baselines(corpus, str(chosen["cleaning"]), float(chosen["val_fraction"]))
     return views.ruled(levels)
 
 

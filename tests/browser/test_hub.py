@@ -100,7 +100,7 @@ def test_train_push_and_open_the_link_in_a_second_browser(
     share(alice, "cat-sat")
     assert "alice/cat-sat" in card(alice)
     expect(alice.locator("#hub-token input")).to_have_value("")
-    assert "| uniform guess |" in text_of(hub, "alice/cat-sat")
+    assert "| uniform |" in text_of(hub, "alice/cat-sat")
     link = alice.locator(".drawing.hub:visible a").last.get_attribute("href") or ""
     assert link == f"{url}?model=alice/cat-sat"
 

@@ -10,18 +10,16 @@ import gradio as gr
 
 from charrnn import analysis
 from charrnn.analysis import Reading
-from charrnn.baselines import kneser_ney, letter_frequencies, uniform
+from charrnn.baselines import CHART_CHARACTERS, baselines
 from charrnn.service.visitor import Visitor
 from charrnn.ui.components import packing
 from charrnn.ui.generate import layout
 from charrnn.ui.generate.layout import TEXT_LIMIT
 from charrnn.vocabulary import UNKNOWN, show_symbols
 
-BASELINE_TEXT = 300_000
-"""Characters of the training text that the rulers count: 0.6 s instead of 4 s for 2 MB."""
 BASELINES_NOTE = (
     "Nats per character: the average surprise, lower is better. A guess among two equally likely "
-    "characters costs 0.69, among ten 2.30. The rulers have read the same training text."
+    "characters costs 0.69, among ten 2.30. The baselines learned from the same training text."
 )
 
 Value = dict[str, Any]
@@ -50,7 +48,7 @@ def copy_check(visitor: Visitor, text: str) -> tuple[str, str]:
 
 
 def judge(visitor: Visitor, text: str | None) -> tuple[Value, Value]:
-    """Let the model read a text: its surprise by letter, and its loss beside the rulers."""
+    """Let the model read a text: its surprise by letter, and its loss beside the baselines."""
     model = visitor.current
     cleaned = model.vocabulary.clean((text or "")[:TEXT_LIMIT])
     missing = model.vocabulary.unknown(cleaned)
@@ -68,16 +66,13 @@ def judge(visitor: Visitor, text: str | None) -> tuple[Value, Value]:
 
 
 def baselines_of(visitor: Visitor, text: str, reading: Reading) -> list[tuple[str, float, str]]:
-    """(name, nats per character, kind) of this text, the model on its own kind, and rulers."""
+    """(name, nats per character, kind) of this text, the model on its own kind, and baselines."""
     marks = [("this text", reading.nats_per_character, "own")]
     best = visitor.current.metadata.get("best_loss")
     if isinstance(best, (int, float)) and math.isfinite(best):
         marks.append(("its own held-out text", float(best), ""))
-    train = visitor.current.vocabulary.clean(visitor.text[:BASELINE_TEXT])
+    train = visitor.current.vocabulary.clean(visitor.text[:CHART_CHARACTERS])
     if train:
-        for order, loss in kneser_ney(train, text, [1, 3, 5]).items():
-            plural = "s" if order > 1 else ""
-            marks.append((f"counting the last {order} character{plural}", loss, ""))
-        marks.append(("letter frequencies", letter_frequencies(train, text), ""))
-        marks.append(("guessing blindly", uniform(train, text), ""))
+        losses = baselines(train, text, (1, 3, 5), compress=False)
+        marks += [(name, loss, "") for name, loss in losses.items()]
     return sorted(marks, key=lambda mark: mark[1])
