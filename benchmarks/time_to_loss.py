@@ -142,8 +142,8 @@ def main() -> None:
     parser.add_argument("--preset", choices=BUDGETS, default="better", help="ours (better)")
     parser.add_argument("--json", type=Path, help="write all of it to this file")
     fitted = preset("better", characters=1_115_394, symbols=65)  # without the text, for --help
-    options.add_fields(parser, fitted.model, "our model, where it differs from the preset")
-    options.add_fields(parser, fitted.train, "our training")
+    options.add_settings(parser, fitted.model, "our model, where it differs from the preset")
+    options.add_settings(parser, fitted.train, "our training")
     args = parser.parse_args()
     peer = theirs(args) if args.nanogpt else None
     seconds = peer["seconds"] if peer else args.seconds

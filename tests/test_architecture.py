@@ -19,7 +19,7 @@ PACKAGE = ROOT / "charrnn"
 FLOORS: tuple[frozenset[str], ...] = tuple(
     frozenset(names.split())
     for names in (
-        "vocabulary files text_files",
+        "settings vocabulary files text_files",
         "corpora baselines",
         "network",
         "formats",

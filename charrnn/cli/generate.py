@@ -31,7 +31,7 @@ def add_parser(commands: options.Commands) -> None:
         metavar="CORPUS",
         help="a text file or a corpus name: say which runs of 20 characters or more stand in it",
     )
-    options.add_fields(parser, Sampling(), "how the next symbol is drawn")
+    options.add_settings(parser, Sampling(), "how the next symbol is drawn")
 
 
 def run(args: argparse.Namespace) -> int:

@@ -1,36 +1,19 @@
-"""Options that commands share, and those that follow from the fields of a dataclass."""
+"""Options that several commands share, and the flags made from the table of settings."""
 
 from __future__ import annotations
 
 import argparse
-import ast
-import dataclasses
-import inspect
 import textwrap
 import typing
-from collections.abc import Collection, Mapping
 from pathlib import Path
 from typing import Any, TypeAlias
 
 from charrnn.formats.checkpoint import load
-from charrnn.network.cells import CELLS
-from charrnn.network.initialization import INITIALIZATIONS
 from charrnn.network.model import CharRNN
 from charrnn.pretrained import load_pretrained, pretrained_names
-from charrnn.training.optimizers import OPTIMIZERS, SCHEDULES
-from charrnn.vocabulary import CLEANINGS
+from charrnn.settings import table
 
 Commands: TypeAlias = "argparse._SubParsersAction[argparse.ArgumentParser]"
-
-CHOICES: Mapping[str, Collection[str]] = {
-    "cell": CELLS,
-    "initialization": INITIALIZATIONS,
-    "optimizer": OPTIMIZERS,
-    "schedule": SCHEDULES,
-    "cleaning": CLEANINGS,
-    "batching": ("streams", "windows"),
-    "state": ("carry", "reset", "endless"),
-}
 
 
 class Parser(argparse.ArgumentParser):
@@ -68,66 +51,31 @@ def read_model(name: str) -> CharRNN:
     return load(name)
 
 
-def add_fields(parser: argparse.ArgumentParser, defaults: Any, title: str) -> None:
-    """Add a flag for every field of a dataclass instance, `--hidden-size` for hidden_size.
+def add_settings(parser: argparse.ArgumentParser, defaults: Any, title: str) -> None:
+    """Add a flag for every field of a configuration, `--hidden-size` for hidden_size.
 
-    The help text is the docstring under the field, and the value of the instance. A flag that
-    is not given leaves nothing in the namespace, so that a recipe can supply the value.
+    Help and choices come from the table of settings, the default shown from the instance. A flag
+    that is not given leaves nothing in the namespace, so that other settings can supply the value.
     """
     group = parser.add_argument_group(title)
-    help_texts, types = field_docs(type(defaults)), typing.get_type_hints(type(defaults))
-    for field in dataclasses.fields(defaults):
-        name, default = flag(field.name), _shown(getattr(defaults, field.name))
-        text = f"{help_texts[field.name]} (default: {default})".replace("%", "%%")
-        kind = types[field.name]
-        if kind is bool:
-            group.add_argument(
-                name, action=argparse.BooleanOptionalAction, default=argparse.SUPPRESS, help=text
-            )
+    for name, row in table(type(defaults)).items():
+        default = {None: "random", "": "none"}.get(getattr(defaults, name), getattr(defaults, name))
+        options: dict[str, Any] = {"default": argparse.SUPPRESS}
+        options["help"] = f"{row.help} (default: {default})".replace("%", "%%")
+        if row.kind is bool:
+            options["action"] = argparse.BooleanOptionalAction
+        elif row.choices:
+            options["choices"] = row.choices
         else:
-            group.add_argument(
-                name,
-                type=_number_or_text(kind),
-                choices=CHOICES.get(field.name),
-                default=argparse.SUPPRESS,
-                metavar=None if field.name in CHOICES else _metavar(kind),
-                help=text,
-            )
+            options |= {"type": row.kind, "metavar": {int: "N", float: "X"}.get(row.kind, "TEXT")}
+        group.add_argument(flag(name), **options)
 
 
 def given(args: argparse.Namespace, config: type[Any]) -> dict[str, Any]:
     """The fields of a dataclass that the command line sets."""
-    names = {field.name for field in dataclasses.fields(config)}
-    return {name: value for name, value in vars(args).items() if name in names}
+    return {name: value for name, value in vars(args).items() if name in table(config)}
 
 
 def flag(name: str) -> str:
     """The flag of a field."""
     return "--" + name.replace("_", "-")
-
-
-def field_docs(config: type[Any]) -> dict[str, str]:
-    """The docstring under each field of a dataclass, as one line; "" where there is none."""
-    body = ast.parse(textwrap.dedent(inspect.getsource(config))).body[0]
-    assert isinstance(body, ast.ClassDef)
-    docs = {field.name: "" for field in dataclasses.fields(config)}
-    for line, below in zip(body.body, body.body[1:], strict=False):
-        if isinstance(line, ast.AnnAssign) and isinstance(line.target, ast.Name):
-            match below:
-                case ast.Expr(value=ast.Constant(value=str(text))):
-                    docs[line.target.id] = " ".join(text.split())
-    return docs
-
-
-def _number_or_text(kind: Any) -> Any:
-    """The constructor of a field's type: int for `int | None`."""
-    options = [option for option in typing.get_args(kind) if option is not type(None)]
-    return options[0] if options else kind
-
-
-def _metavar(kind: Any) -> str:
-    return {int: "N", float: "X"}.get(_number_or_text(kind), "TEXT")
-
-
-def _shown(default: Any) -> str:
-    return {None: "drawn anew", "": "none"}.get(default, str(default))

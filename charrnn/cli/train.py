@@ -64,8 +64,8 @@ def add_parser(commands: options.Commands) -> None:
     _add_reporting(parser)
     on_jobs.add_options(parser)
     standard = RECIPES[DEFAULT_RECIPE]
-    options.add_fields(parser, standard.model, "the model")
-    options.add_fields(parser, standard.train, "the training")
+    options.add_settings(parser, standard.model, "the model")
+    options.add_settings(parser, standard.train, "the training")
 
 
 def _add_files(parser: argparse.ArgumentParser) -> None:

@@ -19,6 +19,7 @@ from charrnn.network.initialization import INITIALIZATIONS
 from charrnn.network.loss import cross_entropy, surprise
 from charrnn.network.parameters import Array, Parameters
 from charrnn.network.recurrent import LayerTape
+from charrnn.settings import setting, validate
 from charrnn.vocabulary import Vocabulary
 
 ModelState: TypeAlias = tuple[State, ...]
@@ -35,28 +36,37 @@ words on 32 streams took 730 MB without it."""
 class ModelConfig:
     """The architecture of a model; the vocabulary gives the rest. Raises ValueError."""
 
-    cell: str = "lstm"
-    """The kind of recurrent cell in every layer."""
-    hidden_size: int = 128
-    """Units in each layer, H."""
-    layers: int = 1
-    """Recurrent layers, one on top of the other."""
-    dropout: float = 0.0
-    """Share of each layer's outputs that is left out while training."""
-    initialization: str = "orthogonal"
-    """What the weights start from."""
+    cell: str = setting(
+        "lstm",
+        "How the network remembers: LSTM and GRU have gates, RNN has none.",
+        choices=CELLS,
+        label="Network type",
+        advanced=False,
+    )
+    hidden_size: int = setting(
+        128,
+        "Size of its memory. Bigger learns more but trains more slowly.",
+        minimum=1,
+        maximum=4096,
+        step=1,
+        advanced=False,
+    )
+    layers: int = setting(
+        1,
+        "Recurrent layers, one on top of the other. One is a good start.",
+        minimum=1,
+        maximum=8,
+        step=1,
+    )
+    dropout: float = setting(
+        0.0, "Share of each layer's outputs left out at random while training.", minimum=0, below=1
+    )
+    initialization: str = setting(
+        "orthogonal", "How the first weights are drawn.", choices=INITIALIZATIONS
+    )
 
     def __post_init__(self) -> None:
-        if self.cell not in CELLS:
-            raise ValueError(f"cell must be one of {', '.join(CELLS)}.")
-        if not 1 <= self.hidden_size <= 4096:
-            raise ValueError("hidden_size must lie between 1 and 4096.")
-        if not 1 <= self.layers <= 8:
-            raise ValueError("layers must lie between 1 and 8.")
-        if not 0 <= self.dropout < 1:
-            raise ValueError("dropout must be at least 0 and below 1.")
-        if self.initialization not in INITIALIZATIONS:
-            raise ValueError(f"initialization must be one of {', '.join(INITIALIZATIONS)}.")
+        validate(self)
 
 
 class RandomNumbers(Protocol):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import warnings
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -13,6 +12,7 @@ from numpy.typing import NDArray
 from charrnn.network.model import CharRNN, ModelState
 from charrnn.network.parameters import Array
 from charrnn.network.recurrent import Stepper
+from charrnn.settings import setting, validate
 from charrnn.vocabulary import UNKNOWN, show_symbols
 
 GREEDY_BELOW = 1e-3
@@ -21,28 +21,39 @@ GREEDY_BELOW = 1e-3
 
 @dataclass(frozen=True)
 class Sampling:
-    """How the next character is drawn. Raises ValueError with a sentence."""
+    """How the next character is drawn. Raises ValueError."""
 
-    temperature: float = 0.8
-    """Divides the logits: 0 always takes the likeliest, 1 is the model's own, above is daring."""
-    top_k: int = 0
-    """Keep the k likeliest; 0 keeps all."""
-    top_p: float = 1.0
-    """Keep the fewest that together have this probability (Holtzman et al. 2020)."""
-    stop: str = ""
-    """Writing ends after this string."""
-    random_seed: int | None = None
-    """The same number gives the same text; without one a new one is drawn."""
+    temperature: float = setting(
+        0.8,
+        "Low is safe and repetitive, high is daring with more mistakes; 0 always takes the "
+        "likeliest.",
+        minimum=0,
+        step=0.05,
+        advanced=False,
+    )
+    top_k: int = setting(
+        0,
+        "Draw only from this many of the likeliest characters; 0 allows all.",
+        minimum=0,
+        step=1,
+        label="Top-k",
+    )
+    top_p: float = setting(
+        1.0,
+        "Draw only from the likeliest characters that together have this probability.",
+        above=0,
+        maximum=1,
+        step=0.05,
+        label="Top-p",
+    )
+    """Nucleus sampling: Holtzman et al. 2020."""
+    stop: str = setting("", "Stop writing after this text; empty never stops.", label="Stop at")
+    random_seed: int | None = setting(
+        None, "The same number gives the same text again; without one, each text is new.", minimum=0
+    )
 
     def __post_init__(self) -> None:
-        if not (math.isfinite(self.temperature) and self.temperature >= 0):
-            raise ValueError("temperature must be a finite number, 0 or more.")
-        if self.top_k < 0:
-            raise ValueError("top_k must be 0 (all) or more.")
-        if not 0 < self.top_p <= 1:
-            raise ValueError("top_p must lie above 0 and at most be 1.")
-        if self.random_seed is not None and self.random_seed < 0:
-            raise ValueError("random_seed must be 0 or more.")
+        validate(self)
 
 
 def weights(logits: Array, sampling: Sampling) -> NDArray[np.float64]:

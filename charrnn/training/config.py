@@ -1,96 +1,118 @@
-"""What can be set about a training, with the range of each setting."""
+"""The settings of a training run, each with its help and its range."""
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
 
+from charrnn.settings import setting, validate
 from charrnn.training.optimizers import OPTIMIZERS, SCHEDULES
 from charrnn.vocabulary import CLEANINGS
+
+CLEANING_TITLES = {"none": "as it is", "letters": "letters only"}
 
 
 @dataclass(frozen=True)
 class TrainConfig:
-    """How a model is trained. Raises ValueError with a sentence."""
+    """How a model is trained. Raises ValueError."""
 
-    batch_size: int = 16
-    """Sequences side by side, N. It shrinks by itself when the text is short."""
-    seq_length: int = 32
-    """Symbols through which gradients flow back, T; 0 takes the whole text as one window."""
-    batching: str = "streams"
-    """streams: each window goes on where the last one stopped; windows: shuffled pieces."""
-    stride: int = 0
-    """Symbols from one window's start to the next's, for windows; 0 puts them end to end."""
-    state: str = "carry"
-    """carry it until the text starts again; reset it before every window; endless: never."""
-    optimizer: str = "adam"
-    """The rule that turns a gradient into a change of the weights."""
-    learning_rate: float = 0.0
-    """0 takes the optimizer's own."""
-    hidden_rate: float = 0.0
-    """Factor on the learning rate of the matrices between hidden units (all Whh, Wxh above); 0
-    takes the optimizer's own, or 1 where a learning rate is given."""
-    schedule: str = "cosine"
-    """How the learning rate falls over the run."""
-    final_learning_rate: float = 0.02
-    """Where the schedule ends, as a share of the learning rate."""
-    warmup_steps: int = 0
-    """Steps over which the learning rate first rises from 0."""
-    clip_norm: float = 5.0
-    """Longest gradient allowed; 0 switches this off."""
-    clip_value: float = 0.0
-    """Largest gradient element allowed; 0 switches this off."""
-    weight_decay: float = 0.0
-    """Pull of the weights towards 0; adamw keeps it out of its moments."""
-    steps: int = 2000
-    """Steps in all."""
-    val_fraction: float = 0.1
-    """Share of the text, its last part, that is kept for validation."""
-    eval_every: int = 0
-    """Steps between two evaluations; 0 spends about a tenth of the time on them."""
-    patience: int = 0
-    """Evaluations without progress before training stops early; 0 never does."""
-    rescue: bool = True
-    """Go back to good weights when the loss explodes. Not-a-number is always caught."""
-    cleaning: str = "none"
-    """What is done to the text first; letters: lowercased, the rest becomes spaces."""
-    words: bool = False
-    """Read words instead of characters."""
-    min_count: int = 1
-    """Symbols seen fewer times than this are merged into one."""
-    max_vocab: int = 0
-    """Most symbols to keep, the rarest merged into one; 0 keeps all."""
-    random_seed: int = 0
-    """The same seed and settings give the same model, on one machine."""
+    steps: int = setting(2000, "Number of training steps.", minimum=1)
+    batch_size: int = setting(
+        16,
+        "Pieces of the text read side by side; fewer when the text is short.",
+        minimum=1,
+        maximum=4096,
+    )
+    seq_length: int = setting(
+        32,
+        "Characters through which the error flows back; 0 takes the whole text.",
+        minimum=0,
+        maximum=100_000,
+        label="Sequence length",
+    )
+    batching: str = setting(
+        "streams",
+        "How the text is cut: streams continue in order, windows are shuffled pieces.",
+        choices=("streams", "windows"),
+    )
+    stride: int = setting(
+        0,
+        "Characters from the start of one window to the next; 0 puts windows end to end.",
+        minimum=0,
+    )
+    state: str = setting(
+        "carry",
+        "The memory between pieces: carry it until the text starts again, reset it before "
+        "each piece, or never clear it (endless).",
+        choices=("carry", "reset", "endless"),
+    )
+    optimizer: str = setting(
+        "adam", "The rule that turns a gradient into a step.", choices=OPTIMIZERS
+    )
+    learning_rate: float = setting(
+        0.0, "Size of a step; 0 takes the optimizer's own.", minimum=0, below=1000
+    )
+    hidden_rate: float = setting(
+        0.0,
+        "Factor on the learning rate for the matrices between hidden units (all Whh, and Wxh "
+        "above the first layer); 0 takes the optimizer's own, or 1 with your own learning rate.",
+        minimum=0,
+        below=1000,
+    )
+    schedule: str = setting(
+        "cosine", "How the learning rate falls during training.", choices=SCHEDULES
+    )
+    final_learning_rate: float = setting(
+        0.02, "Where the schedule ends, as a share of the learning rate.", minimum=1e-6, maximum=1
+    )
+    warmup_steps: int = setting(
+        0, "Steps over which the learning rate first rises from 0.", minimum=0
+    )
+    clip_norm: float = setting(5.0, "The longest gradient allowed; 0 for no limit.", minimum=0)
+    clip_value: float = setting(
+        0.0, "The largest gradient element allowed; 0 for no limit.", minimum=0
+    )
+    weight_decay: float = setting(
+        0.0, "Pull of the weights toward 0; adamw keeps it out of its moments.", minimum=0, below=1
+    )
+    val_fraction: float = setting(
+        0.1,
+        "Share of the text, its end, held out to measure real progress.",
+        minimum=0,
+        below=0.91,
+        label="Validation share",
+    )
+    eval_every: int = setting(
+        0,
+        "Steps between two validations; 0 spends about a tenth of the time on them.",
+        minimum=0,
+        label="Validate every",
+    )
+    patience: int = setting(
+        0, "Validations without progress before training stops early; 0 never stops.", minimum=0
+    )
+    rescue: bool = setting(
+        True, "Restore good weights when the loss explodes. Not-a-number is always caught."
+    )
+    cleaning: str = setting(
+        "none",
+        "What is done to the text before the model reads it; letters: lowercase, and "
+        "everything else becomes spaces.",
+        choices=CLEANINGS,
+        titles=CLEANING_TITLES,
+    )
+    words: bool = setting(False, "Read whole words instead of characters.")
+    min_count: int = setting(
+        1, "Merge characters seen fewer times than this into one symbol.", minimum=1
+    )
+    max_vocab: int = setting(
+        0,
+        "Most symbols to keep, the rarest merged into one; 0 keeps all.",
+        minimum=0,
+        label="Largest vocabulary",
+    )
+    random_seed: int = setting(
+        0, "The same number and settings give the same model on the same machine.", minimum=0
+    )
 
     def __post_init__(self) -> None:
-        for name, choices in (
-            ("batching", ("streams", "windows")),
-            ("state", ("carry", "reset", "endless")),
-            ("optimizer", OPTIMIZERS),
-            ("schedule", SCHEDULES),
-            ("cleaning", CLEANINGS),
-        ):
-            if getattr(self, name) not in choices:
-                raise ValueError(f"{name} must be one of {', '.join(choices)}.")
-        for name, least, below in (
-            ("batch_size", 1, 4097),
-            ("seq_length", 0, 100_001),
-            ("stride", 0, math.inf),
-            ("learning_rate", 0, 1e3),
-            ("hidden_rate", 0, 1e3),
-            ("final_learning_rate", 1e-6, 1.000001),
-            ("warmup_steps", 0, math.inf),
-            ("clip_norm", 0, math.inf),
-            ("clip_value", 0, math.inf),
-            ("weight_decay", 0, 1),
-            ("steps", 1, math.inf),
-            ("val_fraction", 0, 0.91),
-            ("eval_every", 0, math.inf),
-            ("patience", 0, math.inf),
-            ("min_count", 1, math.inf),
-            ("max_vocab", 0, math.inf),
-            ("random_seed", 0, math.inf),
-        ):
-            if not least <= getattr(self, name) < below:  # false for NaN too
-                raise ValueError(f"{name} is {getattr(self, name)}, which is out of range.")
+        validate(self)
