@@ -71,3 +71,10 @@ def test_compare_benches_two_commits():
     assert float(cells(out, "encode text")[3]) > 0.01
     listed = subprocess.run(["git", "-C", str(ROOT), "worktree", "list"], capture_output=True)
     assert b"/tree " not in listed.stdout
+
+
+def test_structure_counts_lines_and_shows_circles():
+    out = run("structure.py")
+    assert "Python" in out
+    assert "Imports that point up: 0" in out
+    assert "Circles of modules: " in out
