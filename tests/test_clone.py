@@ -1,0 +1,40 @@
+"""The suite runs wherever a clone is: in a folder named charrnn, or with spaces and umlauts."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parent.parent
+LEFT_OUT = shutil.ignore_patterns(".git", ".venv*", "__pycache__", ".*_cache", "out", "dist")
+READ_PATHS = [
+    "test_architecture.py",
+    "test_corpora.py",
+    "test_temp_files.py",
+    "test_training_process.py",
+    "test_ui_junk.py::test_an_environment_in_a_clone_called_charrnn_is_not_own_code",
+    "test_ui_junk.py::test_a_wrong_number_of_values_is_refused",
+    "test_worker_pool.py",
+]
+"""Tests that start processes, serve files or read the source by its path."""
+
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(900)]
+
+
+@pytest.mark.skipif(os.name == "nt", reason="tests/run is for a POSIX shell")
+@pytest.mark.parametrize("folder", ["charrnn", "a b ü/neu"])
+def test_the_suite_runs_in_a_clone_of_any_name(tmp_path: Path, folder: str) -> None:
+    clone, environment = tmp_path / folder, Path(sys.prefix)
+    if not (environment / "installed.txt").exists():
+        pytest.skip("needs the environment that tests/run makes")
+    shutil.copytree(ROOT, clone, ignore=LEFT_OUT)
+    (clone / ".venv").symlink_to(environment)
+    tests = [f"tests/{name}" for name in READ_PATHS]
+    argv = ["bash", str(clone / "tests/run"), "-q", "-p", "no:cacheprovider", *tests]
+    done = subprocess.run(argv, cwd=tmp_path, capture_output=True, text=True)
+    assert done.returncode == 0, done.stdout + done.stderr
