@@ -1,0 +1,123 @@
+"""Choosing the model that training on a text starts from, or none.
+
+A start helps where it already guesses the text better than counting would, and hurts where it
+does not: its habits must first be unlearned. docs/fine-tuning.md has the figures.
+"""
+
+from __future__ import annotations
+
+import itertools
+import math
+from collections.abc import Mapping
+from typing import NamedTuple
+
+import numpy as np
+
+from charrnn.baselines import kneser_ney
+from charrnn.network.model import CharRNN, score_ids
+from charrnn.training.fine_tuning import StartError, extend
+from charrnn.vocabulary import CLEANINGS
+
+SAMPLE = 6_000
+"""Characters of a text that are read to judge the starts: half a second for an LSTM of 512."""
+PIECES = 6
+"""Places of the text that they are from."""
+FOLDS = 5
+"""Parts of the sample; each is guessed by counting the others."""
+SHORTEST = 100
+"""Characters below which there is nothing to judge a start by."""
+ORDER = 6
+"""Characters that counting looks back."""
+MARGIN = 0.3
+"""Nats per character by which a start may be worse than counting, and still help."""
+
+
+class Choice(NamedTuple):
+    """Which model to start from, and why."""
+
+    name: str
+    """The start's name; empty where training begins from scratch."""
+    model: CharRNN | None
+    reason: str
+    """One sentence."""
+    losses: dict[str, float]
+    """Nats per character of every candidate on a sample of the text, before any training."""
+    counting: float
+    """Nats per character of counting on the same sample."""
+
+
+def choose_start(
+    text: str,
+    candidates: Mapping[str, CharRNN],
+    *,
+    words: bool = False,
+    cleaning: str = "none",
+) -> Choice:
+    """The candidate that guesses `text` best, if it promises to help.
+
+    text: the part that trains, or all of a text; only the former keeps the choice unaware of the
+    held-out part. Candidates that read words where characters are asked for, or clean the text
+    in another way, are passed over.
+    """
+    part = sample(CLEANINGS[cleaning](text))
+    if len(part) < SHORTEST:
+        reason = "Starts from scratch: the text is too short to choose a model by."
+        return Choice("", None, reason, {}, math.nan)
+    counting = _counting(part)
+    losses = {}
+    for name, model in candidates.items():
+        if (model.vocabulary.words, model.vocabulary.cleaning) == (words, cleaning):
+            loss = guess(model, part)
+            if loss is not None:
+                losses[name] = loss
+    best = min(losses, key=losses.__getitem__, default="")
+    if best and losses[best] <= counting + MARGIN:
+        reason = (
+            f"Starts from {best}: it already guesses this text at {losses[best]:.2f} nats per "
+            "character."
+        )
+        return Choice(best, candidates[best], reason, losses, counting)
+    return Choice("", None, _why_none(best, losses, counting), losses, counting)
+
+
+def guess(model: CharRNN, text: str) -> float | None:
+    """What a model loses on a text before it has trained on it, in nats per character.
+
+    The symbols it does not know count as misses. None where it knows less than half of the text.
+    """
+    try:
+        extended = extend(model, text)
+    except StartError:
+        return None
+    ids = extended.vocabulary.encode(text)
+    if len(ids) < 2:
+        return None
+    return score_ids(extended, ids, PIECES * 4) * len(ids) / len(text)  # a word has several
+
+
+def sample(text: str) -> str:
+    """The text, or pieces of it from PIECES places where it is longer than SAMPLE."""
+    if len(text) <= SAMPLE:
+        return text
+    length = SAMPLE // PIECES
+    starts = np.linspace(0, len(text) - length, PIECES).astype(int)
+    return "".join(text[start : start + length] for start in starts)
+
+
+def _counting(text: str) -> float:
+    """What counting loses on each part of a text after reading the others: nats per character."""
+    bounds = np.linspace(0, len(text), FOLDS + 1).astype(int)
+    total = 0.0
+    for start, stop in itertools.pairwise(bounds):
+        rest = text[:start] + text[stop:]
+        total += kneser_ney(rest, text[start:stop], [ORDER])[ORDER] * (stop - start)
+    return total / len(text)
+
+
+def _why_none(best: str, losses: Mapping[str, float], counting: float) -> str:
+    if not best:
+        return "Starts from scratch: no model knows the symbols of this text."
+    return (
+        f"Starts from scratch: the closest model, {best}, guesses this text at "
+        f"{losses[best]:.2f} nats per character, and counting reaches {counting:.2f}."
+    )
