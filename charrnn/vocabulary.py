@@ -1,6 +1,10 @@
-"""Text to numbers and back: a vocabulary is the sorted list of the symbols a model knows.
+r"""The vocabulary, which turns text into ids and back: a sorted list of the symbols a model knows.
 
 A symbol is a character or, with `words=True`, a word. The rest of the package only sees ids.
+The page and the web player clean and split texts in JavaScript, by the same rules:
+
+    letters    text.toLowerCase().replace(/^\P{L}+|[^\p{L}\p{M}]\P{L}*/gu, ' ')
+    words      text.match(/[\p{L}\p{N}_][\p{L}\p{N}_\p{M}]*|./gsu)
 """
 
 from __future__ import annotations
@@ -18,18 +22,35 @@ import numpy as np
 from numpy.typing import NDArray
 
 UNKNOWN = "\ufffd"
-"""The one symbol that stands for every rare or unseen symbol, in a vocabulary that has it."""
+"""The symbol that stands for every rare or unseen symbol, in a vocabulary that has it."""
 
 CHUNK = 1 << 20
-"""Characters handled at once, so that a 100 MB text never becomes 400 MB of code points."""
+"""Characters handled at a time, so a 100 MB text never becomes 400 MB of code points."""
 
-TOKEN = re.compile(r"\w+|[^\w\s]|\s")
-"""A word, a punctuation mark or one white space: joined again, tokens give the exact text."""
+
+def find_words(text: str) -> Iterator[re.Match[str]]:
+    """The text's words, and each other character by itself: joined, they give the exact text.
+
+    A word begins with a letter, a digit or "_" and may contain combining marks, such as the vowel
+    signs of Hindi and Arabic.
+    """
+    return re.finditer(rf"\w[\w{_marks(text)}]*|.", text, re.DOTALL)
 
 
 def _letters(text: str) -> str:
-    """Lowercase, and a space for every run of characters that are not letters."""
-    return re.sub(r"[\W\d_]+", " ", text.lower())
+    """Lowercase letters and the marks that follow them; anything between becomes one space."""
+    text = text.lower()
+    group = {symbol: unicodedata.category(symbol)[0] for symbol in set(text)}
+    table = {ord(s): s if group[s] in "LM" else " " for s in group}
+    marks = _marks(text)
+    return re.sub(rf"\A[ {marks}]+| [ {marks}]*", " ", text.translate(table))
+
+
+def _marks(text: str) -> str:
+    """The combining marks (Unicode category M) that occur in a text."""
+    if text.isascii():
+        return ""
+    return "".join(sorted(s for s in set(text) if unicodedata.category(s)[0] == "M"))
 
 
 CLEANINGS: dict[str, Callable[[str], str]] = {
@@ -37,19 +58,19 @@ CLEANINGS: dict[str, Callable[[str], str]] = {
     "lowercase": str.lower,
     "letters": _letters,
 }
-"""What may be done to a text before a model reads it."""
+"""What can be done to a text before a model reads it."""
 
 
 class UnknownSymbolError(ValueError):
-    """A text holds symbols that the vocabulary never saw."""
+    """A text has symbols that are not in the vocabulary."""
 
 
 @dataclass(frozen=True)
 class Vocabulary:
     """The symbols a model knows, in the order of their ids.
 
-    Symbols are sorted, so the same text gives the same ids in every process. `cleaning` names
-    the entry of CLEANINGS that every text goes through before it is encoded.
+    Symbols are sorted, so a text has the same ids in every process. `cleaning` names the entry of
+    CLEANINGS that is applied to every text before it is encoded.
     """
 
     symbols: tuple[str, ...]
@@ -60,7 +81,9 @@ class Vocabulary:
         if not self.symbols:
             raise ValueError("A vocabulary needs at least one symbol: the text is empty.")
         if len(set(self.symbols)) != len(self.symbols):
-            raise ValueError("A vocabulary names each symbol once: this one has duplicates.")
+            raise ValueError(
+                "A vocabulary must list each symbol only once; this one has duplicates."
+            )
         if self.cleaning not in CLEANINGS:
             raise ValueError(f"cleaning must be one of {', '.join(CLEANINGS)}.")
 
@@ -76,8 +99,8 @@ class Vocabulary:
     ) -> Vocabulary:
         """Collect the symbols of a text.
 
-        Symbols seen fewer than `min_count` times, and all but the `max_size` most frequent,
-        are merged into UNKNOWN. Raises ValueError for an empty text.
+        Symbols seen fewer than `min_count` times, and all but the `max_size` most frequent, are
+        merged into UNKNOWN. Raises ValueError for an empty text.
         """
         empty = cls((UNKNOWN,), words, cleaning)
         counts = empty._count(text)
@@ -98,12 +121,12 @@ class Vocabulary:
 
     @cached_property
     def dtype(self) -> np.dtype[np.unsignedinteger]:
-        """The smallest unsigned integer that holds every id: 1 byte up to 256 symbols."""
+        """The smallest unsigned integer type that holds every id: 1 byte up to 256 symbols."""
         return np.min_scalar_type(len(self.symbols) - 1)
 
     @cached_property
     def _table(self) -> NDArray[np.int32]:
-        """The id of every code point up to one past the largest known; -1 where there is none."""
+        """The id of each code point up to one past the largest known; -1 where it has none."""
         codes = [ord(symbol) for symbol in self.symbols]
         table = np.full(max(codes) + 2, self.ids.get(UNKNOWN, -1), np.int32)
         table[codes] = np.arange(len(codes))
@@ -114,19 +137,19 @@ class Vocabulary:
         return CLEANINGS[self.cleaning](text)
 
     def tokens(self, text: str) -> list[str]:
-        """The text's symbols, known or not, in order."""
+        """The text's symbols in order, known or not."""
         text = self.clean(text)
-        return TOKEN.findall(text) if self.words else list(text)
+        return [match.group() for match in find_words(text)] if self.words else list(text)
 
     def unknown(self, text: str) -> list[str]:
         """The distinct symbols of the text that have no id of their own, sorted."""
         return sorted(self._count(text).keys() - self.ids.keys())
 
     def encode(self, text: str, unknown: str = "error") -> NDArray[np.unsignedinteger]:
-        """Turn text into ids (T,), in the smallest unsigned integer type.
+        """Turn text into ids (T,) of the smallest unsigned integer type.
 
-        Symbols never seen become UNKNOWN where the vocabulary has it. Else they raise
-        UnknownSymbolError, or with `unknown="skip"` are left out.
+        Unknown symbols become UNKNOWN if the vocabulary has it. Otherwise they raise
+        UnknownSymbolError, or are left out with `unknown="skip"`.
         """
         text = self.clean(text)
         chunks = list(self._encode_words(text) if self.words else self._encode_chars(text))
@@ -149,21 +172,21 @@ class Vocabulary:
     def _encode_words(self, text: str) -> Iterator[NDArray[np.unsignedinteger]]:
         fallback = self.ids.get(UNKNOWN, -1)
         ids = np.fromiter(
-            (self.ids.get(m.group(), fallback) for m in TOKEN.finditer(text)), np.int64
+            (self.ids.get(match.group(), fallback) for match in find_words(text)), np.int64
         )
         yield ids[ids >= 0].astype(self.dtype)
 
     def _length(self, text: str) -> int:
-        return sum(1 for _ in TOKEN.finditer(text)) if self.words else len(text)
+        return sum(1 for _ in find_words(text)) if self.words else len(text)
 
     def _count(self, text: str) -> dict[str, int]:
         text = self.clean(text)
         if self.words:
-            return Counter(m.group() for m in TOKEN.finditer(text))
+            return Counter(match.group() for match in find_words(text))
         counts = np.zeros(sys.maxunicode + 1, np.int64)
         for codes in _code_points(text):
-            found = np.bincount(codes)
-            counts[: len(found)] += found
+            chunk = np.bincount(codes)
+            counts[: len(chunk)] += chunk
         return {chr(code): int(counts[code]) for code in np.flatnonzero(counts)}
 
 
@@ -175,7 +198,7 @@ def _code_points(text: str) -> Iterator[NDArray[np.uint32]]:
 
 
 def show_symbols(symbols: Iterable[str], limit: int = 20) -> str:
-    """Symbols for a person to read: visible ones quoted, others by name and code point."""
+    """Symbols for a person to read: printable ones quoted, others by name or code point."""
     symbols = list(symbols)
     shown = [
         repr(s)
@@ -190,9 +213,9 @@ def show_symbols(symbols: Iterable[str], limit: int = 20) -> str:
 
 
 def decode_text(data: bytes, name: str = "The text") -> str:
-    """Decode the bytes of a text file: one BOM dropped, strict UTF-8, line ends kept.
+    """Decode the bytes of a text file as strict UTF-8; drop one BOM, keep the line endings.
 
-    Raises ValueError with a sentence that names the first bad byte.
+    Raises ValueError with a sentence that names the first invalid byte.
     """
     data = data.removeprefix(b"\xef\xbb\xbf")
     try:
@@ -206,5 +229,5 @@ def decode_text(data: bytes, name: str = "The text") -> str:
 
 
 def read_text(path: str | Path) -> str:
-    """Read a text file as decode_text does. Raises ValueError, or OSError if there is none."""
+    """Read a text file with decode_text. Raises ValueError, or OSError if it cannot be read."""
     return decode_text(Path(path).read_bytes(), Path(path).name)

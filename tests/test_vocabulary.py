@@ -3,6 +3,7 @@
 import subprocess
 import sys
 import tracemalloc
+import unicodedata
 
 import numpy as np
 import pytest
@@ -10,10 +11,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from charrnn.vocabulary import (
+    CLEANINGS,
     UNKNOWN,
     UnknownSymbolError,
     Vocabulary,
     decode_text,
+    find_words,
     read_text,
     show_symbols,
 )
@@ -144,6 +147,36 @@ def test_cleaning_is_part_of_the_vocabulary(cleaning, expected):
     assert vocabulary.decode(vocabulary.encode(text)) == expected
 
 
+@pytest.mark.parametrize(
+    ("text", "letters", "words"),
+    [
+        ("नमस्ते, दुनिया", "नमस्ते दुनिया", ["नमस्ते", ",", " ", "दुनिया"]),
+        ("بِسْمِ ٱللَّهِ", "بِسْمِ ٱللَّهِ", ["بِسْمِ", " ", "ٱللَّهِ"]),
+        ("Cafe\u0301s", "cafe\u0301s", ["Cafe\u0301s"]),
+        ("\u0301a 1\u0301b", " a b", ["\u0301", "a", " ", "1\u0301b"]),  # marks without a letter
+        ("x²+½ a_1\r\n\u2764\ufe0f", "x a ",
+         ["x²", "+", "½", " ", "a_1", "\r", "\n", "\u2764", "\ufe0f"]),
+        ("  \ud800İ", " i\u0307", [" ", " ", "\ud800", "İ"]),
+        ("", "", []),
+    ],
+)  # fmt: skip
+def test_letters_and_words_of_every_script_keep_their_marks(text, letters, words):
+    assert CLEANINGS["letters"](text) == letters
+    assert [match.group() for match in find_words(text)] == words
+
+
+@given(st.text())
+def test_letters_are_runs_of_letters_and_marks_with_one_space_between(text):
+    rule = ""  # one character at a time
+    for symbol in text.lower():
+        group = unicodedata.category(symbol)[0]
+        if group == "L" or (group == "M" and rule and rule[-1] != " "):
+            rule += symbol
+        elif not rule.endswith(" "):
+            rule += " "
+    assert CLEANINGS["letters"](text) == rule
+
+
 def test_a_vocabulary_refuses_what_makes_no_sense():
     with pytest.raises(ValueError, match="empty"):
         Vocabulary.from_text("")
@@ -160,7 +193,7 @@ def test_nothing_of_a_text_file_is_lost(tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("data", "said"),
+    ("data", "message"),
     [
         (b"one\ntw\xe9", r"T is not UTF-8: byte 0xe9 at position 6 \(line 2\)"),
         (b"\xff\xfea\x00", "0xff at position 0"),
@@ -168,12 +201,12 @@ def test_nothing_of_a_text_file_is_lost(tmp_path):
         (b"\xc0\xaf", "0xc0"),  # overlong
     ],
 )
-def test_bad_bytes_are_named(data, said):
-    with pytest.raises(ValueError, match=said):
+def test_bad_bytes_are_named(data, message):
+    with pytest.raises(ValueError, match=message):
         decode_text(data, "T")
 
 
-def test_a_bad_byte_is_told_with_its_file_and_line(tmp_path):
+def test_a_bad_byte_is_named_with_its_file_and_line(tmp_path):
     sentence = "is not UTF-8: byte 0xff at position 4 (line 3). Save it as UTF-8 and try again."
     (tmp_path / "poem.txt").write_bytes(b"\na\nb\xff\n\n")
     with pytest.raises(ValueError) as of_file:  # noqa: PT011  compared below

@@ -29,9 +29,9 @@ const V = MODEL.symbols.length;
 const CLEANINGS = {
   none: (text) => text,
   lowercase: (text) => text.toLowerCase(),
-  letters: (text) => text.toLowerCase().replace(/[^\p{L}\p{Nl}\p{No}]+/gu, " "),
+  letters: (text) => text.toLowerCase().replace(/^\P{L}+|[^\p{L}\p{M}]\P{L}*/gu, " "),
 };
-const WORD = /[\p{L}\p{N}_]+|[^\p{L}\p{N}_]/gu; // a word, or one other character
+const WORD = /[\p{L}\p{N}_][\p{L}\p{N}_\p{M}]*|./gsu; // a word, or one other character
 
 const idOf = new Map(MODEL.symbols.map((symbol, i) => [symbol, i]));
 const UNKNOWN = idOf.get("\ufffd"); // stands for every symbol the model never saw, if it is there
