@@ -12,7 +12,7 @@ import dataclasses
 import math
 import numbers
 import typing
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
 from typing import Any, TypeVar
 
 KINDS: Mapping[type, tuple[Any, str]] = {
@@ -38,8 +38,8 @@ class Setting:
     help: str
     choices: Collection[str] = ()
     """Allowed values; a registry is read each time, so it may grow later."""
-    titles: Mapping[str, str] = dataclasses.field(default_factory=dict)
-    """Choices as people read them, where their names are not enough."""
+    title: Callable[[str], str] = str
+    """A choice as people read it."""
     minimum: float = -math.inf
     maximum: float = math.inf
     above: float = -math.inf
@@ -87,18 +87,29 @@ class Setting:
         """A JSON value as the field's type; None is the default. Raises ValueError."""
         if value is None:
             return self.default
-        if self.kind not in (int, float):
-            return self.kind(value)
+        if self.kind is str:
+            return str(value)[:LONGEST_TEXT]
+        if self.kind is bool:
+            return bool(value)
+        if self.optional and isinstance(value, str):
+            return self._optional(value.strip())
         number = isinstance(value, (int, float)) and not isinstance(value, bool)
         if not (number and -math.inf < value < math.inf):
             raise ValueError(f"{self.label} must be a number.")
         return self.kind(value)
 
+    def _optional(self, digits: str) -> int | None:
+        if not digits:
+            return None
+        if not (digits.isascii() and digits.isdigit() and len(digits) <= 12):
+            raise ValueError(f"{self.label} must be a whole number of at most 12 digits, or empty.")
+        return int(digits)
+
     def parse(self, text: str) -> Any:
         """Text from an address as the field's type. Raises ValueError."""
         if self.kind is bool:
             return text.lower() in ("1", "true", "yes", "on")
-        return self.kind(text[:LONGEST_TEXT])
+        return self.convert(self.kind(text[:LONGEST_TEXT]))
 
 
 def setting(default: T, text: str, **options: Any) -> T:

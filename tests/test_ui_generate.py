@@ -25,7 +25,7 @@ from charrnn.ui.generate import events as tab
 from charrnn.ui.generate.scoring import copy_check, judge
 from charrnn.vocabulary import Vocabulary
 
-CALM = (0.8, 60, 0, 1.0, "", "7")  # temperature, length, top_k, top_p, stop, random_seed
+CALM: dict[str, Any] = {"temperature": 0.8, "length": 60, "random_seed": "7"}
 REQUEST: Any = SimpleNamespace(session_hash="one")
 
 
@@ -55,7 +55,7 @@ def hurry(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_a_text_streams_and_is_the_one_that_generate_writes() -> None:
     v = visitor()
-    updates = collect(tab.Generations().write(v, REQUEST, "the cat", *CALM))
+    updates = collect(tab.Generations().write(v, REQUEST, "the cat", **CALM))
     texts = [unpacked(value)[0] for value, _ in updates]
     assert len(updates) > 10
     assert all(later.startswith(earlier) for earlier, later in itertools.pairwise(texts))
@@ -69,7 +69,9 @@ def test_a_text_streams_and_is_the_one_that_generate_writes() -> None:
 
 def test_every_letter_carries_the_models_own_surprise() -> None:
     v = visitor()
-    value = collect(tab.Generations().write(v, REQUEST, "the cat", 2.0, *CALM[1:]))[-1][0]
+    value = collect(tab.Generations().write(v, REQUEST, "the cat", **CALM | {"temperature": 2.0}))[
+        -1
+    ][0]
     text, records = unpacked(value)
     reading = read(v.current, v.current.vocabulary.encode("the cat" + text))
     assert np.allclose(records["surprise"] / 1000, reading.surprise[7:], atol=2e-3)
@@ -96,7 +98,7 @@ def test_stop_ends_the_text_and_only_this_visitors() -> None:
         for session, halt in (("one", True), ("two", False)):
             request: Any = SimpleNamespace(session_hash=session)
             count = 0
-            async for _ in generations.write(v, request, "", *CALM):
+            async for _ in generations.write(v, request, **CALM):
                 count += 1
                 if halt and count == 3:
                     generations.stop(request)
@@ -114,8 +116,8 @@ def test_a_visitor_writes_two_texts_at_once_and_each_is_whole() -> None:
     v, generations = visitor(), tab.Generations()
 
     async def text(length: int) -> str:
-        values = ("", CALM[0], length, *CALM[2:])
-        return [part async for part in generations.plain(v, REQUEST, *values)][-1]
+        values = CALM | {"length": length}
+        return [part async for part in generations.plain(v, REQUEST, **values)][-1]
 
     async def scene() -> list[str]:
         return await asyncio.gather(text(40), text(200))
@@ -124,38 +126,37 @@ def test_a_visitor_writes_two_texts_at_once_and_each_is_whole() -> None:
 
 
 @pytest.mark.parametrize(
-    ("place", "value", "sentence"),
+    ("name", "value", "sentence"),
     [
-        (1, float("nan"), "Temperature must be a number"),
-        (1, -1, "Temperature must lie between"),
-        (1, True, "Temperature must be a number"),
-        (1, ["a"], "Temperature must be a number"),
-        (2, 10**9, "Length must lie between"),
-        (2, 0, "Length must lie between"),
-        (3, float("inf"), "Top-k must be a number"),
-        (4, 0, "Top-p must lie between"),
-        (6, "1.5", "whole number"),
-        (6, "-3", "whole number"),
-        (6, "9" * 13, "whole number"),
-        (6, "\u0663", "whole number"),
+        ("temperature", float("nan"), "Temperature must be a number"),
+        ("temperature", -1, "Temperature must lie between"),
+        ("temperature", True, "Temperature must be a number"),
+        ("temperature", ["a"], "Temperature must be a number"),
+        ("length", 10**9, "Length must lie between"),
+        ("length", 0, "Length must lie between"),
+        ("length", 10**400, "Length must lie between"),
+        ("top_k", float("inf"), "Top-k must be a number"),
+        ("top_p", 0, "Top-p must lie between"),
+        ("random_seed", "1.5", "whole number"),
+        ("random_seed", "-3", "whole number"),
+        ("random_seed", "9" * 13, "whole number"),
+        ("random_seed", "\u0663", "whole number"),
     ],
 )
-def test_every_value_is_checked_again(place: int, value: Any, sentence: str) -> None:
-    values: list[Any] = ["", *CALM]
-    values[place] = value
+def test_every_value_is_checked_again(name: str, value: Any, sentence: str) -> None:
     with pytest.raises(gr.Error, match=sentence):
-        collect(tab.Generations().write(visitor(), REQUEST, *values))
+        collect(tab.Generations().write(visitor(), REQUEST, **CALM | {name: value}))
 
 
 def test_parts_never_opened_arrive_as_none() -> None:
-    order = tab.order_of(visitor(), None, None, None, None, None, None, None)
-    assert order.sampling == Sampling(0.8)
-    assert order.length == 400
+    request = tab.request_of(visitor(), None, dict.fromkeys(tab.layout.SETTINGS))
+    assert request.sampling == Sampling(0.8)
+    assert request.length == 400
 
 
 def test_unseen_characters_of_the_seed_are_left_out_in_silence() -> None:
-    order = tab.order_of(visitor(), "<script>the\u00e9 cat", *CALM)
-    assert order.seed == "sctthe cat"  # only the letters of the text; no warning is raised
+    request = tab.request_of(visitor(), "<script>the\u00e9 cat", CALM)
+    assert request.seed == "sctthe cat"  # only the letters of the text; no warning is raised
 
 
 def test_a_text_from_the_training_text_is_found_out() -> None:
@@ -204,7 +205,7 @@ def test_too_little_to_judge_gets_a_sentence(text: str | None) -> None:
 def test_words_and_cleaning_work_as_well() -> None:
     vocabulary = Vocabulary.from_text(TEXT, words=True, cleaning="lowercase")
     v = Visitor().with_model(CharRNN(vocabulary), "words", TEXT)
-    value = collect(tab.Generations().write(v, REQUEST, "THE CAT <b>", *CALM))[-1][0]
+    value = collect(tab.Generations().write(v, REQUEST, "THE CAT <b>", **CALM))[-1][0]
     assert value["seed"] == "the cat "
     assert unpacked(value)[0] == "".join(
         generate(v.current, "the cat ", 60, Sampling(0.8, random_seed=7))

@@ -40,6 +40,7 @@ class ModelConfig:
         "lstm",
         "How the network remembers: LSTM and GRU have gates, RNN has none.",
         choices=CELLS,
+        title=str.upper,
         label="Network type",
         advanced=False,
     )

@@ -98,7 +98,7 @@ class TrainConfig:
         "What is done to the text before the model reads it; letters: lowercase, and "
         "everything else becomes spaces.",
         choices=CLEANINGS,
-        titles=CLEANING_TITLES,
+        title=lambda name: CLEANING_TITLES.get(name, name),
     )
     words: bool = setting(False, "Read whole words instead of characters.")
     min_count: int = setting(

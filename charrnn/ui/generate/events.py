@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import json
-import math
 import time
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Iterator, Mapping
 from itertools import islice
 from typing import Any, NamedTuple
 
@@ -19,9 +18,12 @@ from charrnn.network.model import CharRNN
 from charrnn.network.sampling import Sampling, prime
 from charrnn.service.visitor import Visitor
 from charrnn.ui.components import packing
+from charrnn.ui.components.controls import checked
+from charrnn.ui.errors import refusal
 from charrnn.ui.generate import layout
-from charrnn.ui.generate.layout import LENGTH_LIMIT, SEED_LIMIT, GenerateTab
-from charrnn.ui.generate.scoring import copy_check, judge, refusal
+from charrnn.ui.generate.layout import GenerateTab
+from charrnn.ui.generate.scoring import copy_check, judge
+from charrnn.ui.limits import SEED_CHARACTERS
 from charrnn.ui.tab import Tab
 from charrnn.vocabulary import UNKNOWN
 
@@ -49,42 +51,13 @@ class GenerationRequest(NamedTuple):
     sampling: Sampling
 
 
-def number(name: str, value: Any, low: float, high: float, default: float) -> float:
-    """A number from a browser or a client; None, from a part never opened, is the default."""
-    if value is None:
-        return default
-    if isinstance(value, bool) or not isinstance(value, (int, float)) or not math.isfinite(value):
-        raise ValueError(f"{name} must be a number.")
-    if not low <= value <= high:
-        raise ValueError(f"{name} must lie between {low:g} and {high:g}.")
-    return float(value)
-
-
-def whole(text: Any) -> int | None:
-    """The random seed as typed: a whole number, or None for an empty field."""
-    digits = str(text if text is not None else "").strip()
-    if not digits:
-        return None
-    if not (digits.isascii() and digits.isdigit() and len(digits) <= 12):
-        raise ValueError("Random seed must be a whole number of at most 12 digits, or empty.")
-    return int(digits)
-
-
-def order_of(visitor: Visitor, *values: Any) -> GenerationRequest:
-    """What the tab's controls ask for. Raises ValueError with a sentence."""
-    seed, temperature, length, top_k, top_p, stop, random_seed = values
-    sampling = Sampling(
-        temperature=number("Temperature", temperature, 0, 2, 0.8),
-        top_k=int(number("Top-k", top_k, 0, 100, 0)),
-        top_p=number("Top-p", top_p, 0.05, 1, 1.0),
-        stop=str(stop or "")[:100],
-        random_seed=whole(random_seed),
-    )
+def request_of(visitor: Visitor, seed: Any, values: Mapping[str, Any]) -> GenerationRequest:
+    """What the tab's controls ask for. Raises ValueError."""
+    settings = checked(layout.SETTINGS, values)
+    length = settings.pop("length")
     model = visitor.current
-    kept = analysis.known(model.vocabulary, str(seed or "")[:SEED_LIMIT])
-    return GenerationRequest(
-        model, kept, int(number("Length", length, 1, LENGTH_LIMIT, 400)), sampling
-    )
+    kept = analysis.known(model.vocabulary, str(seed or "")[:SEED_CHARACTERS])
+    return GenerationRequest(model, kept, length, Sampling(**settings))
 
 
 def alphabet(model: CharRNN) -> Value:
@@ -118,7 +91,7 @@ def refresh(visitor: Visitor) -> tuple[Value, Value]:
 def guess(visitor: Visitor, seed: str | None) -> Value:
     """What the model expects after this seed."""
     model = visitor.current
-    kept = analysis.known(model.vocabulary, (seed or "")[:SEED_LIMIT])
+    kept = analysis.known(model.vocabulary, (seed or "")[:SEED_CHARACTERS])
     return following(model, prime(model, kept)[0], kept)
 
 
@@ -159,11 +132,11 @@ class Generations:
             self.texts.pop(parts, None)
 
     async def write(
-        self, visitor: Visitor, request: gr.Request, *values: Any
+        self, visitor: Visitor, request: gr.Request, seed: Any = "", **values: Any
     ) -> AsyncIterator[tuple[Any, Any]]:
         """Stream the text as judged, and what may come next."""
         try:
-            order = order_of(visitor, *values)
+            order = request_of(visitor, seed, values)
         except ValueError as error:
             raise refusal(error) from None
         symbols = order.model.vocabulary.symbols
@@ -179,16 +152,7 @@ class Generations:
         yield {**value, "busy": False, "copied": copied, "caption": caption}, gr.skip()
 
     async def plain(
-        self,
-        visitor: Visitor,
-        request: gr.Request,
-        seed: Any,
-        temperature: Any,
-        length: Any,
-        top_k: Any,
-        top_p: Any,
-        stop: Any,
-        random_seed: Any,
+        self, visitor: Visitor, request: gr.Request, seed: Any = "", **values: Any
     ) -> AsyncIterator[str]:
         """Write a text with the session's model, and stream it as it grows.
 
@@ -196,7 +160,7 @@ class Generations:
         Characters of the seed that the model never saw are left out.
         """
         try:
-            order = order_of(visitor, seed, temperature, length, top_k, top_p, stop, random_seed)
+            order = request_of(visitor, seed, values)
         except ValueError as error:
             raise refusal(error) from None
         text = ""
@@ -208,12 +172,12 @@ class Generations:
 async def strip(visitor: Visitor, seed: Any, random_seed: Any) -> AsyncIterator[Value]:
     """Write from one seed with the same random numbers at five temperatures, side by side."""
     try:
-        dice = whole(random_seed)
+        dice = layout.SETTINGS["random_seed"].convert(random_seed)
     except ValueError as error:
         raise refusal(error) from None
     dice = int(np.random.default_rng().integers(1, 10_000)) if dice is None else dice
     model = visitor.current
-    kept = analysis.known(model.vocabulary, str(seed or "")[:SEED_LIMIT])
+    kept = analysis.known(model.vocabulary, str(seed or "")[:SEED_CHARACTERS])
     texts = [
         analysis.write(model, kept, STRIP_LENGTH, Sampling(t, random_seed=dice), 20)
         for t in TEMPERATURES
@@ -245,24 +209,29 @@ def _one_part_each(texts: list[Iterator[Reading]]) -> list[Reading]:
 def connect(tab: GenerateTab, visitor: gr.State) -> None:
     """Wire the tab's events; /generate is the one that clients see."""
     generations, c, p, b = Generations(), tab.controls, tab.pictures, tab.buttons
+    inputs = {"seed": c.seed, **c.settings}
     private: dict[str, Any] = {"api_visibility": "private", "show_progress": "hidden"}
     heavy: dict[str, Any] = {"concurrency_limit": 2, "concurrency_id": "heavy", **private}
     many: dict[str, Any] = {"concurrency_limit": None, **private}
     gr.on(
         [b.generate.click, c.seed.submit],
         generations.write,
-        [visitor, *c],
+        visitor,
         [p.output, p.next],
+        inputs_kwargs=inputs,
         **many,
     )
     b.stop.click(generations.stop, queue=False, **private)
     c.seed.change(guess, [visitor, c.seed], p.next, trigger_mode="always_last", **many)
-    b.strip.click(strip, [visitor, c.seed, c.random_seed], p.strip, scroll_to_output=True, **many)
+    b.strip.click(
+        strip, [visitor, c.seed, c.settings["random_seed"]], p.strip, scroll_to_output=True, **many
+    )
     b.judge.click(judge, [visitor, tab.text], [p.verdict, p.scale], **heavy)
     tab.plain.change(
         generations.plain,
-        [visitor, *c],
+        visitor,
         tab.plain,
+        inputs_kwargs=inputs,
         api_name="generate",
         concurrency_limit=None,
         show_progress="hidden",
@@ -274,6 +243,5 @@ def build(visitor: gr.State) -> Tab:
     tab = layout.layout()
     connect(tab, visitor)
     c = tab.controls
-    told = ("seed", "temperature", "length", "top_k", "top_p")
-    address = {name: getattr(c, name) for name in told}
+    address = {"seed": c.seed, **c.settings}
     return Tab(refresh, [tab.pictures.alphabet, tab.pictures.next], address=address)

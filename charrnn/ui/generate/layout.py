@@ -6,12 +6,26 @@ from typing import Any, NamedTuple
 
 import gradio as gr
 
+from charrnn.network.sampling import Sampling
+from charrnn.settings import Setting, table
+from charrnn.ui.components.controls import control
 from charrnn.ui.components.explain import picture
+from charrnn.ui.limits import EVALUATED_CHARACTERS, SEED_CHARACTERS
 
-SEED_LIMIT = 2_000
-LENGTH_LIMIT = 2_000
-TEXT_LIMIT = 5_000
-"""Symbols of a seed, of a generated text, of a text to judge: a second or two of computing."""
+SETTINGS: dict[str, Setting] = {
+    "temperature": table(Sampling)["temperature"],
+    "length": Setting(
+        "How many characters to write.",
+        step=10,
+        label="Length",
+        name="length",
+        kind=int,
+        default=400,
+        advanced=False,
+    ),
+    **table(Sampling),
+}
+"""What can be set about a text to write: in this order the endpoint /generate takes it."""
 
 IDLE: dict[str, Any] = {
     "title": "Output",
@@ -25,15 +39,10 @@ NO_VERDICT: dict[str, Any] = {
 
 
 class Controls(NamedTuple):
-    """The settings of a text to be written."""
+    """What says which text to write."""
 
     seed: gr.Textbox
-    temperature: gr.Slider
-    length: gr.Slider
-    top_k: gr.Slider
-    top_p: gr.Slider
-    stop: gr.Textbox
-    random_seed: gr.Textbox
+    settings: dict[str, Any]  # a component for each of SETTINGS
 
 
 class Pictures(NamedTuple):
@@ -79,7 +88,7 @@ def layout() -> GenerateTab:
                 value="",
                 lines=6,
                 max_lines=12,
-                max_length=TEXT_LIMIT,
+                max_length=EVALUATED_CHARACTERS,
                 label="How much does this sound like my model?",
                 info="Any text; the model reads it and says letter by letter how surprised it is.",
             )
@@ -97,7 +106,7 @@ def _settings() -> tuple[Controls, gr.HTML, tuple[gr.Button, gr.Button, gr.Butto
         value="",
         lines=2,
         max_lines=5,
-        max_length=SEED_LIMIT,
+        max_length=SEED_CHARACTERS,
         label="Seed",
         info="How the text begins: the model reads it and goes on.",
         placeholder="Type a beginning, or leave it empty",
@@ -105,65 +114,18 @@ def _settings() -> tuple[Controls, gr.HTML, tuple[gr.Button, gr.Button, gr.Butto
     )
     alphabet = picture("alphabet", {}, "alphabet", container=False, padding=False)
     with gr.Group():
-        temperature = gr.Slider(
-            0.0,
-            2.0,
-            value=0.8,
-            step=0.05,
-            label="Temperature",
-            info="Low is safe and repetitive, high is daring with more mistakes; 0 takes the best.",
-            buttons=["reset"],
-            elem_id="generate-temperature",
-        )
-        length = gr.Slider(
-            20,
-            LENGTH_LIMIT,
-            value=400,
-            step=10,
-            label="Length",
-            info="How many characters to write.",
-            buttons=["reset"],
-        )
+        settings = _controls(advanced=False)
     with gr.Row():
         generate = gr.Button("Generate", variant="primary", min_width=80)
         halt = gr.Button("Stop", min_width=80)
     strip = gr.Button("Write the same at five temperatures", size="md")
     with gr.Accordion("More control", open=False):
-        more = _more()
-    return Controls(seed, temperature, length, *more), alphabet, (generate, halt, strip)
+        settings |= _controls(advanced=True)
+    return Controls(seed, settings), alphabet, (generate, halt, strip)
 
 
-def _more() -> tuple[gr.Slider, gr.Slider, gr.Textbox, gr.Textbox]:
-    top_k = gr.Slider(
-        0,
-        100,
-        value=0,
-        step=1,
-        label="Top-k",
-        info="Draw only from this many of the likeliest characters; 0 allows all.",
-        buttons=["reset"],
-        elem_id="generate-top-k",
-    )
-    top_p = gr.Slider(
-        0.05,
-        1.0,
-        value=1.0,
-        step=0.05,
-        label="Top-p",
-        info="Draw only from the likeliest characters that together have this probability.",
-        buttons=["reset"],
-        elem_id="generate-top-p",
-    )
-    stop = gr.Textbox(
-        value="",
-        max_length=100,
-        label="Stop at",
-        info="Writing ends as soon as it has written this; empty for never.",
-    )
-    random_seed = gr.Textbox(
-        value="",
-        max_length=12,
-        label="Random seed",
-        info="A whole number: the same number gives the same text again. Empty rolls new dice.",
-    )
-    return top_k, top_p, stop, random_seed
+def _controls(advanced: bool) -> dict[str, Any]:
+    rows = [row for row in SETTINGS.values() if row.advanced == advanced]
+    return {
+        row.name: control(row, elem_id=f"generate-{row.name}".replace("_", "-")) for row in rows
+    }

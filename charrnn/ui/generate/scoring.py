@@ -3,18 +3,16 @@
 from __future__ import annotations
 
 import math
-from html import escape
 from typing import Any
-
-import gradio as gr
 
 from charrnn import analysis
 from charrnn.analysis import Reading
 from charrnn.baselines import CHART_CHARACTERS, baselines
 from charrnn.service.visitor import Visitor
 from charrnn.ui.components import packing
+from charrnn.ui.errors import refusal
 from charrnn.ui.generate import layout
-from charrnn.ui.generate.layout import TEXT_LIMIT
+from charrnn.ui.limits import EVALUATED_CHARACTERS
 from charrnn.vocabulary import UNKNOWN, show_symbols
 
 BASELINES_NOTE = (
@@ -23,11 +21,6 @@ BASELINES_NOTE = (
 )
 
 Value = dict[str, Any]
-
-
-def refusal(error: Exception) -> gr.Error:
-    """A sentence as a toast. Gradio shows the message as HTML, so it is escaped."""
-    return gr.Error(escape(str(error)), duration=8, print_exception=False)
 
 
 def copy_check(visitor: Visitor, text: str) -> tuple[str, str]:
@@ -50,7 +43,7 @@ def copy_check(visitor: Visitor, text: str) -> tuple[str, str]:
 def judge(visitor: Visitor, text: str | None) -> tuple[Value, Value]:
     """Let the model read a text: its surprise by letter, and its loss beside the baselines."""
     model = visitor.current
-    cleaned = model.vocabulary.clean((text or "")[:TEXT_LIMIT])
+    cleaned = model.vocabulary.clean((text or "")[:EVALUATED_CHARACTERS])
     missing = model.vocabulary.unknown(cleaned)
     kept = analysis.known(model.vocabulary, cleaned)
     ids = model.vocabulary.encode(kept, unknown="skip")

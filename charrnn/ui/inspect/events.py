@@ -12,10 +12,11 @@ from charrnn import analysis
 from charrnn.network.model import CharRNN
 from charrnn.network.sampling import Sampling, generate
 from charrnn.service.visitor import Visitor
-from charrnn.ui.generate.scoring import refusal
+from charrnn.ui.errors import refusal
 from charrnn.ui.inspect import layout, values
 from charrnn.ui.inspect.layout import InspectTab
-from charrnn.ui.inspect.values import CELL_NAMES, TEXT_LIMIT, Ids, Value
+from charrnn.ui.inspect.values import CELL_NAMES, Ids, Value
+from charrnn.ui.limits import INSPECTED_CHARACTERS
 from charrnn.ui.tab import Tab
 
 HEAVY = {"concurrency_limit": 2, "concurrency_id": "heavy"}
@@ -36,7 +37,7 @@ def start_text(visitor: Visitor) -> str:
 def ids_of(visitor: Visitor, text: Any) -> Ids:
     """The text as the model reads it. Raises ValueError with a sentence."""
     vocabulary = visitor.current.vocabulary
-    ids = vocabulary.encode(str(text or "")[:TEXT_LIMIT], unknown="skip")
+    ids = vocabulary.encode(str(text or "")[:INSPECTED_CHARACTERS], unknown="skip")
     if len(ids) < 2:
         raise ValueError("Give at least two characters that the model knows.")
     return ids

@@ -7,7 +7,8 @@ from typing import NamedTuple
 import gradio as gr
 
 from charrnn.ui.components.explain import picture
-from charrnn.ui.inspect.values import LAGS, TEXT_LIMIT
+from charrnn.ui.inspect.values import LAGS
+from charrnn.ui.limits import INSPECTED_CHARACTERS
 
 
 class Pictures(NamedTuple):
@@ -36,7 +37,7 @@ def layout() -> InspectTab:
             value="",
             lines=2,
             max_lines=3,
-            max_length=TEXT_LIMIT,
+            max_length=INSPECTED_CHARACTERS,
             label="Text to read",
             info="The model reads this while you look: any text of some hundred characters.",
             scale=9,

@@ -18,8 +18,6 @@ from charrnn.ui.components import packing
 Value = dict[str, Any]
 Ids = NDArray[np.unsignedinteger]
 
-TEXT_LIMIT = 1_000
-"""Symbols that the tab reads: units are found on all of them."""
 MATRIX_LIMIT = 160_000
 """Numbers of the matrix sent for scrubbing: 213 KB of base64, once per reading."""
 LAGS = 60

@@ -1,0 +1,12 @@
+"""Errors as the page shows them: a toast with one sentence."""
+
+from __future__ import annotations
+
+from html import escape
+
+import gradio as gr
+
+
+def refusal(error: Exception | str) -> gr.Error:
+    """A sentence as a toast. Gradio shows the message as HTML, so it is escaped."""
+    return gr.Error(escape(str(error)), duration=8, print_exception=False)
