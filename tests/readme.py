@@ -36,7 +36,7 @@ OTHERS = {
     "requirements.txt": "What the page needs",
     "tests/": "One file for a module, whole journeys beside them",
     "charrnn/formats/player.*": "The page that `convert --to-web` writes: plain JavaScript",
-    "charrnn/ui/static/": "The page's pictures: plain JavaScript and CSS",
+    "charrnn/ui/*/*.js": "What draws a component in the browser, beside its class",
 }
 """What is not a Python module of the package."""
 

@@ -158,7 +158,7 @@ def test_the_page_is_deployed_in_one_commit(hub: Hub, tmp_path: Path) -> None:
         "app.py",
         "requirements.txt",
         "charrnn/hub/push.py",
-        "charrnn/ui/static/page.css",
+        "charrnn/ui/page.css",
     } <= set(space.files)
     assert not [path for path in space.files if "__pycache__" in path or path.startswith("tests/")]
     assert space_faults(front_matter(text_of(hub, "alice/page", kind="spaces"))) == []

@@ -49,7 +49,7 @@ def test_the_matrix_for_scrubbing_is_what_the_model_holds(cell: str) -> None:
 
 def test_units_found_are_named_with_layer_and_part() -> None:
     v = visitor()
-    found = json.loads(tab.units(v, TEXT[:300])["found"])
+    found = json.loads(tab.units(v, TEXT[:300])["matches"])
     assert "after a space" in found
     assert "digit" not in found  # the text has none
     layer, part, unit, r = found["after a space"][0]
@@ -92,7 +92,7 @@ def test_a_unit_that_is_not_there_becomes_the_best_one() -> None:
 def test_what_mattered_is_the_gradient(cell: str) -> None:
     v = visitor(cell)
     ids = v.current.vocabulary.encode(TEXT[:120])
-    value = values.depends(v.current, ids)
+    value = values.saliency(v.current, ids)
     told = array(value["data"], "u1").reshape(119, value["lags"])
     exact = lagged_gradients(v.current, ids, values.NEAR).inputs.T
     assert np.allclose(told / 255, exact / exact.max(axis=1, keepdims=True), atol=0.003)
@@ -101,7 +101,7 @@ def test_what_mattered_is_the_gradient(cell: str) -> None:
 
 def test_reach_has_three_rows_and_says_which_is_trained() -> None:
     async def rows() -> list[Any]:
-        return [value async for value in tab.reach(visitor("gru"), TEXT[:150])]
+        return [value async for value in tab.gradient_reach(visitor("gru"), TEXT[:150])]
 
     updates = asyncio.run(rows())
     assert [len(value["rows"]) for value in updates] == [1, 2, 3]
@@ -129,7 +129,7 @@ def test_every_array_has_a_picture_and_a_meaning(cell: str) -> None:
 @pytest.mark.parametrize("cell", CELLS)
 def test_the_gradients_of_this_very_model_are_proved(cell: str) -> None:
     v = visitor(cell)
-    rows = json.loads(tab.proof(v, TEXT[:50])["rows"])
+    rows = json.loads(tab.check(v, TEXT[:50])["rows"])
     assert [row[0] for row in rows] == list(v.current.parameters)
     assert all(row[3] < 1e-9 for row in rows)
 
@@ -143,7 +143,7 @@ def test_a_wrong_gradient_is_not_proved(monkeypatch: pytest.MonkeyPatch) -> None
         return gradient
 
     monkeypatch.setattr(CharRNN, "backward", slip)
-    errors = {row[0]: row[3] for row in json.loads(tab.proof(visitor(), TEXT[:50])["rows"])}
+    errors = {row[0]: row[3] for row in json.loads(tab.check(visitor(), TEXT[:50])["rows"])}
     assert errors["Whh0"] > 1e-3
     assert errors["Why"] < 1e-9
 
@@ -167,10 +167,10 @@ def test_a_model_of_one_symbol_and_one_of_words() -> None:
         model = CharRNN(vocabulary, ModelConfig("gru", 4))
         v = Visitor().with_model(model, "odd", vocabulary.decode([0]) * 50)
         assert tab.refresh(v)[0]
-        tab.depends(v, TEXT + "aaaa")
+        tab.saliency(v, TEXT + "aaaa")
 
 
-@pytest.mark.parametrize("handler", [tab.units, tab.depends, tab.proof, tab.report])
+@pytest.mark.parametrize("handler", [tab.units, tab.saliency, tab.check, tab.report])
 @pytest.mark.parametrize("text", ["", None, "t", "\u00e9\u00e9\u00e9"])
 def test_too_little_text_gets_a_sentence(handler: Any, text: Any) -> None:
     with pytest.raises(gr.Error, match="at least two characters"):

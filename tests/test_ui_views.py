@@ -87,12 +87,12 @@ def test_a_place_in_line_is_told_with_the_likely_wait() -> None:
     assert "0:30" in card["note"]
 
 
-def test_the_chart_has_curves_and_rulers() -> None:
+def test_the_chart_has_curves_and_baselines() -> None:
     chart = views.chart(JOB, RUNNING)
     names = [curve["name"] for curve in chart["curves"]]
     assert names == ["each step", "training", "validation (held-out text)"]
     assert chart["curves"][1]["points"].split()[-1] == "50,2.0000"
-    assert chart["rulers"] == [["uniform", 4.0]]
+    assert chart["baselines"] == [["uniform", 4.0]]
 
 
 def test_the_best_validation_is_marked_where_there_is_one() -> None:
@@ -113,11 +113,11 @@ def test_the_run_before_on_the_same_text_stays_in_the_picture() -> None:
     assert chart["curves"][0]["name"] == "the run before"
 
 
-def test_the_film_is_flat_and_ends_with_the_present() -> None:
+def test_the_samples_are_flat_and_ends_with_the_present() -> None:
     samples = views.samples(JOB, RUNNING)
     assert samples["seed"] == "so"
-    assert samples["frames"] == ["0", "", "xx", "20", "2.60", "so it", "50", "2.00", "so it goes"]
-    assert len(views.samples(JOB, STOPPED)["frames"]) == 6
+    assert samples["samples"] == ["0", "", "xx", "20", "2.60", "so it", "50", "2.00", "so it goes"]
+    assert len(views.samples(JOB, STOPPED)["samples"]) == 6
 
 
 def test_a_race_names_its_winner() -> None:
@@ -126,7 +126,7 @@ def test_a_race_names_its_winner() -> None:
     runs = tuple(replace(LANE, model=model) for model in models)
     over = Snapshot(runs, over=True, finished=True, files=(b"",) * 3, best=2)
     assert views.status(job, over, 9.0)["title"] == "The GRU won"
-    assert [run_view["name"] for run_view in views.race(job, over)["lanes"]][2] == "GRU 8, first"
+    assert [run_view["name"] for run_view in views.race(job, over)["runs"]][2] == "GRU 8, first"
     assert views.chart(job, over)["unit"] == "second"
 
 

@@ -1,4 +1,4 @@
-"""The page's frame: the masthead, the tabs, what happens when it opens, how it is launched."""
+"""The frame around the tabs: the header, what happens when the page opens, how it is launched."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from charrnn.corpora import CORPORA
 from charrnn.service.scheduler import Scheduler
 from charrnn.service.visitor import Visitor, is_here
 from charrnn.ui import query_string, theme
-from charrnn.ui.components.drawing import drawing
+from charrnn.ui.components.drawing import Drawing
 from charrnn.ui.generate import events as generate_tab
 from charrnn.ui.inspect import events as inspect_tab
 from charrnn.ui.server.middleware import RequestGuard
@@ -25,6 +25,10 @@ from charrnn.ui.train import settings as train_settings
 
 # The page's own HTML is 350 kB, 50 kB packed. Event streams are never packed by this middleware.
 PACKED = Middleware(GZipMiddleware, minimum_size=2000, compresslevel=4)
+
+
+class Header(Drawing):
+    """The name of the page, one sentence, and the model that every tab uses."""
 
 
 class Frame(NamedTuple):
@@ -43,7 +47,7 @@ def page(scheduler: Scheduler) -> gr.Blocks:
             gr.State(Visitor()),
             # The ticket is random: the secret only has to be the same after a restart.
             gr.BrowserState("", storage_key="charrnn-ticket", secret="charrnn"),
-            drawing("masthead", {"model": ""}, "model", container=False, padding=False),
+            Header({"model": ""}, "model", container=False, padding=False),
         )
         with gr.Tabs():
             with gr.Tab("Train"):
@@ -76,12 +80,12 @@ def other_tabs(visitor: gr.State) -> list[Tab]:
 
 
 def title_of(visitor: Visitor) -> views.Value:
-    """The masthead's value: which model all tabs work with."""
+    """The header's value: which model all tabs work with."""
     return {"model": f"{visitor.name} · {views.name(visitor.current.config)}"}
 
 
 def refresh(frame: Frame, tabs: list[Tab]) -> None:
-    """After every event that may change the model, tell the masthead and all tabs."""
+    """After every event that may change the model, tell the header and all tabs."""
     for event in (event for tab in tabs for event in tab.changed):
         after(event, title_of, frame.visitor, frame.header)
         for tab in tabs:

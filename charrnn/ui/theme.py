@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import gradio as gr
+from pathlib import Path
 
-from charrnn.ui.components.drawing import STATIC
+import gradio as gr
 
 # Only weights 400 and 700 of the bundled Plex files hold Latin letters; 600 then resolves to 700.
 WEIGHTS = (400, 700)
@@ -44,5 +44,6 @@ def theme() -> gr.themes.Base:
 
 
 def css() -> str:
-    """Every style sheet of static/, one after another."""
-    return "\n".join(sheet.read_text("utf-8") for sheet in sorted(STATIC.glob("*.css")))
+    """Every style sheet of the page's folders, one after another, those of components first."""
+    sheets = sorted(Path(__file__).parent.rglob("*.css"))
+    return "\n".join(sheet.read_text("utf-8") for sheet in sheets)

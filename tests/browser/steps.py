@@ -34,7 +34,7 @@ def step(page: Page) -> int:
 
 
 def sample(page: Page) -> str:
-    return page.locator(".drawing.film pre").inner_text()
+    return page.locator(".drawing.samples pre").inner_text()
 
 
 def paste(page: Page, text: str) -> None:

@@ -11,7 +11,7 @@ from playwright.sync_api import Page, expect
 pytestmark = pytest.mark.browser
 
 OUTPUT = "#generate-output .reading"
-BARS = ".drawing.next .column:not(.rest)"
+BARS = ".drawing.next-symbol .column:not(.rest)"
 
 
 @pytest.fixture
@@ -76,15 +76,15 @@ def test_a_letter_tells_what_else_was_likely(at_generate: Page) -> None:
     page = at_generate
     written(page)
     page.locator(f"{OUTPUT} [data-i='20']").hover()
-    card = page.locator(f"{OUTPUT} .card")
-    expect(card).to_be_visible()
-    expect(card.locator(".row")).to_have_count(5)
-    expect(card).to_contain_text(re.compile(r"had .+ %: \d\.\d\d nats"))
+    tooltip = page.locator(f"{OUTPUT} .tooltip")
+    expect(tooltip).to_be_visible()
+    expect(tooltip.locator(".row")).to_have_count(5)
+    expect(tooltip).to_contain_text(re.compile(r"had .+ %: \d\.\d\d nats"))
     page.locator(f"{OUTPUT} pre").focus()
     page.keyboard.press("ArrowRight")
     expect(page.locator(f"{OUTPUT} .current")).to_have_count(1)
     page.keyboard.press("Escape")
-    expect(card).to_be_hidden()
+    expect(tooltip).to_be_hidden()
 
 
 def test_stop_ends_the_text_within_a_second(at_generate: Page) -> None:
@@ -102,7 +102,7 @@ def test_stop_ends_the_text_within_a_second(at_generate: Page) -> None:
 def test_the_bars_squeeze_and_flatten_without_the_server(at_generate: Page) -> None:
     page = at_generate
     seed(page, "The ")
-    expect(page.locator(".drawing.next .note")).to_contain_text("The")
+    expect(page.locator(".drawing.next-symbol .note")).to_contain_text("The")
     asked: list[str] = []
     page.on("request", lambda request: asked.append(request.url))
     move(page, "temperature", 0.2)
@@ -117,7 +117,7 @@ def test_the_bars_squeeze_and_flatten_without_the_server(at_generate: Page) -> N
     assert not [url for url in asked if "queue/join" in url]
     labels = page.locator(f"{BARS} .label").all_inner_texts()
     seed(page, "The lighthouse k")
-    expect(page.locator(".drawing.next .note")).to_contain_text("lighthouse k")
+    expect(page.locator(".drawing.next-symbol .note")).to_contain_text("lighthouse k")
     page.wait_for_timeout(200)
     assert labels != page.locator(f"{BARS} .label").all_inner_texts()
 
@@ -134,16 +134,16 @@ def test_the_seed_box_knows_the_alphabet(at_generate: Page) -> None:
     page.get_by_role("button", name="Insert h", exact=True).click()
     expect(page.locator("#generate-seed textarea")).to_have_value("Th")
     expect(verdict).to_contain_text("knows every character")
-    expect(page.locator(".drawing.next .note")).to_contain_text("Th")
+    expect(page.locator(".drawing.next-symbol .note")).to_contain_text("Th")
 
 
 def test_five_temperatures_side_by_side(at_generate: Page) -> None:
     page = at_generate
     seed(page, "The ")
     button(page, "Write the same at five temperatures")
-    runs = page.locator(".drawing.strip pre")
+    runs = page.locator(".drawing.temperatures pre")
     expect(runs).to_have_count(5)
-    expect(page.locator(".drawing.strip .note").first).to_contain_text("random seed")
+    expect(page.locator(".drawing.temperatures .note").first).to_contain_text("random seed")
     page.wait_for_timeout(2500)
     texts = runs.all_inner_texts()
     assert all(text.startswith("The ") for text in texts)
@@ -156,12 +156,12 @@ def test_how_much_does_this_sound_like_my_model(at_generate: Page) -> None:
     page = at_generate
     page.get_by_label("How much does this sound").fill("The light was lit. qzxqzxqzx \u4e2d")
     button(page, "Let the model read it")
-    own = page.locator(".drawing.scale .rung.own")
+    own = page.locator(".drawing.baselines .loss.own")
     expect(own).to_contain_text(re.compile(r"\d\.\d\d nats"))
     reading = page.locator(".drawing.reading").nth(1)
     expect(reading.locator("[data-i]")).not_to_have_count(0)
     expect(reading.locator(".caption")).to_contain_text("never saw")
-    expect(page.locator(".drawing.scale")).to_contain_text("uniform")
+    expect(page.locator(".drawing.baselines")).to_contain_text("uniform")
 
 
 def test_the_same_random_seed_writes_the_same(at_generate: Page) -> None:

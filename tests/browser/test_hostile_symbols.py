@@ -31,7 +31,7 @@ def hostile(browser: Browser, tmp_path: Path) -> Iterator[Page]:
         context = browser.new_context()
         page = context.new_page()
         page.goto(f"http://127.0.0.1:{port}/")
-        page.wait_for_selector(".drawing.next .column")
+        page.wait_for_selector(".drawing.next-symbol .column")
         yield page
         context.close()
     finally:
@@ -57,9 +57,9 @@ def test_symbols_are_text_on_the_generate_tab(hostile: Page) -> None:
     harmless(page)
     page.get_by_label("How much does this sound").fill(" a".join(PAYLOADS) + "<img src=z> a a")
     button(page, "Let the model read it")
-    expect(page.locator(".drawing.scale .rung.own")).to_be_visible()
+    expect(page.locator(".drawing.baselines .loss.own")).to_be_visible()
     button(page, "Write the same at five temperatures")
-    expect(page.locator(".drawing.strip pre")).to_have_count(5)
+    expect(page.locator(".drawing.temperatures pre")).to_have_count(5)
     harmless(page)
 
 
@@ -72,9 +72,9 @@ def test_symbols_are_text_on_the_look_inside_tab(hostile: Page) -> None:
     page.locator(".drawing.units canvas").hover()
     harmless(page)
     tab(page, "Which letters mattered")
-    page.wait_for_selector(".drawing.depends [data-i='3']")
-    page.locator(".drawing.depends [data-i='3']").click()
-    expect(page.locator(".drawing.depends .answer")).to_contain_text("To guess")
+    page.wait_for_selector(".drawing.saliency [data-i='3']")
+    page.locator(".drawing.saliency [data-i='3']").click()
+    expect(page.locator(".drawing.saliency .answer")).to_contain_text("To guess")
     tab(page, "The weights")
     page.wait_for_selector(".drawing.weights canvas")
     harmless(page)
@@ -88,8 +88,8 @@ def test_names_and_facts_of_a_file_are_text_on_every_tab(page: Page, tmp_path: P
     save(model, path)
     tab(page, "Share")
     page.locator("input[type=file][accept*=npz]").set_input_files(path)
-    expect(page.locator(".masthead .model")).to_contain_text("uploaded:")
-    expect(page.locator(".drawing.facts").last).to_contain_text("onerror")
+    expect(page.locator(".drawing.header .model")).to_contain_text("uploaded:")
+    expect(page.locator(".drawing.card").last).to_contain_text("onerror")
     for name in ("Generate", "Look inside", "Train", "Share"):
         tab(page, name)
         page.wait_for_timeout(300)

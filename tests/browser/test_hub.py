@@ -58,9 +58,7 @@ def share(page: Page, name: str, token: str = ALICE) -> None:
 
 def card(page: Page) -> str:
     """The card of the last push or pull, once it is over."""
-    shown = page.locator(
-        ".drawing.hub:visible[data-state='done'], .drawing.hub:visible[data-state='failed']"
-    )
+    shown = page.locator(".drawing.transfer:visible:is([data-state='done'], [data-state='failed'])")
     expect(shown.last).to_be_visible(timeout=60_000)
     return shown.last.inner_text()
 
@@ -95,18 +93,18 @@ def test_train_push_and_open_the_link_in_a_second_browser(
     paste(alice, TEXT)
     button(alice, "Train")
     state(alice, "done", 150)
-    expect(alice.locator(".masthead .model")).to_contain_text("trained here")
+    expect(alice.locator(".drawing.header .model")).to_contain_text("trained here")
     first = writes(alice)
     share(alice, "cat-sat")
     assert "alice/cat-sat" in card(alice)
     expect(alice.locator("#hub-token input")).to_have_value("")
     assert "| uniform |" in text_of(hub, "alice/cat-sat")
-    link = alice.locator(".drawing.hub:visible a").last.get_attribute("href") or ""
+    link = alice.locator(".drawing.transfer:visible a").last.get_attribute("href") or ""
     assert link == f"{url}?model=alice/cat-sat"
 
     stranger.goto(link)
     revision = hub.model("alice/cat-sat").main[:7]
-    expect(stranger.locator(".masthead .model")).to_contain_text(
+    expect(stranger.locator(".drawing.header .model")).to_contain_text(
         f"alice/cat-sat at {revision}", timeout=30_000
     )
     assert writes(stranger) == first
@@ -131,7 +129,7 @@ def test_faults_are_sentences_and_the_page_goes_on(
     expect(page.locator("#hub-token input")).to_have_value("")
     fill(page, "wanted", "alice/nowhere")
     button(page, "Open")
-    expect(page.locator(".drawing.hub:visible").last).to_contain_text("no alice/nowhere")
+    expect(page.locator(".drawing.transfer:visible").last).to_contain_text("no alice/nowhere")
     hub.faults.append(Fault("/api/models$", status=503))
     button(page, "Show models")
     expect(page.locator(".drawing.gallery:visible")).to_contain_text("has trouble")
@@ -151,7 +149,9 @@ def test_the_gallery_opens_a_model_with_one_click(hub: Hub, url: str, visitors: 
     row = page.locator(".drawing.gallery:visible li", has_text="alice/small-sea")
     expect(row).to_contain_text(f"{trained().metadata['best_loss']:.3f} nats")
     row.locator("button").click()
-    expect(page.locator(".masthead .model")).to_contain_text("alice/small-sea at", timeout=60_000)
+    expect(page.locator(".drawing.header .model")).to_contain_text(
+        "alice/small-sea at", timeout=60_000
+    )
 
 
 def test_a_model_s_own_page_plays_as_a_static_space(hub: Hub, visitors: list[Page]) -> None:

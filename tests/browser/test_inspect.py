@@ -100,20 +100,20 @@ def test_gates_can_be_watched(at_inspect: Page) -> None:
 def test_which_letters_mattered(at_inspect: Page) -> None:
     page = at_inspect
     tab(page, "Which letters mattered")
-    page.wait_for_selector(".drawing.depends [data-i='60']")
-    page.locator(".drawing.depends [data-i='50']").hover()
-    answer = page.locator(".drawing.depends .answer")
+    page.wait_for_selector(".drawing.saliency [data-i='60']")
+    page.locator(".drawing.saliency [data-i='50']").hover()
+    answer = page.locator(".drawing.saliency .answer")
     expect(answer).to_contain_text("it leaned most on")
     told = answer.inner_text()
-    tinted = [i for i, c in enumerate(colors(page, "depends")) if re.search(r"[1-9]\d?%", c)]
+    tinted = [i for i, c in enumerate(colors(page, "saliency")) if re.search(r"[1-9]\d?%", c)]
     assert tinted
     assert max(tinted) < 50
-    page.locator(".drawing.depends [data-i='40']").click()
+    page.locator(".drawing.saliency [data-i='40']").click()
     held = answer.inner_text()
     assert held != told
-    page.locator(".drawing.depends [data-i='55']").hover()
+    page.locator(".drawing.saliency [data-i='55']").hover()
     assert answer.inner_text() == held  # a click holds
-    page.locator(".drawing.depends pre").focus()
+    page.locator(".drawing.saliency pre").focus()
     page.keyboard.press("ArrowRight")
     assert answer.inner_text() != held
 
@@ -121,7 +121,7 @@ def test_which_letters_mattered(at_inspect: Page) -> None:
 def test_how_far_back_it_learns(at_inspect: Page) -> None:
     page = at_inspect
     tab(page, "How far back it learns")
-    rows = page.locator(".drawing.reach .reach-row")
+    rows = page.locator(".drawing.gradient-reach .reach-row")
     expect(rows).to_have_count(3, timeout=30_000)
     assert [r.locator("strong").inner_text() for r in rows.all()] == ["RNN", "LSTM", "GRU"]
     notes = [r.locator(".note").first.inner_text() for r in rows.all()]
@@ -146,13 +146,15 @@ def test_the_weights_as_pictures(at_inspect: Page) -> None:
     assert painted
 
 
-def test_prove_the_gradients(at_inspect: Page) -> None:
+def test_the_gradients_are_checked(at_inspect: Page) -> None:
     page = at_inspect
-    tab(page, "Prove the gradients")
-    button(page, "Check the gradients of this very model")
-    expect(page.locator(".drawing.proof .answer")).to_contain_text("Right:", timeout=30_000)
-    assert page.locator(".drawing.proof tbody tr").count() >= 5
-    assert page.locator(".drawing.proof .bad").count() == 0
+    tab(page, "Check the maths")
+    button(page, "Check the gradients of this model")
+    expect(page.locator(".drawing.gradient-check .answer")).to_contain_text(
+        "Right:", timeout=30_000
+    )
+    assert page.locator(".drawing.gradient-check tbody tr").count() >= 5
+    assert page.locator(".drawing.gradient-check .bad").count() == 0
 
 
 def test_too_little_text_gets_a_sentence(at_inspect: Page) -> None:

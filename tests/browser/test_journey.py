@@ -40,11 +40,11 @@ def test_train_stop_generate_download_upload(page: Page, tmp_path: Path) -> None
     button(page, "Stop")
     state(page, "stopped")
 
-    expect(page.locator(".masthead .model")).to_contain_text("trained here on your text")
+    expect(page.locator(".drawing.header .model")).to_contain_text("trained here on your text")
     write(page)
 
     tab(page, "Share")
-    expect(page.locator(".drawing.facts:visible").first).to_contain_text("LSTM")
+    expect(page.locator(".drawing.card:visible").first).to_contain_text("LSTM")
     with page.expect_download() as waiting:
         button(page, "Download .npz")
     file = tmp_path / "mine.npz"
@@ -56,7 +56,7 @@ def test_train_stop_generate_download_upload(page: Page, tmp_path: Path) -> None
     page.wait_for_selector(".drawing.chart svg")
     tab(page, "Share")
     page.locator("input[type=file][accept*=npz]").set_input_files(file)
-    expect(page.locator(".masthead .model")).to_contain_text("uploaded: mine")
+    expect(page.locator(".drawing.header .model")).to_contain_text("uploaded: mine")
     write(page)
 
 
@@ -89,7 +89,7 @@ def test_a_reload_brings_the_run_back_and_continue_goes_on(page: Page) -> None:
     state(page, "stopped")
     assert step(page) == stopped_at
     assert sample(page) == last_sample
-    expect(page.locator(".masthead .model")).to_contain_text("trained here")
+    expect(page.locator(".drawing.header .model")).to_contain_text("trained here")
     button(page, "Continue")
     state(page, "training")
     deadline = time.monotonic() + 30
@@ -100,7 +100,7 @@ def test_a_reload_brings_the_run_back_and_continue_goes_on(page: Page) -> None:
     state(page, "stopped")
 
 
-def test_the_film_replays_in_step_with_the_curve(page: Page) -> None:
+def test_the_samples_replay_in_step_with_the_curve(page: Page) -> None:
     paste(page, TEXT)
     train_a_while(page)
     button(page, "Stop")
@@ -110,7 +110,7 @@ def test_the_film_replays_in_step_with_the_curve(page: Page) -> None:
     slider.focus()
     slider.press("Home")
     assert sample(page) != learned
-    expect(page.locator(".drawing.film .note")).to_contain_text("step 0")
+    expect(page.locator(".drawing.samples .note")).to_contain_text("step 0")
     expect(page.locator(".drawing.chart .cursor")).to_have_count(1)
     slider.press("End")
     assert sample(page) == learned
@@ -144,7 +144,7 @@ def test_a_look_at_the_text_measures_it(page: Page) -> None:
     expect(baselines.first).to_be_attached()  # before the first step
     paste(page, "aé" + TEXT)
     page.get_by_role("button", name="Look at this text first").click()
-    facts = page.locator(".drawing.facts:visible")
+    facts = page.locator(".drawing.card:visible")
     expect(facts).to_contain_text("s per epoch, here", timeout=30_000)
     expect(facts).to_contain_text("U+00E9 ×1")
     expect(facts).to_contain_text("Too short")
@@ -180,7 +180,7 @@ def test_a_race_has_three_curves_and_three_samples(page: Page) -> None:
     paste(page, TEXT)
     button(page, "Start the race")
     state(page, "done", 60)
-    runs = page.locator(".drawing.race .lane")
+    runs = page.locator(".drawing.race .run")
     expect(runs).to_have_count(3)
     assert all(len(text) > 100 for text in runs.locator("pre").all_inner_texts())
     assert page.locator(".drawing.chart .legend > span").all_inner_texts() == ["RNN", "LSTM", "GRU"]
@@ -199,7 +199,7 @@ def test_the_temperature_of_samples_moves_while_it_runs(page: Page) -> None:
     slider.press("Home")
     expect(slider).to_have_value("0")
     greedy = re.compile("e{100}")  # nine in sixteen letters are an e at temperature 1
-    expect(page.locator(".drawing.film pre")).to_contain_text(greedy, timeout=30_000)
+    expect(page.locator(".drawing.samples pre")).to_contain_text(greedy, timeout=30_000)
     button(page, "Stop")
     state(page, "stopped")
 
@@ -222,7 +222,7 @@ def test_an_uploaded_run_goes_on(page: Page, tmp_path: Path) -> None:
     paste(page, TEXT)
     tab(page, "Share")
     page.locator("input[type=file][accept*=npz]").set_input_files(file)
-    expect(page.locator(".masthead .model")).to_contain_text("uploaded: run")
+    expect(page.locator(".drawing.header .model")).to_contain_text("uploaded: run")
     tab(page, "Train")
     button(page, "Continue")
     state(page, "training")
@@ -238,7 +238,7 @@ def test_hostile_text_stays_text(page: Page) -> None:
     )
     paste(page, hostile * 40)
     page.get_by_role("button", name="Look at this text first").click()
-    expect(page.locator(".drawing.facts:visible")).to_contain_text("characters", timeout=30_000)
+    expect(page.locator(".drawing.card:visible")).to_contain_text("characters", timeout=30_000)
     train_a_while(page, 30)
     button(page, "Stop")
     state(page, "stopped")

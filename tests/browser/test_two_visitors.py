@@ -36,7 +36,7 @@ def test_one_trains_while_the_other_generates(page: Page, browser: Browser, page
     before = step(page)
     write(other)  # fails when nothing comes
     state(page, "training")  # it did not wait for the run to end
-    model = other.locator(".masthead .model").inner_text()
+    model = other.locator(".drawing.header .model").inner_text()
     assert "pretrained" in model  # a model of their own
     page.wait_for_timeout(800)
     assert step(page) > before  # and the training went on
@@ -65,5 +65,5 @@ def test_a_reload_in_the_middle_keeps_what_was_learned(page: Page) -> None:
     page.reload()
     state(page, "stopped")
     assert step(page) >= 40
-    expect(page.locator(".masthead .model")).to_contain_text("trained here on your text")
+    expect(page.locator(".drawing.header .model")).to_contain_text("trained here on your text")
     expect(page.get_by_role("button", name="Continue").first).to_be_enabled()

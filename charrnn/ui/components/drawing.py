@@ -1,39 +1,62 @@
-"""Pictures drawn in the browser: a fixed template, JavaScript from static/, a small JSON value.
+"""The base classes of the page's own components, drawn in the browser by JavaScript.
 
+A component is a subclass of `Drawing` and a JavaScript file of the same name beside its module.
 Text from people or models reaches the page only through `textContent` in those scripts. A template
-with `{{value}}` or `${value}` would run it as code, so templates here never hold a value.
+with `{{value}}` or `${value}` would run it as code, so the templates never hold a value.
 """
 
 from __future__ import annotations
 
-from functools import cache
+import inspect
+import re
+from abc import ABCMeta
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import gradio as gr
+from gradio.component_meta import ComponentMeta
 
-STATIC = Path(__file__).parents[1] / "static"
-
-
-@cache
-def script(name: str) -> str:
-    """The JavaScript of picture `name`: what all pictures share, then its own file."""
-    return "".join((STATIC / f"{part}.js").read_text("utf-8") for part in ("common", name))
+HERE = Path(__file__).parent
 
 
-def drawing(name: str, value: dict[str, Any], label: str, **options: Any) -> gr.HTML:
-    """A `gr.HTML` that static/`name`.js draws from `value`, again at every change of it.
+class _NoInterfaceFile(ComponentMeta):
+    """Gradio writes a .pyi file beside the source of every component class; this does not."""
+
+    def __new__(cls, *arguments: Any) -> Any:
+        return ABCMeta.__new__(cls, *arguments)
+
+
+class Drawing(gr.HTML, metaclass=_NoInterfaceFile):
+    """A `gr.HTML` that JavaScript draws from its value, again at every change of the value.
 
     value: JSON-able and small (under 100 KB). Pack long series into strings: 1,000 characters cost
     13 ms of server time per update as nested lists and 0.2 ms as one string. label: for the API.
-    The script sees `element`, `props`, `trigger`, `watch` and the helpers of static/common.js; it
-    ends by calling `always(draw)`.
+    The script of class NextSymbol is next_symbol.js. It sees `element`, `props`, `trigger`, `watch`
+    and the helpers of common.js; it ends by calling `always(draw)`.
     """
-    return gr.HTML(
-        value,
-        label=label,
-        html_template=f'<div class="drawing {name}"></div>',
-        js_on_load=script(name),
-        apply_default_css=False,
-        **{"container": True, "padding": True, **options},
-    )
+
+    helpers: ClassVar[tuple[Path, ...]] = (HERE / "common.js",)
+    css_class: ClassVar[str] = "drawing"
+
+    def __init__(self, value: dict[str, Any], label: str, **options: Any) -> None:
+        name = re.sub(r"(?<!^)(?=[A-Z])", "_", type(self).__name__).lower()
+        script = Path(inspect.getfile(type(self))).with_name(f"{name}.js")
+        super().__init__(
+            value,
+            label=label,
+            html_template=f'<div class="{self.css_class} {name.replace("_", "-")}"></div>',
+            js_on_load="".join(path.read_text("utf-8") for path in (*self.helpers, script)),
+            apply_default_css=False,
+            **{"container": True, "padding": True, **options},
+        )
+
+
+class LetterDrawing(Drawing):
+    """A drawing that shows symbols of a model: it also has the helpers of symbols.js."""
+
+    helpers = (*Drawing.helpers, HERE / "symbols.js")
+    css_class = "drawing letters"
+
+
+class Card(Drawing):
+    """A title, a sentence, pairs of name and value, small labeled chips, a text."""

@@ -1,6 +1,6 @@
-"""Numbers packed into strings for the pictures: lists cost the server fifty times as much.
+"""Numbers packed into strings for the drawings: lists cost the server fifty times as much.
 
-static/symbols.js unpacks them. Little-endian throughout.
+symbols.js unpacks them. Little-endian throughout.
 """
 
 from __future__ import annotations

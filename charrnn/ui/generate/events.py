@@ -61,7 +61,7 @@ def request_of(visitor: Visitor, seed: Any, values: Mapping[str, Any]) -> Genera
 
 
 def alphabet(model: CharRNN) -> Value:
-    """What static/alphabet.js shows: the symbols that can be typed, and how the seed is read."""
+    """What alphabet.js shows: the symbols that can be typed, and how the seed is read."""
     v = model.vocabulary
     symbols = [s for s in v.symbols if s != UNKNOWN]
     if v.words:  # the shortest words first: signs and spaces, then what people type most
@@ -71,7 +71,7 @@ def alphabet(model: CharRNN) -> Value:
 
 
 def following(model: CharRNN, logits: np.ndarray, text: str) -> Value:
-    """What static/next.js shows: the logits (V,) of what may come after the text."""
+    """What next_symbol.js shows: the logits (V,) of what may come after the text."""
     ids = model.vocabulary.ids
     kept = np.array([ids[s] for s in model.vocabulary.symbols if s != UNKNOWN])
     best = np.sort(kept[np.argsort(-logits[kept], kind="stable")[:BARS]])

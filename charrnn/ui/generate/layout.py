@@ -9,7 +9,7 @@ import gradio as gr
 from charrnn.network.sampling import Sampling
 from charrnn.settings import Setting, table
 from charrnn.ui.components.controls import control
-from charrnn.ui.components.explain import picture
+from charrnn.ui.components.drawing import LetterDrawing
 from charrnn.ui.limits import EVALUATED_CHARACTERS, SEED_CHARACTERS
 
 SETTINGS: dict[str, Setting] = {
@@ -36,6 +36,26 @@ NO_VERDICT: dict[str, Any] = {
     "title": "Your text, as the model reads it",
     "empty": "Paste a text on the left and press the button: every letter gets a color.",
 }
+
+
+class Reading(LetterDrawing):
+    """A text colored by how much each letter surprised the model."""
+
+
+class NextSymbol(LetterDrawing):
+    """What may come next: one bar for each symbol."""
+
+
+class Temperatures(LetterDrawing):
+    """One seed continued at five temperatures, side by side."""
+
+
+class Alphabet(LetterDrawing):
+    """The symbols that the model knows, as keys, and which ones of the seed it does not know."""
+
+
+class Baselines(LetterDrawing):
+    """The loss of a text beside the losses of simpler predictors."""
 
 
 class Controls(NamedTuple):
@@ -79,9 +99,9 @@ def layout() -> GenerateTab:
         with gr.Column(scale=4, min_width=320):
             controls, alphabet, buttons = _settings()
         with gr.Column(scale=8, min_width=320):
-            output = picture("reading", IDLE, "text as judged", elem_id="generate-output")
-            following = picture("next", {}, "next character")
-    strip = picture("strip", {}, "five temperatures")
+            output = Reading(IDLE, "text as judged", elem_id="generate-output")
+            following = NextSymbol({}, "next character")
+    strip = Temperatures({}, "five temperatures")
     with gr.Row(equal_height=False):
         with gr.Column(scale=4, min_width=320):
             text = gr.Textbox(
@@ -94,8 +114,8 @@ def layout() -> GenerateTab:
             )
             judge = gr.Button("Let the model read it", size="sm")
         with gr.Column(scale=8, min_width=320):
-            verdict = picture("reading", NO_VERDICT, "your text as judged")
-            scale = picture("scale", {}, "losses", container=False, padding=False)
+            verdict = Reading(NO_VERDICT, "your text as judged")
+            scale = Baselines({}, "losses", container=False, padding=False)
     plain = gr.Textbox(value="", label="text", visible=False)
     pictures = Pictures(alphabet, output, following, strip, verdict, scale)
     return GenerateTab(controls, pictures, Buttons(*buttons, judge), text, plain)
@@ -112,7 +132,7 @@ def _settings() -> tuple[Controls, gr.HTML, tuple[gr.Button, gr.Button, gr.Butto
         placeholder="Type a beginning, or leave it empty",
         elem_id="generate-seed",
     )
-    alphabet = picture("alphabet", {}, "alphabet", container=False, padding=False)
+    alphabet = Alphabet({}, "alphabet", container=False, padding=False)
     with gr.Group():
         settings = _controls(advanced=False)
     with gr.Row():

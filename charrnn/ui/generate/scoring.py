@@ -24,7 +24,7 @@ Value = dict[str, Any]
 
 
 def copy_check(visitor: Visitor, text: str) -> tuple[str, str]:
-    """Copied passages as static/reading.js reads them, and a sentence on them."""
+    """Copied passages as reading.js reads them, and a sentence on them."""
     if not visitor.text or not text:
         return "", "Whether it copied is not known: this model came without its training text."
     found = analysis.copied_spans(text, visitor.current.vocabulary.clean(visitor.text))
@@ -55,7 +55,7 @@ def judge(visitor: Visitor, text: str | None) -> tuple[Value, Value]:
     value = {**layout.NO_VERDICT, "records": packed, "names": names.json}
     if missing and UNKNOWN not in model.vocabulary.ids:
         value["caption"] = f"Left out, for the model never saw them: {show_symbols(missing)}."
-    return value, {"marks": baselines_of(visitor, kept, reading), "note": BASELINES_NOTE}
+    return value, {"losses": baselines_of(visitor, kept, reading), "note": BASELINES_NOTE}
 
 
 def baselines_of(visitor: Visitor, text: str, reading: Reading) -> list[tuple[str, float, str]]:

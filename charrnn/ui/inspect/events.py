@@ -59,10 +59,10 @@ def refresh(visitor: Visitor) -> tuple[str, Value, Value, Value, Value, Value]:
     return (
         text,
         {"about": layout.UNITS, **first},
-        {"about": layout.DEPENDS},
-        {"about": layout.REACH},
+        {"about": layout.SALIENCY},
+        {"about": layout.GRADIENT_REACH},
         {"about": layout.WEIGHTS, **weights},
-        {"about": layout.PROOF},
+        {"about": layout.GRADIENT_CHECK},
     )
 
 
@@ -88,23 +88,23 @@ def choose(visitor: Visitor, text: str | None, event: gr.EventData) -> Value:
     return {"about": layout.UNITS, **values.units(model, ids, layer, part, chosen)}
 
 
-def depends(visitor: Visitor, text: str | None) -> Value:
+def saliency(visitor: Visitor, text: str | None) -> Value:
     """Which earlier letters every guess hung on."""
-    return {"about": layout.DEPENDS, **values.depends(*asked(visitor, text))}
+    return {"about": layout.SALIENCY, **values.saliency(*asked(visitor, text))}
 
 
-async def reach(visitor: Visitor, text: str | None) -> AsyncIterator[Value]:
+async def gradient_reach(visitor: Visitor, text: str | None) -> AsyncIterator[Value]:
     """The gradient's reach, row by row as they are computed."""
     model, ids = asked(visitor, text)
     rows: list[Value] = []
     for cell in CELL_NAMES:
         rows.append(await asyncio.to_thread(values.reach_row, model, ids, cell))
-        yield {"about": layout.REACH, "rows": list(rows), "of": len(CELL_NAMES)}
+        yield {"about": layout.GRADIENT_REACH, "rows": list(rows), "of": len(CELL_NAMES)}
 
 
-def proof(visitor: Visitor, text: str | None) -> Value:
+def check(visitor: Visitor, text: str | None) -> Value:
     """The gradient check on this very model, over the first letters of the text."""
-    return {"about": layout.PROOF, **values.proof(*asked(visitor, text))}
+    return {"about": layout.GRADIENT_CHECK, **values.gradient_errors(*asked(visitor, text))}
 
 
 def report(visitor: Visitor, text: str) -> Value:
@@ -132,20 +132,20 @@ def connect(tab: InspectTab, visitor: gr.State) -> None:
     inputs, p = [visitor, tab.text], tab.pictures
     private: dict[str, Any] = {"api_visibility": "private", "show_progress": "minimal"}
     heavy: dict[str, Any] = {**private, **HEAVY}
-    _, depends_view, reach_view, _, _ = tab.views
+    _, saliency_view, reach_view, _, _ = tab.views
     gr.on([tab.read.click, tab.text.submit], units, inputs, p.units, **private)
     # A second pick while the first is on its way must not be lost.
     picked = {**private, "show_progress": "hidden", "trigger_mode": "multiple"}
     p.units.choose(choose, inputs, p.units, **picked)
-    gr.on([tab.read.click, depends_view.select], depends, inputs, p.depends, **heavy)
+    gr.on([tab.read.click, saliency_view.select], saliency, inputs, p.saliency, **heavy)
     gr.on(
         [tab.read.click, reach_view.select],
-        reach,
+        gradient_reach,
         inputs,
-        p.reach,
+        p.gradient_reach,
         **{**heavy, "show_progress": "hidden"},
     )
-    tab.check.click(proof, inputs, p.proof, **heavy)
+    tab.check.click(check, inputs, p.gradient_check, **heavy)
     tab.report.change(report, inputs, tab.report, api_name="inspect", show_progress="hidden")
 
 

@@ -6,19 +6,39 @@ from typing import NamedTuple
 
 import gradio as gr
 
-from charrnn.ui.components.explain import picture
+from charrnn.ui.components.drawing import LetterDrawing
 from charrnn.ui.inspect.values import LAGS
 from charrnn.ui.limits import INSPECTED_CHARACTERS
+
+
+class Units(LetterDrawing):
+    """A text colored by one unit of a layer or gate; a map of all units."""
+
+
+class Saliency(LetterDrawing):
+    """How much each earlier letter mattered for the guess of a later one."""
+
+
+class GradientReach(LetterDrawing):
+    """How much of the gradient is left at each distance, for RNN, LSTM and GRU."""
+
+
+class Weights(LetterDrawing):
+    """Every array of the model as a picture."""
+
+
+class GradientCheck(LetterDrawing):
+    """The largest relative error of the gradient in every array."""
 
 
 class Pictures(NamedTuple):
     """What is drawn, one on each inner tab."""
 
     units: gr.HTML
-    depends: gr.HTML
-    reach: gr.HTML
+    saliency: gr.HTML
+    gradient_reach: gr.HTML
     weights: gr.HTML
-    proof: gr.HTML
+    gradient_check: gr.HTML
 
 
 class InspectTab(NamedTuple):
@@ -46,25 +66,20 @@ def layout() -> InspectTab:
         read = gr.Button("Read", variant="primary", min_width=100, elem_id="inspect-read")
     with gr.Tabs():
         with gr.Tab("Watch a unit") as units_view:
-            units = _explained("units", UNITS)
-        with gr.Tab("Which letters mattered") as depends_view:
-            depends = _explained("depends", DEPENDS)
+            units = Units({"about": UNITS}, "units")
+        with gr.Tab("Which letters mattered") as saliency_view:
+            saliency = Saliency({"about": SALIENCY}, "saliency")
         with gr.Tab("How far back it learns") as reach_view:
-            reach = _explained("reach", REACH)
+            reach = GradientReach({"about": GRADIENT_REACH}, "gradient reach")
         with gr.Tab("The weights") as weights_view:
-            weights = _explained("weights", WEIGHTS)
-        with gr.Tab("Prove the gradients") as proof_view:
-            proof = _explained("proof", PROOF)
-            check = gr.Button("Check the gradients of this very model", size="sm")
+            weights = Weights({"about": WEIGHTS}, "weights")
+        with gr.Tab("Check the maths") as gradient_check_view:
+            errors = GradientCheck({"about": GRADIENT_CHECK}, "gradient check")
+            check = gr.Button("Check the gradients of this model", size="sm")
     report = gr.JSON(label="report", visible=False)
-    views = (units_view, depends_view, reach_view, weights_view, proof_view)
-    pictures = Pictures(units, depends, reach, weights, proof)
+    views = (units_view, saliency_view, reach_view, weights_view, gradient_check_view)
+    pictures = Pictures(units, saliency, reach, weights, errors)
     return InspectTab(text, read, check, pictures, views, report)
-
-
-def _explained(name: str, about: str) -> gr.HTML:
-    """A picture that says in a sentence or two what it shows."""
-    return picture(name, {"about": about}, name)
 
 
 UNITS = (
@@ -72,12 +87,12 @@ UNITS = (
     "them as it was when the letter was read: blue for positive, orange for negative. Move the "
     "slider, or ask for a unit that follows something you know."
 )
-DEPENDS = (
+SALIENCY = (
     "Point at a letter, or click to hold it. The letters before it take color by how much its "
     "guess would change if they changed a little: the size of the gradient of its loss with "
     "respect to each of them."
 )
-REACH = (
+GRADIENT_REACH = (
     "Learning means telling earlier steps what they should have done. This is how much of that "
     f"message, the gradient, is left after going back 1, 2, 3 ... {LAGS} characters, on a log "
     "scale. A plain RNN sends it through the same matrix at every step, so it fades or "
@@ -89,7 +104,7 @@ WEIGHTS = (
     "blue for positive, orange for negative, stronger for larger; below each, how its values "
     "are spread. A row is a unit, a column is what it listens to."
 )
-PROOF = (
+GRADIENT_CHECK = (
     "Backpropagation is a long chain of formulas, and one slip ruins learning in silence. So some "
     "weights of every array are nudged one by one, the change of the loss is measured, and held "
     "against what backpropagation said. Right formulas differ by 0.000000001 or less; a slip shows "

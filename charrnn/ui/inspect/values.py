@@ -30,7 +30,7 @@ CHECKED = 30
 """Elements checked in each array at most: each costs a forward pass in complex numbers."""
 STEPS = 16
 """Letters they are checked over: enough for a dozen distinct ones to have a gradient."""
-PROOF_WORK = 1e9
+CHECK_WORK = 1e9
 """Complex multiplications of a gradient check: 0.5 to 1 s on one core."""
 
 PARTS = {
@@ -69,8 +69,8 @@ def units(model: CharRNN, ids: Ids, layer: int = 0, part: str = "hidden", unit: 
     layers = analysis.activations(model, ids)
     symbols = [vocabulary.symbols[i] for i in ids]
     acts = layers[layer][part]
-    found = analysis.find_units(layers, symbols)
-    traits = {name: t for name, t in analysis.features(symbols).items() if name in found}
+    matches = analysis.find_units(layers, symbols)
+    traits = {name: t for name, t in analysis.features(symbols).items() if name in matches}
     fit = analysis.correlations(acts, traits)
     middle, limits = _range(part, acts)
     shown = max(40, MATRIX_LIMIT // size)
@@ -96,7 +96,7 @@ def units(model: CharRNN, ids: Ids, layer: int = 0, part: str = "hidden", unit: 
         "options": json.dumps(options),
         "traits": json.dumps(list(traits)),
         "fit": packing.signed_bytes(fit, 1.0),
-        "found": json.dumps({name: [_match(m) for m in ms] for name, ms in found.items()}),
+        "matches": json.dumps({name: [_match(m) for m in ms] for name, ms in matches.items()}),
     }
 
 
@@ -113,7 +113,7 @@ def _match(match: analysis.Match) -> tuple[int, str, int, float]:
     return (match.layer, match.part, match.unit, round(match.correlation, 3))
 
 
-def depends(model: CharRNN, ids: Ids) -> Value:
+def saliency(model: CharRNN, ids: Ids) -> Value:
     """For every character, how much its guess hung on each of those before it."""
     kept = ids[: 2 * work_length(model, NEAR, 300) + 1]  # float32 goes twice as far
     note = f"Only the first {len(kept)} letters are followed." if len(kept) < len(ids) else ""
@@ -195,10 +195,10 @@ def meaning(name: str) -> str:
     }[name.rstrip("0123456789")]
 
 
-def proof(model: CharRNN, ids: Ids) -> Value:
+def gradient_errors(model: CharRNN, ids: Ids) -> Value:
     """The largest relative error of the gradient in every array, by an independent measurement."""
     window = np.asarray(ids[: STEPS + 1], np.intp)[:, None]
-    passes = PROOF_WORK / (model.parameters.vector.size * (len(window) - 1))
+    passes = CHECK_WORK / (model.parameters.vector.size * (len(window) - 1))
     checked = int(min(CHECKED, max(3, passes / len(model.parameters))))
     errors = gradient_check(model, window[:-1], window[1:], max_elements=checked)
     rows = [

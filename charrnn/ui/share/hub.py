@@ -11,13 +11,21 @@ from typing import Any, NamedTuple
 import gradio as gr
 
 from charrnn import hub
-from charrnn.ui.components.drawing import drawing
+from charrnn.ui.components.drawing import Drawing
 from charrnn.ui.share import hub_events
 from charrnn.ui.tab import Tab
 
 TOKENS = "huggingface.co/settings/tokens"
 CALLS = 8
 """Calls to the Hub at once; each holds a thread, and a dead Hub holds it for a minute."""
+
+
+class Transfer(Drawing):
+    """The progress of a transfer to or from the Hub, then what came of it."""
+
+
+class Gallery(Drawing):
+    """Models that others have shared; a click picks one."""
 
 
 class Panel(NamedTuple):
@@ -84,7 +92,7 @@ def layout() -> Panel:
                 elem_id="hub-revision",
             )
         pull = gr.Button("Open")
-        pulled = drawing("hub", {}, "opened", container=False)
+        pulled = Transfer({}, "opened", container=False)
         with gr.Row():
             order = gr.Radio(
                 [("newest", "newest"), ("most liked", "liked")],
@@ -94,7 +102,7 @@ def layout() -> Panel:
                 scale=2,
             )
             show = gr.Button("Show models", min_width=120, scale=1)
-        models = drawing("gallery", {}, "gallery", container=False)
+        models = Gallery({}, "gallery", container=False)
     return Panel(
         token, name, license_, private, page, push, pushed, wanted, revision, pull, pulled,
         order, show, models, gr.State(hub_events.FIRST), gr.State(""),
@@ -134,7 +142,7 @@ def share_part() -> tuple[Any, ...]:
         info="A static Space: it writes in any browser, and every account may host it free.",
     )
     push = gr.Button("Share on the Hub", variant="primary")
-    pushed = drawing("hub", {}, "shared", container=False)
+    pushed = Transfer({}, "shared", container=False)
     return token, name, chosen, private, page, push, pushed
 
 

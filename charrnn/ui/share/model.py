@@ -17,7 +17,7 @@ from charrnn.formats.web import to_html
 from charrnn.network.model import CharRNN
 from charrnn.pretrained import load_pretrained, pretrained_names
 from charrnn.service.visitor import Visitor, text_of, uploaded_run
-from charrnn.ui.components.drawing import drawing
+from charrnn.ui.components.drawing import Card
 from charrnn.ui.server.temp_files import full
 from charrnn.ui.tab import Tab
 from charrnn.ui.train.texts import first_words, shown
@@ -29,7 +29,7 @@ ALPHABET = 80
 
 def build(visitor: gr.State) -> Tab:
     """Slot the column's components and wire them; see `Tab` for what the frame does with it."""
-    card = drawing("facts", {}, "model")
+    card = Card({}, "model")
     with gr.Row():
         save = gr.Button("Download .npz", variant="primary", min_width=120)
         upload = gr.UploadButton("Upload .npz", file_types=[".npz"], type="filepath", min_width=120)
@@ -145,7 +145,7 @@ def card_of_visitor(visitor: Visitor) -> dict[str, Any]:
 
 
 def card(visitor: Visitor) -> dict[str, Any]:
-    """What the file of the visitor's model holds, for static/facts.js."""
+    """What the file of the visitor's model holds, for card.js."""
     model = visitor.current
     config, vocabulary = model.config, model.vocabulary
     return {

@@ -9,8 +9,9 @@ import gradio as gr
 from charrnn.corpora import CORPORA
 from charrnn.training.presets import BUDGETS
 from charrnn.training.recipes import RECIPES
-from charrnn.ui.components.drawing import drawing
+from charrnn.ui.components.drawing import Card
 from charrnn.ui.train import settings, views
+from charrnn.ui.train.drawings import Chart, QueryString, Race, Samples, Status
 from charrnn.ui.train.texts import OWN, OWN_LIMIT
 
 
@@ -90,12 +91,12 @@ def layout() -> TrainTab:
                 race, race_seconds = racing()
         with gr.Column(scale=8, min_width=320, elem_classes="pictures"):
             pictures = Pictures(
-                drawing("status", views.IDLE, "training status"),
-                drawing("chart", views.NO_CHART, "loss"),
-                drawing("film", views.NO_FILM, "samples"),
-                drawing("race", views.NO_RACE, "race", visible=False),
+                Status(views.IDLE, "training status"),
+                Chart(views.NO_CHART, "loss"),
+                Samples(views.NO_SAMPLES, "samples"),
+                Race(views.NO_RACE, "race", visible=False),
             )
-            address = drawing("address", {"query": ""}, "address", visible="hidden")
+            address = QueryString({"query": ""}, "query string", visible="hidden")
     fields["cleaning"] = text.cleaning
     controls = Controls(
         recipe, fields, train, stop, go_on, seed, temperature, rate, race, race_seconds
@@ -124,7 +125,7 @@ def text_part() -> TextPart:
         )
         upload = gr.UploadButton("Or upload a .txt file", file_types=[".txt"], size="sm")
     with gr.Accordion("Look at this text first", open=False) as look_box:
-        facts = drawing("facts", {}, "text", container=False, padding=False)
+        facts = Card({}, "text", container=False, padding=False)
         cleaning = gr.Radio(
             [(title, name) for name, title in settings.CLEANING.items()],
             value="none",

@@ -42,7 +42,7 @@ def first_words(text: str, longest: int = 12) -> str:
 
 
 def look(text: str, cleaning: str, characters_per_second: float = 0.0) -> dict[str, Any]:
-    """The card of facts about a text, for static/facts.js."""
+    """The card of facts about a text, for card.js."""
     text = CLEANINGS[cleaning](text)
     counts = Counter(text)
     lines = text.count("\n") + 1

@@ -1,4 +1,4 @@
-"""From a run's snapshot to the small values that static/*.js draw. Pure functions."""
+"""From a run's snapshot to the small values that the .js files draw. Pure functions."""
 
 from __future__ import annotations
 
@@ -23,9 +23,15 @@ IDLE: Value = {
     "fraction": 0,
     "numbers": NO_NUMBERS,
 }
-NO_CHART: Value = {"title": "Loss", "note": CHART_NOTE, "unit": "step", "rulers": [], "curves": []}
-NO_FILM: Value = {"seed": "", "frames": []}
-NO_RACE: Value = {"seed": "", "lanes": []}
+NO_CHART: Value = {
+    "title": "Loss",
+    "note": CHART_NOTE,
+    "unit": "step",
+    "baselines": [],
+    "curves": [],
+}
+NO_SAMPLES: Value = {"seed": "", "samples": []}
+NO_RACE: Value = {"seed": "", "runs": []}
 
 
 def name(model: ModelConfig) -> str:
@@ -152,7 +158,7 @@ def chart(job: Job, snapshot: Snapshot, previous: str = "") -> Value:
 
     previous: the packed curve of the run before, to compare two settings in one picture.
     """
-    curves = [curve("the run before", "ghost", 3, previous)] if previous else []
+    curves = [curve("the run before", "previous", 3, previous)] if previous else []
     for color, run_view in enumerate(snapshot.runs):
         record, title = run_view.record, run_view.model.cell.upper()
         if job.race:
@@ -170,7 +176,7 @@ def chart(job: Job, snapshot: Snapshot, previous: str = "") -> Value:
         **NO_CHART,
         "unit": "second" if job.race else "step",
         "least": 1 if job.race else 20,
-        "rulers": [[title, round(abs(level), 4)] for title, level in snapshot.baselines],
+        "baselines": [[title, round(abs(level), 4)] for title, level in snapshot.baselines],
         "curves": curves,
         "best": [] if job.race else best(snapshot),
     }
@@ -188,7 +194,7 @@ def best(snapshot: Snapshot) -> list[float]:
 def ruled(baselines: tuple[tuple[str, float], ...]) -> Value:
     """A chart of rulers only, before the first step."""
     levels = [[title, round(abs(level), 4)] for title, level in baselines]
-    return {**NO_CHART, "least": 20, "rulers": levels}
+    return {**NO_CHART, "least": 20, "baselines": levels}
 
 
 def previous_run(job: Job, run: LastRun | None) -> str:
@@ -205,18 +211,18 @@ def curve(title: str, kind: str, color: int, points: str) -> Value:
 def samples(job: Job, snapshot: Snapshot) -> Value:
     """The samples so far, flat: step, loss, text, step, loss, text, ... and the present one."""
     if not snapshot.runs:
-        return NO_FILM
+        return NO_SAMPLES
     run_view = snapshot.runs[0]
-    frames = [
+    texts = [
         part for step, loss, text in run_view.record.samples for part in (str(step), loss, text)
     ]
     if run_view.progress and not snapshot.over:
-        frames += [
+        texts += [
             str(run_view.progress.step),
             f"{run_view.progress.smooth_loss:.2f}",
             run_view.sample,
         ]
-    return {"seed": job.seed, "frames": frames}
+    return {"seed": job.seed, "samples": texts}
 
 
 def race(job: Job, snapshot: Snapshot) -> Value:
@@ -234,4 +240,4 @@ def race(job: Job, snapshot: Snapshot) -> Value:
                 "text": run_view.sample,
             }
         )
-    return {"seed": job.seed, "lanes": runs}
+    return {"seed": job.seed, "runs": runs}

@@ -1,4 +1,4 @@
-// Keep the page's address in step with the settings, so that it can be sent to a class.
+// Writes the settings of a run into the page's address, so that the address can be sent to others.
 always((value) => {
   if (value.query) history.replaceState(null, '', `${location.pathname}?${value.query}`);
 });

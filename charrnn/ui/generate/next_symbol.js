@@ -30,7 +30,7 @@ function probabilities() {
 function reshape() {
   if (!order.length) return;
   const shares = probabilities();
-  const undecided = Math.exp(shares.reduce((sum, s) => sum - (s.p > 0 ? s.p * Math.log(s.p) : 0), 0));
+  const choices = Math.exp(shares.reduce((sum, s) => sum - (s.p > 0 ? s.p * Math.log(s.p) : 0), 0));
   const tallest = Math.max(0.4, ...shares.map((s) => s.p));
   const rest = shares.slice(columns.length - 1).reduce((sum, s) => sum + s.p, 0);
   const many = order.length > COLUMNS;
@@ -42,7 +42,7 @@ function reshape() {
     column.box.classList.toggle('cut', !kept);
     column.value.textContent = p >= 0.005 ? Math.round(100 * p) : '';
   });
-  side.textContent = `as undecided as a fair die with ${undecided < 10 ? undecided.toFixed(1) : Math.round(undecided)} sides`;
+  side.textContent = `as unsure as choosing among ${choices < 10 ? choices.toFixed(1) : Math.round(choices)} equally likely symbols`;
   plot.setAttribute('aria-label', 'Chances of the next character: ' + columns.slice(0, 5)
     .map((column, place) => `${column.label.textContent} ${percent(shares[place].p)}`).join(', '));
 }

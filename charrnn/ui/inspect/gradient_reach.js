@@ -37,14 +37,14 @@ function row(data) {
   const cursor = shape('line', { class: 'cursor', y1: TOP, y2: H - BOTTOM, visibility: 'hidden' });
   svg.append(cursor);
   const first = curves[kinds.indexOf(data.own ? 'trained' : 'new')], gone = first.findIndex((v) => v < 0.01);
-  const said = node('span', { class: 'note' }, gone < 0 ? `more than 1 % still arrives from ${lags} back` : `less than 1 % arrives from ${gone} back`);
-  const told = node('span', { class: 'aside' });
+  const summary = node('span', { class: 'note' }, gone < 0 ? `more than 1 % still arrives from ${lags} back` : `less than 1 % arrives from ${gone} back`);
+  const reading = node('span', { class: 'aside' });
   cursors.push((k) => {
     cursor.setAttribute('visibility', k < 0 ? 'hidden' : 'visible');
-    if (k < 0) { told.textContent = ''; return; }
+    if (k < 0) { reading.textContent = ''; return; }
     cursor.setAttribute('x1', x(k));
     cursor.setAttribute('x2', x(k));
-    told.textContent = `${k} back: ${left(first[k])}`;
+    reading.textContent = `${k} back: ${left(first[k])}`;
   });
   svg.addEventListener('mousemove', (event) => {
     const frame = svg.getBoundingClientRect();
@@ -54,7 +54,7 @@ function row(data) {
   svg.addEventListener('mouseleave', () => cursors.forEach((move) => move(-1)));
   const title = data.own ? 'the present model; dashed: the same before any training' : 'a new network of the same size, not trained';
   return node('div', { class: `reach-row color-${['RNN', 'LSTM', 'GRU'].indexOf(data.cell)}` },
-    node('div', { class: 'head' }, node('span', { class: 'key' }), node('strong', {}, data.cell), node('span', { class: 'note' }, title), told, said), svg);
+    node('div', { class: 'head' }, node('span', { class: 'key' }), node('strong', {}, data.cell), node('span', { class: 'note' }, title), reading, summary), svg);
 }
 
 always((value) => {

@@ -1,4 +1,4 @@
-// Shared by every picture. User text goes through `node` (textContent), never through innerHTML.
+// Helpers of every drawing. User text goes through `node` (textContent), never through innerHTML.
 const root = element.querySelector('.drawing');
 
 function node(tag, attributes = {}, ...children) {

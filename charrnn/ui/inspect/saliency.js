@@ -1,5 +1,5 @@
-// Which earlier letters a guess hung on: all gradients are here, so pointing answers at once.
-const RECORD = 21, UNSCORED = 65535;
+// Which earlier letters mattered for a guess. All gradients are in the value, so pointing answers at once.
+const RECORD = 21;
 const about = node('p', { class: 'caption' }), under = node('p', { class: 'caption' }), answer = node('p', { class: 'answer', 'aria-live': 'polite' });
 const text = node('pre', { tabindex: 0, role: 'group', 'aria-label': 'Text; choose a letter to see which earlier ones its guess hung on. Arrow keys move.' });
 root.replaceChildren(about, answer, text, under);
@@ -12,7 +12,7 @@ function strength(i, j) {
   return lag >= 0 && lag < lags ? data[(i - 1) * lags + lag] / 255 : 0;
 }
 
-function tell(i) {
+function explain(i) {
   const nats = view.getUint16(i * RECORD + 12, true) / 1000;
   const ranked = letters.map((_, j) => j).filter((j) => j < i && strength(i, j) > 0).sort((a, b) => strength(i, b) - strength(i, a)).slice(0, 4);
   answer.replaceChildren('To guess ', node('code', {}, sign(own(i))), ` (it gave it ${percent(Math.exp(-nats))}) it leaned most on `,
@@ -27,7 +27,7 @@ function choose(i) {
   if (i < 0) { answer.textContent = ''; return; }
   letters[i].classList.add('current');
   if (i === 0) answer.textContent = 'Nothing was read before the first letter: choose a later one.';
-  else tell(i);
+  else explain(i);
 }
 
 function indexOf(event) { const letter = event.target.closest('[data-i]'); return letter ? Number(letter.dataset.i) : -1; }

@@ -8,11 +8,11 @@ always((value) => {
   about.textContent = value.about || '';
   const rows = JSON.parse(value.rows || '[]');
   table.hidden = rows.length === 0;
-  body.replaceChildren(...rows.map(([name, size, told, error]) => {
+  body.replaceChildren(...rows.map(([name, size, shown, error]) => {
     const bar = node('i');
     bar.style.width = `${Math.max(2, (100 * (Math.log10(Math.max(error, 1e-16)) + 16)) / 16)}%`;
     bar.className = error < RIGHT ? 'good' : 'bad';
-    return node('tr', {}, node('th', { scope: 'row' }, node('code', {}, name)), node('td', {}, size), node('td', { class: 'amount' }, told),
+    return node('tr', {}, node('th', { scope: 'row' }, node('code', {}, name)), node('td', {}, size), node('td', { class: 'amount' }, shown),
       node('td', {}, node('span', { class: 'track' }, bar)));
   }));
   const worst = Math.max(...rows.map((row) => row[3]));

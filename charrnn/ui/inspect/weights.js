@@ -2,15 +2,6 @@
 const about = node('p', { class: 'caption' }), grid = node('div', { class: 'weights-grid' });
 root.replaceChildren(about, grid);
 
-function rgb(name) {
-  const probe = node('i');
-  probe.style.color = `var(${name})`;
-  root.append(probe);
-  const found = getComputedStyle(probe).color.match(/[\d.]+/g).slice(0, 3).map(Number);
-  probe.remove();
-  return found;
-}
-
 function tiles(item, above, below) {
   const values = new Int8Array(bytes(item.data).buffer), width = item.columns, height = values.length / width;
   const canvas = node('canvas', { width, height, role: 'img', 'aria-label': `${item.name} ${item.gate}` });

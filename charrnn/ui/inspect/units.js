@@ -1,4 +1,4 @@
-// Any text by one unit of a layer or gate. The whole matrix is here, so that scrubbing asks no server.
+// A text colored by one unit of a layer or gate. All units are in the value, so changing the unit needs no server.
 const about = node('p', { class: 'caption' });
 const part = node('select', { 'aria-label': 'What to color the text by' });
 const slider = node('input', { type: 'range', min: 0, step: 1, 'aria-label': 'Unit' });
@@ -17,7 +17,7 @@ root.replaceChildren(about,
   node('div', { class: 'tools' }, node('span', {}, 'Find me a unit that follows'), trait, chips),
   node('div', { class: 'page' }, text), follows, map, under);
 let value = null, matrix = null, fit = null, traits = [], letters = [], order = [], count = 0, unit = 0, names = [], ids = [], middle = [], limits = [];
-const card = hoverCard(text, () => letters, (i) => [node('p', {}, node('code', {}, sign(names[ids[i]] ?? '')), ` unit ${unit}: ${amount(i, unit).toFixed(2)}`)]);
+const tooltip = tooltipOn(text, () => letters, (i) => [node('p', {}, node('code', {}, sign(names[ids[i]] ?? '')), ` unit ${unit}: ${amount(i, unit).toFixed(2)}`)]);
 
 function amount(place, u) { return middle[u] + (matrix[place * count + u] / 127) * limits[u]; }
 
@@ -35,15 +35,6 @@ function paint() {
   letters.forEach((letter, i) => { letter.style.backgroundColor = tint(matrix[i * count + unit] / 127); });
   follows.textContent = best(unit);
   line.style.top = `${(100 * (order.indexOf(unit) + 0.5)) / count}%`;
-}
-
-function rgb(name) {
-  const probe = node('i');
-  probe.style.color = `var(${name})`;
-  root.append(probe);
-  const found = getComputedStyle(probe).color.match(/[\d.]+/g).slice(0, 3).map(Number);
-  probe.remove();
-  return found;
 }
 
 function paintMap() {
@@ -66,7 +57,7 @@ function sort() {
   order = Array.from({ length: count }, (_, u) => u);
   if (f >= 0) order.sort((a, b) => fit[f * count + b] - fit[f * count + a]);
   under.textContent = `All ${count} units, one row each, ${f >= 0 ? `those that rise with “${traits[f]}” on top` : 'in their own order'}; a column for each letter. Click a row to watch that unit.`;
-  chips.replaceChildren(...((JSON.parse(value.found || '{}')[trait.value]) || []).map(chip));
+  chips.replaceChildren(...((JSON.parse(value.matches || '{}')[trait.value]) || []).map(chip));
   paintMap();
 }
 
@@ -124,7 +115,7 @@ always((fresh) => {
   count = value.units;
   unit = Math.min(value.unit, count - 1);
   slider.max = count - 1;
-  card.hide();
+  tooltip.hide();
   letters = Array.from(ids, (id, i) => node('span', names[id] === '\n' ? { 'data-i': i, class: 'break' } : { 'data-i': i }, inText(names[id] ?? '')));
   text.replaceChildren(...letters);
   part.replaceChildren(...JSON.parse(value.options).map(([layer, name, title]) => {

@@ -1,4 +1,4 @@
-// The name of the page, one sentence, and the model that every tab works with.
+// The name of the page, one sentence, and the model that every tab uses.
 const model = node('span', { class: 'model', title: 'The model every tab works with' });
 root.replaceChildren(node('h1', {}, 'charrnn'),
   node('span', { class: 'note' }, 'Train a character-level RNN in pure NumPy, watch it learn, look inside.'), model);

@@ -1,4 +1,4 @@
-// A text colored by the model's surprise, letter by letter; a card shows what else it expected.
+// A text colored by the model's surprise, letter by letter; a tooltip shows what else it expected.
 const RECORD = 21, CHOICES = 5, UNSCORED = 65535;
 const title = node('strong'), note = node('span', { class: 'note' });
 const scale = node('span', { class: 'scale' }, 'expected', node('i'), 'surprised');
@@ -8,7 +8,7 @@ const text = node('pre', { tabindex: 0, role: 'group',
 const caption = node('p', { class: 'caption' });
 root.replaceChildren(node('div', { class: 'head' }, title, note, scale), text, caption);
 let letters = [], drawn = '', names = [], view = null;
-const card = hoverCard(text, () => letters, describe);
+const tooltip = tooltipOn(text, () => letters, describe);
 
 function choice(index, k) {
   const at = index * RECORD;
@@ -59,7 +59,7 @@ always((value) => {
   names = JSON.parse(value.names || '[]');
   const records = value.records || '';
   const grows = drawn && records.startsWith(drawn) && seed.textContent === (value.seed || '');
-  if (!grows) { card.hide(); letters = []; body.replaceChildren(); seed.textContent = value.seed || ''; text.scrollTop = 0; }
+  if (!grows) { tooltip.hide(); letters = []; body.replaceChildren(); seed.textContent = value.seed || ''; text.scrollTop = 0; }
   const atEnd = text.scrollHeight - text.scrollTop - text.clientHeight < 40;
   view = new DataView(bytes(records).buffer);
   append(letters.length);

@@ -1,4 +1,4 @@
-// The loss chart: curves, rulers (dashed levels with a name), a hover that reads every curve.
+// The loss chart: curves, baselines (dashed lines with a name), and a pointer that reads every curve.
 const HEIGHT = 214;
 const MARGIN = { left: 40, right: 44, top: 10, bottom: 22 };
 const heading = node('strong');
@@ -29,7 +29,7 @@ function short(number) {
 function fit() {
   const xs = data.curves.flatMap((c) => c.points.map((p) => p[0]));
   const ys = data.curves.flatMap((c) => c.points.map((p) => p[1]));
-  const levels = data.rulers.map((r) => r[1]);
+  const levels = data.baselines.map(([, loss]) => loss);
   const floor = Math.min(...ys, ...levels), top = Math.max(...levels, ...ys.slice(0, 400));
   // Half-nat steps at the bottom: the frame stays still while the curve falls through it.
   const low = Number.isFinite(floor) ? Math.max(0, Math.floor(floor * 2 - 0.2) / 2) : 0;
@@ -54,23 +54,23 @@ function axes() {
   }
 }
 
-function rulers() {
-  for (const [, level] of data.rulers) {
-    const y = scale.y(level);
-    picture.append(shape('line', { x1: MARGIN.left, x2: width - MARGIN.right, y1: y, y2: y, class: 'ruler' }));
+function baselines() {
+  for (const [, loss] of data.baselines) {
+    const y = scale.y(loss);
+    picture.append(shape('line', { x1: MARGIN.left, x2: width - MARGIN.right, y1: y, y2: y, class: 'baseline' }));
   }
 }
 
 // Names after the curves, so that they stay readable. A curve falls from the upper left to the lower
-// right: the names of high rulers stand at the right end, those of low ones at the left.
+// right: the names of high baselines stand at the right end, those of low ones at the left.
 function names() {
   const taken = [], middle = (scale.low + scale.high) / 2;
-  for (const [name, level] of [...data.rulers].sort((a, b) => b[1] - a[1])) {
-    let y = scale.y(level) - 4;
+  for (const [name, loss] of [...data.baselines].sort((a, b) => b[1] - a[1])) {
+    let y = scale.y(loss) - 4;
     while (taken.some((other) => Math.abs(other - y) < 12)) y += 12;
     taken.push(y);
-    const right = level > middle, x = right ? width - MARGIN.right - 2 : MARGIN.left + 2;
-    picture.append(shape('text', { x, y, class: `tick name ${right ? 'end' : ''}` }, `${name} ${level.toFixed(2)}`));
+    const right = loss > middle, x = right ? width - MARGIN.right - 2 : MARGIN.left + 2;
+    picture.append(shape('text', { x, y, class: `tick name ${right ? 'end' : ''}` }, `${name} ${loss.toFixed(2)}`));
   }
 }
 
@@ -87,7 +87,7 @@ function curves() {
 }
 
 // The lowest validation: those weights are kept. What comes after it, if it rises, is overfitting.
-// Its label goes below the point, or where no ruler's name is in the way.
+// Its label goes below the point, or where no baseline's name is in the way.
 function best() {
   if (!data.best || !data.best.length) return;
   const [step, loss] = data.best, x = scale.x(step), y = scale.y(loss);
@@ -135,16 +135,16 @@ function paint() {
   picture.setAttribute('width', width);
   picture.setAttribute('viewBox', `0 0 ${width} ${HEIGHT}`);
   picture.replaceChildren();
-  fit(); axes(); rulers(); curves(); names(); best(); pointer();
+  fit(); axes(); baselines(); curves(); names(); best(); pointer();
 }
 
-function say() {
-  const told = data.curves.filter((c) => c.kind !== 'faint' && c.points.length)
+function describe() {
+  const losses = data.curves.filter((c) => c.kind !== 'faint' && c.points.length)
     .map((c) => `${c.name} ${c.points[c.points.length - 1][1].toFixed(2)}`);
   const [step, loss] = data.best || [];
-  if (step) told.push(`best validation ${loss.toFixed(2)} at step ${step}`);
-  picture.setAttribute('aria-label', told.length
-    ? `Loss in nats per character: ${told.join(', ')}. Arrow keys read the curve.`
+  if (step) losses.push(`best validation ${loss.toFixed(2)} at step ${step}`);
+  picture.setAttribute('aria-label', losses.length
+    ? `Loss in nats per character: ${losses.join(', ')}. Arrow keys read the curve.`
     : 'Loss chart, empty until training starts.');
   legend.replaceChildren(...data.curves.filter((c) => c.kind !== 'faint' && !c.quiet).map((c) =>
     node('span', {}, node('i', { class: `key color-${c.color} ${c.kind}` }), c.name)));
@@ -167,7 +167,7 @@ picture.addEventListener('keydown', (event) => {
   cursor = Math.max(0, Math.min(scale.right, (cursor ?? scale.right) + (way * scale.right) / 50));
   paint();
 });
-// The film below moves a mark along the curve.
+// The samples below move a mark along the curve.
 window.addEventListener('charrnn:step', (event) => { marked = event.detail; paint(); });
 new ResizeObserver(() => paint()).observe(root);
 
@@ -175,6 +175,6 @@ always((value) => {
   data = { ...value, curves: value.curves.map((c) => ({ ...c, points: parse(c.points) })) };
   heading.textContent = value.title;
   about.textContent = value.note;
-  say();
+  describe();
   paint();
 });

@@ -1,4 +1,4 @@
-// A card of facts: a title, a sentence, pairs of name and value, small labelled chips, a text.
+// A card: a title, a sentence, pairs of name and value, small labeled chips, a text.
 always((value) => {
   const parts = [];
   if (value.title) {

@@ -1,4 +1,4 @@
-// Letters that people can see, and numbers unpacked from base64 (charrnn/ui/packing.py).
+// Letters that people can see, and numbers unpacked from base64 (packing.py).
 const SIGNS = { '\n': '↵', ' ': '␣', '\t': '⇥', '\r': '␍', '\u00a0': '⍽' };
 
 function bytes(packed) { return Uint8Array.from(atob(packed || ''), (c) => c.charCodeAt(0)); }
@@ -27,7 +27,7 @@ function percent(p) {
   return p < 0.005 ? '<1 %' : `${Math.round(100 * p)} %`;
 }
 
-// Colors by number: 0 to 1 for surprise, -1 to 1 for activations and weights. Style sheet: explain.css.
+// Colors by number: 0 to 1 for surprise, -1 to 1 for activations and weights. Style sheet: letters.css.
 function heat(nats) { return `color-mix(in srgb, var(--surprise) ${Math.round(Math.min(1, nats / 6) * 68)}%, transparent)`; }
 
 function tint(value, most = 60) {
@@ -35,26 +35,36 @@ function tint(value, most = 60) {
   return `color-mix(in srgb, ${ink} ${Math.round(Math.min(1, Math.abs(value)) * most)}%, transparent)`;
 }
 
-// A card that follows a letter. `fill(index)` returns its children, or null to hide it.
-function hoverCard(text, letters, fill) {
-  const card = node('div', { class: 'card', role: 'status', hidden: '' });
-  root.append(card);
+// A color of the style sheet as [red, green, blue], for a canvas.
+function rgb(name) {
+  const probe = node('i');
+  probe.style.color = `var(${name})`;
+  root.append(probe);
+  const channels = getComputedStyle(probe).color.match(/[\d.]+/g).slice(0, 3).map(Number);
+  probe.remove();
+  return channels;
+}
+
+// A tooltip that follows a letter. `fill(index)` returns its children, or null to hide it.
+function tooltipOn(text, letters, fill) {
+  const tooltip = node('div', { class: 'tooltip', role: 'status', hidden: '' });
+  root.append(tooltip);
   let current = -1;
-  function hide() { card.hidden = true; if (letters()[current]) letters()[current].classList.remove('current'); current = -1; }
+  function hide() { tooltip.hidden = true; if (letters()[current]) letters()[current].classList.remove('current'); current = -1; }
   function show(index) {
     hide();
     const letter = letters()[index], children = letter && fill(index);
     if (!children) return;
     current = index;
     letter.classList.add('current');
-    card.replaceChildren(...children);
-    card.hidden = false;
+    tooltip.replaceChildren(...children);
+    tooltip.hidden = false;
     const frame = root.getBoundingClientRect(), at = letter.getClientRects()[0] || letter.getBoundingClientRect();
-    const left = Math.max(0, Math.min(at.left - frame.left, frame.width - card.offsetWidth));
+    const left = Math.max(0, Math.min(at.left - frame.left, frame.width - tooltip.offsetWidth));
     const below = at.bottom - frame.top + 6;
-    const above = at.top - frame.top - card.offsetHeight - 6;
-    card.style.left = `${left}px`;
-    card.style.top = `${at.bottom + card.offsetHeight + 12 > window.innerHeight && above > 0 ? above : below}px`;
+    const above = at.top - frame.top - tooltip.offsetHeight - 6;
+    tooltip.style.left = `${left}px`;
+    tooltip.style.top = `${at.bottom + tooltip.offsetHeight + 12 > window.innerHeight && above > 0 ? above : below}px`;
   }
   const indexOf = (event) => {
     const letter = event.target.closest('[data-i]');

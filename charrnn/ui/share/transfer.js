@@ -1,4 +1,4 @@
-// How far a call to the Hub is, then what came of it: a title, a bar, a sentence, links.
+// A transfer to or from the Hub: a progress bar while it runs, then what came of it, with links.
 always((value) => {
   root.dataset.state = value.state || '';
   const parts = [];

@@ -1,17 +1,17 @@
-// The temperature strip: one seed, the same random numbers, five temperatures side by side.
+// Five temperatures: one seed, the same random numbers, side by side.
 const note = node('span', { class: 'note' });
-const lanes = node('div', { class: 'strip-lanes' });
-root.replaceChildren(node('div', { class: 'head' }, node('strong', {}, 'Same seed, same luck, five temperatures'), note), lanes);
+const runs = node('div', { class: 'temperature-runs' });
+root.replaceChildren(node('div', { class: 'head' }, node('strong', {}, 'Same seed, same luck, five temperatures'), note), runs);
 const WORDS = { 0.2: 'cautious', 0.5: 'careful', 0.8: 'lively', '1.0': 'as learned', 1.3: 'reckless' };
 
-function lane(temperature, symbols, levels, seed) {
+function run(temperature, symbols, levels, seed) {
   const body = node('pre', { tabindex: 0, role: 'group', 'aria-label': `Written at temperature ${temperature}` }, node('b', {}, seed));
   symbols.forEach((symbol, i) => {
     const letter = node('span', symbol === '\n' ? { class: 'break' } : {}, inText(symbol));
     letter.style.backgroundColor = heat((levels.charCodeAt(i) - 33) / 10);
     body.append(letter);
   });
-  return node('div', { class: 'strip-lane' }, node('div', { class: 'top' }, node('strong', {}, temperature), ' ', node('span', { class: 'note' }, WORDS[temperature] || '')), body);
+  return node('div', { class: 'temperature-run' }, node('div', { class: 'top' }, node('strong', {}, temperature), ' ', node('span', { class: 'note' }, WORDS[temperature] || '')), body);
 }
 
 always((value) => {
@@ -19,8 +19,8 @@ always((value) => {
   root.classList.toggle('bare', temperatures.length === 0);
   const names = JSON.parse(value.names || '[]');
   note.textContent = value.note || '';
-  lanes.replaceChildren(...temperatures.map((temperature, place) => {
+  runs.replaceChildren(...temperatures.map((temperature, place) => {
     const ids = new Uint16Array(bytes((value.ids || [])[place]).buffer);
-    return lane(temperature, Array.from(ids, (id) => names[id] ?? ''), (value.levels || [])[place] || '', value.seed || '');
+    return run(temperature, Array.from(ids, (id) => names[id] ?? ''), (value.levels || [])[place] || '', value.seed || '');
   }));
 });
