@@ -10,27 +10,36 @@ from __future__ import annotations
 import inspect
 import re
 from abc import ABCMeta
+from functools import cache
 from pathlib import Path
 from typing import Any, ClassVar
 
 import gradio as gr
-from gradio.component_meta import ComponentMeta
+from gradio.component_meta import ComponentMeta, updateable
 
 HERE = Path(__file__).parent
 
 
 class _NoInterfaceFile(ComponentMeta):
-    """Gradio writes a .pyi file beside the source of every component class; this does not."""
+    """Gradio's metaclass, but without the .pyi file that it writes beside a component's source."""
 
-    def __new__(cls, *arguments: Any) -> Any:
-        return ABCMeta.__new__(cls, *arguments)
+    def __new__(cls, name: str, bases: tuple[type, ...], attributes: dict[str, Any]) -> Any:
+        if "__init__" in attributes:
+            attributes["__init__"] = updateable(attributes["__init__"])  # type: ignore[no-untyped-call]
+        return ABCMeta.__new__(cls, name, bases, attributes)
+
+
+@cache
+def _source(path: Path) -> str:
+    return path.read_text("utf-8")
 
 
 class Drawing(gr.HTML, metaclass=_NoInterfaceFile):
     """A `gr.HTML` that JavaScript draws from its value, again at every change of the value.
 
     value: JSON-able and small (under 100 KB). Pack long series into strings: 1,000 characters cost
-    13 ms of server time per update as nested lists and 0.2 ms as one string. label: for the API.
+    13 ms of server time per update as nested lists and 0.2 ms as one string. It has a default, for
+    Gradio makes the component again without a value to change another property. label: for the API.
     The script of class NextSymbol is next_symbol.js. It sees `element`, `props`, `trigger`, `watch`
     and the helpers of common.js; it ends by calling `always(draw)`.
     """
@@ -38,14 +47,16 @@ class Drawing(gr.HTML, metaclass=_NoInterfaceFile):
     helpers: ClassVar[tuple[Path, ...]] = (HERE / "common.js",)
     css_class: ClassVar[str] = "drawing"
 
-    def __init__(self, value: dict[str, Any], label: str, **options: Any) -> None:
+    def __init__(
+        self, value: dict[str, Any] | None = None, label: str = "", **options: Any
+    ) -> None:
         name = re.sub(r"(?<!^)(?=[A-Z])", "_", type(self).__name__).lower()
         script = Path(inspect.getfile(type(self))).with_name(f"{name}.js")
         super().__init__(
             value,
             label=label,
             html_template=f'<div class="{self.css_class} {name.replace("_", "-")}"></div>',
-            js_on_load="".join(path.read_text("utf-8") for path in (*self.helpers, script)),
+            js_on_load="".join(map(_source, (*self.helpers, script))),
             apply_default_css=False,
             **{"container": True, "padding": True, **options},
         )
