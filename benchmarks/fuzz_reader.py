@@ -55,7 +55,7 @@ def one_input(data: bytes) -> None:
     """Decide one input. Raises whatever the reader must never raise."""
     import forge
 
-    from charrnn.formats import checkpoint
+    from charrnn.training import checkpoint
 
     kind, rest = data[:1], data[1:]
     if kind == b"\x01":
@@ -64,12 +64,12 @@ def one_input(data: bytes) -> None:
         parts = (p.but(data=rest) if p.name == b"Why.npy" else p for p in healthy())
         rest = forge.forge(list(parts))
     try:
-        model = checkpoint.loads(rest, checkpoint.HOSTED_BYTES)
+        model = checkpoint.Checkpoint.from_bytes(rest, checkpoint.HOSTED_BYTES).model
     except checkpoint.ModelFileError as error:
         if not str(error).isprintable():
             raise AssertionError("a message that cannot be printed") from error
         return
-    again = checkpoint.loads(checkpoint.dumps(model))
+    again = checkpoint.Checkpoint.from_bytes(checkpoint.Checkpoint(model).to_bytes()).model
     if again.vocabulary != model.vocabulary or again.config != model.config:
         raise AssertionError("a model that its own file does not give back")
 
@@ -79,10 +79,8 @@ def child(arguments: list[str]) -> None:
     import atheris
 
     # Only the reader is watched: with all of NumPy and json, most coverage would be theirs.
-    with atheris.instrument_imports(
-        include=["charrnn.formats.zip_archive", "charrnn.formats.npz", "charrnn.formats.checkpoint"]
-    ):
-        import charrnn.formats.checkpoint  # noqa: F401
+    with atheris.instrument_imports(include=["charrnn.formats", "charrnn.training.checkpoint"]):
+        import charrnn.training.checkpoint  # noqa: F401
 
     atheris.Setup([sys.argv[0], *arguments], one_input)
     atheris.Fuzz()

@@ -17,9 +17,9 @@ from typing import Any
 from bench import document
 
 from charrnn import CharRNN, CorpusError, Sampling, generate, load_corpus
-from charrnn.formats.checkpoint import info
 from charrnn.network.model import score_cold, score_ids
 from charrnn.pretrained import load_pretrained, pretrained_folder, pretrained_names
+from charrnn.training.checkpoint import info
 
 ROOT = Path(__file__).parents[1]
 README = ROOT / "pretrained" / "README.md"

@@ -13,11 +13,11 @@ from typing import TYPE_CHECKING, Any
 
 from charrnn.corpora import CORPORA, Corpus, CorpusError, load_corpus
 from charrnn.formats import from_torch, to_torch
-from charrnn.formats.checkpoint import ModelFileError, load, save
 from charrnn.network.cells import CELLS, Cell
 from charrnn.network.gradient_check import gradient_check
 from charrnn.network.model import CharRNN, ModelConfig, score
 from charrnn.network.sampling import Sampling, generate
+from charrnn.training.checkpoint import ModelFileError, load, save
 from charrnn.training.config import TrainConfig
 from charrnn.training.progress import Progress
 from charrnn.training.recipes import RECIPES, Recipe

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from charrnn.formats.checkpoint import load
 from charrnn.network.model import CharRNN
+from charrnn.training.checkpoint import load
 
 DEFAULT = "lighthouse"
 """What the page starts with: its text is here too, so rulers and copies show without a network."""

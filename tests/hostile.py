@@ -25,7 +25,7 @@ import hostile_arrays
 import hostile_meta
 import hostile_zip
 
-from charrnn.formats import checkpoint
+from charrnn.training import checkpoint
 
 HANG = 60
 """Seconds until a file counts as hung. The promise is 0.25; machines are noisy."""
@@ -108,7 +108,7 @@ def _decide_all(batch: list[tuple[Case, bytes]], writing: int) -> NoReturn:
 def _decide(data: bytes, before: float) -> dict[str, object]:
     start = time.process_time()
     try:
-        checkpoint.loads(data, checkpoint.HOSTED_BYTES)
+        checkpoint.Checkpoint.from_bytes(data, checkpoint.HOSTED_BYTES)
         outcome, message = "loads", ""
     except BaseException as error:
         outcome, message = type(error).__name__, str(error)

@@ -21,7 +21,7 @@ from typing import NoReturn
 import numpy as np
 
 from charrnn import CharRNN, ModelConfig, Vocabulary
-from charrnn.formats import checkpoint
+from charrnn.training import checkpoint
 
 MODEL = CharRNN(Vocabulary.from_text("hello"), ModelConfig("rnn", 500))  # 1 MB
 
@@ -30,7 +30,7 @@ def write(path: Path, how: str) -> None:
     if how == "save":
         checkpoint.save(MODEL, path)
     else:
-        np.savez(path, **np.load(io.BytesIO(checkpoint.dumps(MODEL))))
+        np.savez(path, **np.load(io.BytesIO(checkpoint.Checkpoint(MODEL).to_bytes())))
 
 
 def save_without_pause(path: Path, how: str, start: int, told: int) -> NoReturn:

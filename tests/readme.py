@@ -71,8 +71,8 @@ def first_sentence(path: Path) -> str:
 
 def pretrained() -> str:
     """A row for every model that comes along, from the files themselves."""
-    from charrnn.formats.checkpoint import info
     from charrnn.pretrained import pretrained_folder, pretrained_names
+    from charrnn.training.checkpoint import info
 
     rows = [
         "| Model | Cell | Units | Parameters | Corpus | Validation loss, nats (bits) | File |",

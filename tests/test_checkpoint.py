@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import copy
+import io
 import json
 import os
 import pickle
 import subprocess
 import sys
 import warnings
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -18,12 +21,13 @@ import hostile_meta
 import hostile_zip
 import numpy as np
 import pytest
+from builders import TEXT, from_bytes, to_bytes
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from charrnn import CELLS, CharRNN, ModelConfig, Vocabulary
-from charrnn.formats import checkpoint, npz
-from charrnn.formats.checkpoint import HOSTED_BYTES, ModelFileError
+from charrnn import CELLS, CharRNN, ModelConfig, TrainConfig, Trainer, Vocabulary
+from charrnn.training import checkpoint
+from charrnn.training.checkpoint import HOSTED_BYTES, Checkpoint, ModelFileError, TrainState
 
 TESTS = Path(__file__).parent
 LINUX = pytest.mark.skipif(not sys.platform.startswith("linux"), reason="the judge reads /proc")
@@ -116,7 +120,7 @@ def test_odd_files_load_in_this_process_too() -> None:
 
 HEALTHY = dict([*healthy.containers(), *healthy.architectures()])
 SOURCES = [HEALTHY[name] for name in ("forged", "savez_compressed", "savez_pipe", "lstm_slots_2")]
-MODELS = {checkpoint.dumps(checkpoint.loads(data)) for data in SOURCES}
+MODELS = {to_bytes(from_bytes(data)) for data in SOURCES}
 
 positions = st.floats(0, 1, exclude_max=True)
 edits = st.lists(
@@ -154,7 +158,7 @@ def mutate(data: bytes, changes: list[tuple[str, float, float, bytes]], other: b
 def model_or_none(data: bytes) -> CharRNN | None:
     """The model in a file, or None where it is refused with a printable sentence."""
     try:
-        return checkpoint.loads(data, HOSTED_BYTES)
+        return from_bytes(data, max_bytes=HOSTED_BYTES)
     except ModelFileError as error:
         message = str(error)
     check_sentence(message)
@@ -163,7 +167,7 @@ def model_or_none(data: bytes) -> CharRNN | None:
 
 def same_model_or_refused(data: bytes) -> None:
     model = model_or_none(data)
-    assert model is None or checkpoint.dumps(model) in MODELS
+    assert model is None or to_bytes(model) in MODELS
 
 
 @settings(max_examples=600, deadline=None)
@@ -195,7 +199,7 @@ def test_every_cut() -> None:
     data = SOURCES[0]
     for end in range(len(data)):
         with pytest.raises(ModelFileError):
-            checkpoint.loads(data[:end])
+            from_bytes(data[:end])
 
 
 @settings(max_examples=300, deadline=None)
@@ -232,7 +236,7 @@ def test_any_value_for_any_fact(name: str, value: object) -> None:
 def check_meaning(data: bytes) -> None:
     """Refused, or a whole model, which comes back from its own file."""
     model = model_or_none(data)
-    assert model is None or same(checkpoint.loads(checkpoint.dumps(model)), model)
+    assert model is None or same(from_bytes(to_bytes(model)), model)
 
 
 # ---- promises ----
@@ -258,7 +262,7 @@ def test_round_trip(cell: str, layers: int, tmp_path: Path) -> None:
     model.metadata = {"steps": 7, "loss": 1.5, "corpus": "é\0", "val_loss": None}
     checkpoint.save(model, tmp_path / "model.npz")
     assert same(checkpoint.load(tmp_path / "model.npz"), model)
-    assert checkpoint.dumps(model) == (tmp_path / "model.npz").read_bytes()
+    assert to_bytes(model) == (tmp_path / "model.npz").read_bytes()
     with np.load(tmp_path / "model.npz", allow_pickle=False) as found:
         assert np.array_equal(found["Why"], model.parameters["Why"])
 
@@ -270,24 +274,24 @@ def test_odd_vocabularies(text: str, words: bool, cleaning: str) -> None:
     """Kept exactly: nothing is normalized, cut at a NUL, or escaped twice."""
     vocabulary = Vocabulary.from_text(text, words=words, cleaning=cleaning)
     model = CharRNN(vocabulary, ModelConfig("rnn", 2))
-    assert same(checkpoint.loads(checkpoint.dumps(model)), model)
+    assert same(from_bytes(to_bytes(model)), model)
 
 
 @settings(max_examples=200, deadline=None)
 @given(st.text(min_size=1), st.booleans())
 def test_any_text_makes_a_vocabulary_that_returns(text: str, words: bool) -> None:
     model = CharRNN(Vocabulary.from_text(text, words=words), ModelConfig("rnn", 1))
-    assert same(checkpoint.loads(checkpoint.dumps(model)), model)
+    assert same(from_bytes(to_bytes(model)), model)
 
 
 def test_the_same_file_in_every_process() -> None:
     """Neither the hash seed nor the process changes a byte."""
     code = (
         "import hashlib; from charrnn import CharRNN, ModelConfig, Vocabulary\n"
-        "from charrnn.formats import checkpoint\n"
+        "from charrnn.training.checkpoint import Checkpoint\n"
         "model = CharRNN(Vocabulary.from_text('hello'), ModelConfig('rnn', 1))\n"
         "model.parameters.vector[:] = 0.5\n"
-        "print(hashlib.sha256(checkpoint.dumps(model)).hexdigest())"
+        "print(hashlib.sha256(Checkpoint(model).to_bytes()).hexdigest())"
     )
     digests = set()
     for seed in "012":
@@ -302,12 +306,12 @@ def test_the_same_file_in_every_process() -> None:
 
 def test_a_model_in_float64_is_saved_in_float32() -> None:
     model = made()
-    assert checkpoint.dumps(model.astype(np.float64)) == checkpoint.dumps(model)
+    assert to_bytes(model.astype(np.float64)) == to_bytes(model)
 
 
 def test_a_loaded_model_can_be_trained() -> None:
     """Its weights are its own, and not a view of the file."""
-    model = checkpoint.loads(checkpoint.dumps(made()))
+    model = from_bytes(to_bytes(made()))
     assert model.parameters.vector.flags.owndata
     assert model.parameters.vector.flags.writeable
 
@@ -347,7 +351,7 @@ def test_what_a_file_unpacks_to_is_limited_too(tmp_path: Path) -> None:
     meta = forge.META | {"hidden_size": 100, "resume": {"slots": 2, "batch_size": 1}}
     path = tmp_path / "small.npz"
     path.write_bytes(forge.forge([forge.deflated(part) for part in forge.parts(meta, 0.0)]))
-    for read in (checkpoint.load, checkpoint.info, checkpoint.load_training):
+    for read in (checkpoint.load, checkpoint.info, Checkpoint.load):
         assert read(path)
         with pytest.raises(ModelFileError, match=r"takes 0\.2 MB, and the limit here is 0\.1 MB\."):
             read(path, max_bytes=130_000)
@@ -385,7 +389,7 @@ def test_the_first_step_must_be_finite(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(checkpoint, "MAX_WEIGHT", np.inf)
     values = forge.arrays(forge.META, fill=3e38)
     with pytest.raises(ModelFileError) as caught:
-        checkpoint.loads(forge.with_arrays(forge.META, values))
+        from_bytes(forge.with_arrays(forge.META, values))
     assert str(caught.value) == "The model is broken: what it computes is not finite."
 
 
@@ -401,20 +405,20 @@ def test_what_cannot_be_loaded_is_not_saved(tmp_path: Path) -> None:
         assert path.read_bytes() == good, name
     odd = CharRNN(Vocabulary(("ab", "")), ModelConfig("rnn", 1))
     with pytest.raises(ModelFileError) as caught:
-        checkpoint.dumps(odd)
+        to_bytes(odd)
     assert str(caught.value) == (
-        "The model cannot be saved. It has symbols of several characters, and calls them no words."
+        "The model cannot be saved. Symbols of several characters need a vocabulary of words."
     )
     half = CharRNN(Vocabulary(("a", "\ud800")), ModelConfig("rnn", 1))
     with pytest.raises(ModelFileError, match="JSON"):
-        checkpoint.dumps(half)
+        to_bytes(half)
     facts = made()
     facts.metadata = {"loss": float("nan")}
     with pytest.raises(ModelFileError, match="JSON"):
-        checkpoint.dumps(facts)
+        to_bytes(facts)
     strange = CharRNN(Vocabulary(("a", "b")), ModelConfig("rnn", np.int64(3)))  # type: ignore[arg-type]
     with pytest.raises(ModelFileError, match="JSON"):
-        checkpoint.dumps(strange)
+        to_bytes(strange)
 
 
 def test_info(tmp_path: Path) -> None:
@@ -437,57 +441,91 @@ def test_info(tmp_path: Path) -> None:
 # ---- what a trainer needs to go on ----
 
 
-def training_arrays(model: CharRNN, slots: int, N: int) -> dict[str, Any]:
+def state_of(model: CharRNN, slots: int, N: int) -> TrainState:
+    """A training in its middle, of random numbers."""
     rng = np.random.default_rng(0)
     P, H = model.parameters.vector.size, model.config.hidden_size
-    found = {"live": rng.random(P), **{f"slot{i}": rng.random(P) for i in range(slots)}}
-    for layer in range(model.config.layers):
-        found |= {f"state{layer}_{kind}": rng.random((H, N)) for kind in model.cell.state}
-    return {name: array.astype(np.float32) for name, array in found.items()}
+    vectors = [rng.random(P).astype(np.float32) for _ in range(slots + 1)]
+    recurrent = tuple(
+        tuple(rng.random((H, N)).astype(np.float32) for _ in model.cell.state)
+        for _ in range(model.config.layers)
+    )
+    numbers: dict[str, Any] = {"step": 9, "best_loss": 1.5, "history": [[9, 2.5, None]]}
+    return TrainState(model.with_vector(vectors[0]), vectors[1:], recurrent, **numbers)
+
+
+def numbers_of(state: TrainState) -> dict[str, Any]:
+    arrays = ("live", "slots", "recurrent", "best")
+    return {name: value for name, value in vars(state).items() if name not in arrays}
 
 
 @pytest.mark.parametrize("cell", CELLS)
 @pytest.mark.parametrize("slots", [0, 1, 2])
 def test_training_round_trip(cell: str, slots: int, tmp_path: Path) -> None:
     path, model = tmp_path / "run.npz", made(cell, layers=2)
-    arrays = training_arrays(model, slots, 3)
-    resume = {"slots": slots, "batch_size": 3, "facts": {"sha256": "x"}, "history": [[1, 2.5]]}
-    checkpoint.save_training(model, path, arrays, resume)
-    again, found, facts = checkpoint.load_training(path)
-    assert same(again, model)
-    assert facts == resume
-    assert found.keys() == arrays.keys()
-    for name, array in arrays.items():
-        assert np.array_equal(found[name], array)
-        assert found[name].flags.owndata
-        assert found[name].flags.writeable
+    state = state_of(model, slots, 3)
+    Checkpoint(model, state).save(path)
+    loaded = Checkpoint.load(path)
+    again = loaded.state
+    assert again
+    assert same(loaded.model, model)
+    assert numbers_of(again) == numbers_of(state)
+    assert again.best is None
+    assert same(again.live, state.live)
+    np.testing.assert_equal(again.slots, state.slots)
+    np.testing.assert_equal(again.recurrent, state.recurrent)
     assert same(checkpoint.load(path), model), "it is a model file as well"
     assert checkpoint.info(path)["resumable"] is True
     assert checkpoint.info(path)["parameters"] == model.parameters.vector.size
 
 
-def test_a_finished_model_cannot_be_resumed(tmp_path: Path) -> None:
-    checkpoint.save(made(), tmp_path / "model.npz")
-    with pytest.raises(ModelFileError) as caught:
-        checkpoint.load_training(tmp_path / "model.npz")
-    assert str(caught.value) == (
-        "The file holds a finished model, and not the state of a training to go on with."
+def test_a_copied_state_shares_nothing_and_its_views_follow_its_vector() -> None:
+    model = made()
+    for copied in (copy.deepcopy(model), pickle.loads(pickle.dumps(model))):
+        copied.parameters.vector[:] = 7
+        assert (copied.parameters["Why"] == 7).all()
+        assert not (model.parameters["Why"] == 7).any()
+
+
+def test_a_finished_model_cannot_be_resumed() -> None:
+    with pytest.raises(ModelFileError, match="finished model"):
+        Checkpoint(made()).train_config()
+
+
+def test_a_file_of_version_0_1_resumes() -> None:
+    """A run of 13 of 30 steps, saved by version 0.1: nothing of it is lost or altered."""
+    data = (TESTS / "data" / "run_of_0_1.npz").read_bytes()
+    saved = Checkpoint.from_bytes(data)
+    trainer = Trainer.resume(saved, TEXT)
+    assert trainer.config == TrainConfig(
+        batch_size=2, seq_length=16, steps=30, learning_rate=0.01, eval_every=5
     )
+    assert saved.training.corpus == "cats"
+    again = trainer.checkpoint.to_bytes()
+    with np.load(io.BytesIO(data)) as old, np.load(io.BytesIO(again)) as new:
+        assert old.files == new.files
+        meta = json.loads(bytes(old["__meta__"]))
+        for name in old.files[1:]:
+            np.testing.assert_array_equal(new[name], old[name])
+        assert json.loads(bytes(new["__meta__"])) == meta
+    assert numbers_of(trainer.train_state) == meta["resume"]["ledger"]
+    assert [progress.step for progress in trainer.run()] == list(range(14, 31))
 
 
 def test_arrays_of_another_run_are_not_saved(tmp_path: Path) -> None:
     model = made()
-    resume = {"slots": 1, "batch_size": 3}
-    good = training_arrays(model, 1, 3)
+    good = state_of(model, 1, 3)
     for wrong in (
-        training_arrays(model, 0, 3),
-        training_arrays(model, 2, 3),
-        training_arrays(model, 1, 4),
-        good | {"live": good["live"][:-1]},
-        good | {"slot0": np.full_like(good["slot0"], np.nan)},
+        replace(good, slots=[good.slots[0][:-1]]),
+        replace(good, slots=[np.full_like(good.slots[0], np.nan)]),
+        replace(good, slots=[*good.slots] * 3),
+        replace(good, live=made(hidden_size=7)),
+        replace(good, recurrent=good.recurrent * 2),
+        replace(good, step=-1),
+        replace(good, seconds=float("nan")),
     ):
-        with pytest.raises(ModelFileError, match=r"cannot be saved\."):
-            checkpoint.save_training(model, tmp_path / "run.npz", wrong, resume)
+        with pytest.raises(ModelFileError):
+            Checkpoint(model, wrong).save(tmp_path / "run.npz")
     assert not os.listdir(tmp_path)
 
 
@@ -495,9 +533,9 @@ def test_the_largest_shape_that_is_promised() -> None:
     """8 layers of every cell, in training, fit the reader's count of members."""
     for cell in CELLS:
         model = made(cell, layers=8, hidden_size=2)
-        arrays = training_arrays(model, 2, 1)
-        members = [*model.parameters, *arrays, npz.META]
-        assert len(members) <= 64
+        data = Checkpoint(model, state_of(model, 2, 1)).to_bytes()
+        with np.load(io.BytesIO(data)) as arrays:
+            assert len(arrays.files) <= 64
 
 
 def test_loading_never_warns() -> None:
@@ -507,4 +545,4 @@ def test_loading_never_warns() -> None:
         for cell in CELLS:
             model = made(cell, layers=2)
             model.parameters.vector[:] = checkpoint.MAX_WEIGHT
-            assert same(checkpoint.loads(checkpoint.dumps(model)), model)
+            assert same(from_bytes(to_bytes(model)), model)

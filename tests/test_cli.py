@@ -18,9 +18,9 @@ from charrnn.__main__ import build_parser, main
 from charrnn.cli import COMMANDS, info
 from charrnn.cli.plan import make_plan
 from charrnn.corpora import load_corpus, split
-from charrnn.formats import checkpoint
 from charrnn.network.model import ModelConfig
 from charrnn.network.sampling import Sampling
+from charrnn.training import checkpoint
 from charrnn.training.config import TrainConfig
 from charrnn.training.recipes import RECIPES
 

@@ -14,9 +14,10 @@ from typing import Any
 
 import numpy as np
 import pytest
+from builders import from_bytes, to_bytes
 
 from charrnn import CharRNN, ModelConfig, Vocabulary, files
-from charrnn.formats import checkpoint
+from charrnn.training import checkpoint
 
 TESTS = Path(__file__).parent
 POSIX = pytest.mark.skipif(os.name == "nt", reason="needs POSIX signals and limits")
@@ -83,7 +84,7 @@ def test_whichever_step_fails_a_whole_file_stays(
     error: BaseException, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     path = tmp_path / "model.npz"
-    old, new = checkpoint.dumps(model(1)), checkpoint.dumps(model(2))
+    old, new = to_bytes(model(1)), to_bytes(model(2))
     told = set()
     for fail_at in range(1, 30):
         path.write_bytes(old)
@@ -278,5 +279,5 @@ def test_the_kills_have_teeth(tmp_path: Path) -> None:
 
 def test_model_of_the_fault_tests_is_worth_it() -> None:
     """The faults above tell the old file from the new one by its bytes."""
-    assert checkpoint.dumps(model(1)) != checkpoint.dumps(model(2))
-    assert np.all(checkpoint.loads(checkpoint.dumps(model(2))).parameters["by"] == 2)
+    assert to_bytes(model(1)) != to_bytes(model(2))
+    assert np.all(from_bytes(to_bytes(model(2))).parameters["by"] == 2)

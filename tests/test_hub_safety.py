@@ -12,8 +12,8 @@ from standin import ALICE, ALICE_READS, BOB, Hub
 from standin.uploads import store_large
 
 from charrnn import CharRNN
-from charrnn.formats.checkpoint import dumps
 from charrnn.hub import HubError, from_hub, gallery, push_page, push_to_hub
+from charrnn.training.checkpoint import Checkpoint
 
 pytestmark = [
     pytest.mark.filterwarnings("ignore:Use 'content=:DeprecationWarning"),  # the client's
@@ -137,7 +137,8 @@ def test_the_hostile_corpus_comes_to_nothing(hub: Hub, model: CharRNN, tmp_path:
 def test_a_model_under_another_file_name_is_found(hub: Hub, model: CharRNN) -> None:
     api = huggingface_hub.HfApi(endpoint=hub.url, token=BOB)
     api.create_repo("bob/by-hand")
-    api.upload_file(path_or_fileobj=dumps(model), path_in_repo="book.npz", repo_id="bob/by-hand")
+    data = Checkpoint(model).to_bytes()
+    api.upload_file(path_or_fileobj=data, path_in_repo="book.npz", repo_id="bob/by-hand")
     assert writes(from_hub("bob/by-hand", endpoint=hub.url)) == writes(model)
     hub.model("bob/by-hand").write("other.npz", b"x")
     with pytest.raises(HubError, match="holds no charrnn model"):

@@ -68,7 +68,7 @@ def test_minimal_reads_the_text_in_order_and_carries_the_state():
         assert np.array_equal(window.x[:, 0], ids[25 * step : 25 * step + 25])
         assert np.array_equal(window.y[:, 0], ids[25 * step + 1 : 25 * step + 26])
     losses(trainer, 3)
-    assert trainer.state[0][0].any()
+    assert trainer.train_state.recurrent[0][0].any()
 
 
 def test_windows_cleans_overlaps_and_resets():
@@ -130,7 +130,7 @@ def test_notebook_is_one_window_with_an_endless_state():
     assert (window.x.shape, len(trainer.batches)) == ((34, 1), 1)
     assert trainer.config.clip_norm == trainer.config.clip_value == 0
     losses(trainer, 1)
-    before = trainer.state
+    before = trainer.train_state.recurrent
     logits, _, _ = trainer.live.forward(window.x, before)
     expected, _ = charrnn.network.loss.cross_entropy(logits, window.y)
     assert np.isclose(losses(trainer, 1)[0], float(expected), atol=1e-6)

@@ -23,8 +23,9 @@ from forge import (
 )
 from hostile_zip import GOOD, tar
 
-from charrnn.formats import checkpoint, npz
+from charrnn.formats import npz
 from charrnn.formats.npz import ModelFileError
+from charrnn.training import checkpoint
 
 DAMAGED = "The file is damaged or was cut short: {}. Copy or download it again."
 STRANGE = "The file is not laid out as a model: {}."
@@ -136,16 +137,16 @@ REFUSALS = [
 )
 def test_the_whole_sentence_of_a_refusal(data: bytes, sentence: str, what: str) -> None:
     with pytest.raises(ModelFileError) as caught:
-        checkpoint.loads(data)
+        checkpoint.Checkpoint.from_bytes(data)
     assert str(caught.value) == sentence.format(what)
 
 
 def test_compressed_files_may_take_a_64th_of_the_limit() -> None:
     data = forge([deflated(part) for part in parts()])
     packed = sum(len(deflated(part).packed or b"") for part in parts())
-    assert checkpoint.loads(data, max_bytes=64 * packed)
+    assert checkpoint.Checkpoint.from_bytes(data, max_bytes=64 * packed)
     with pytest.raises(ModelFileError) as caught:
-        checkpoint.loads(data, max_bytes=64 * packed - 1)
+        checkpoint.Checkpoint.from_bytes(data, max_bytes=64 * packed - 1)
     assert str(caught.value) == (
         "The file is compressed and too large for that. Save it with charrnn or np.savez: "
         "neither compresses, and weights hardly shrink."
@@ -166,7 +167,7 @@ def test_64_members_and_headers_of_1500_bytes_are_the_most() -> None:
 
 def read(data: bytes) -> Any:
     try:
-        return checkpoint.loads(data)
+        return checkpoint.Checkpoint.from_bytes(data)
     except ModelFileError:
         return None
 
@@ -207,5 +208,5 @@ def test_200_000_words_are_not_too_many() -> None:
 def test_the_metadata_may_say_the_most_that_a_run_needs() -> None:
     most = json.dumps(META | {"resume": {"slots": 2, "batch_size": 1 << 20}}).encode()
     with pytest.raises(ModelFileError, match="lacks the array 'live'"):
-        checkpoint.loads(forge([meta_part(most), *parts()[1:]]))
-    assert checkpoint.loads(forge(parts(RESUME)))
+        checkpoint.Checkpoint.from_bytes(forge([meta_part(most), *parts()[1:]]))
+    assert checkpoint.Checkpoint.from_bytes(forge(parts(RESUME)))

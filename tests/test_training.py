@@ -1,6 +1,8 @@
 """Training: it learns, it stops where it should, and it continues to the last bit."""
 
 import dataclasses
+import io
+import json
 import math
 import subprocess
 import sys
@@ -21,10 +23,10 @@ from charrnn import (
     score,
 )
 from charrnn.corpora import split
-from charrnn.formats import checkpoint
-from charrnn.training import resume
+from charrnn.formats import npz
+from charrnn.training.checkpoint import Checkpoint
 from charrnn.training.optimizers import OPTIMIZERS
-from charrnn.training.progress import thin
+from charrnn.training.state import thin
 from charrnn.training.trainer import MAX_RESCUES
 
 SMALL = ModelConfig("gru", 16)
@@ -103,7 +105,7 @@ def test_a_run_saved_before_its_first_step_is_the_same_run(tmp_path):
     whole, first = (Trainer(TEXT, SMALL, SHORT) for _ in "ab")
     first.save(tmp_path / "run.npz")
     second = Trainer.resume(tmp_path / "run.npz", TEXT)
-    assert second.best is None
+    assert second.train_state.best is None
     assert run(second) == run(whole)
     np.testing.assert_array_equal(second.model.parameters.vector, whole.model.parameters.vector)
 
@@ -111,7 +113,7 @@ def test_a_run_saved_before_its_first_step_is_the_same_run(tmp_path):
 def test_a_resumed_run_still_has_its_best_weights_to_fall_back_on(tmp_path):
     first = Trainer(TEXT, SMALL, dataclasses.replace(SHORT, eval_every=5))
     run(first, steps=5)
-    best = first.best.copy()
+    best = first.train_state.best.copy()
     run(first, steps=2)
     first.save(tmp_path / "run.npz")
     second = Trainer.resume(tmp_path / "run.npz", TEXT)
@@ -146,26 +148,58 @@ def test_a_run_resumes_on_its_own_text_only(tmp_path):
 @pytest.mark.parametrize(
     ("part", "damage"),
     [
-        ("config", {"optimizer": "hope"}), ("config", {"optimizer": "sgd"}), ("config", {"x": 1}),
-        ("config", {"batch_size": 3}), ("ledger", {"step": -1}), ("ledger", {"step": 1.5}),
-        ("ledger", {"updates": "8"}), ("ledger", {"history": [[1]]}), ("ledger", {"x": 1}),
-        ("ledger", {"smooth_loss": "low"}), ("facts", {"corpus": 7}), ("facts", None),
+        ("training", {"config": {"optimizer": "hope"}}), ("training", {"config": {"x": 1}}),
+        ("training", {"config": {"optimizer": "sgd"}}), ("training", {"config": None}),
+        ("training", {"config": {"batch_size": 3, "learning_rate": 0.01}}),
+        ("resume", {"ledger": {"step": -1}}), ("resume", {"ledger": {"step": 1.5}}),
+        ("resume", {"ledger": {"updates": "8"}}), ("resume", {"ledger": {"history": [[1]]}}),
+        ("resume", {"ledger": {"smooth_loss": "low"}}), ("resume", {"ledger": None}),
+        ("resume", {"ledger": {"best_loss": True}}),
     ],
 )  # fmt: skip
 def test_a_damaged_run_is_refused_with_one_sentence(part, damage, tmp_path):
     trainer = Trainer(TEXT, SMALL, SHORT)
     run(trainer, steps=2)
-    arrays, facts = resume.pack(trainer)
-    facts[part] = damage if damage is None else facts[part] | damage
-    checkpoint.save_training(trainer.model, tmp_path / "run.npz", arrays, facts)
+    trainer.save(tmp_path / "run.npz")
+    with np.load(tmp_path / "run.npz") as saved:
+        arrays = dict(saved)
+    meta = json.loads(bytes(arrays.pop("__meta__")))
+    meta[part] |= damage
+    (tmp_path / "run.npz").write_bytes(npz.dumps(arrays, meta))
     with pytest.raises(ModelFileError, match="damaged"):
         Trainer.resume(tmp_path / "run.npz", TEXT)
+
+
+def test_a_counter_of_a_later_version_is_left_out(tmp_path):
+    trainer = Trainer(TEXT, SMALL, SHORT)
+    run(trainer, steps=2)
+    checkpoint = trainer.checkpoint
+    meta = checkpoint.metadata
+    meta["resume"]["ledger"]["x"] = 1
+    arrays = dict(np.load(io.BytesIO(checkpoint.to_bytes())))
+    del arrays["__meta__"]
+    (tmp_path / "run.npz").write_bytes(npz.dumps(arrays, meta))
+    assert Trainer.resume(tmp_path / "run.npz", TEXT).train_state.step == 2
+
+
+def test_a_checkpoint_can_be_resumed_twice():
+    first = Trainer(TEXT, SMALL, SHORT)
+    run(first, steps=7)
+    saved = Checkpoint.from_bytes(first.checkpoint.to_bytes())
+    assert run(Trainer.resume(saved, TEXT)) == run(Trainer.resume(saved, TEXT))
+
+
+def test_a_run_resumes_with_other_settings():
+    first = Trainer(TEXT, SMALL, SHORT)
+    run(first, steps=7)
+    more = dataclasses.replace(first.config, steps=40)
+    assert len(run(Trainer.resume(first.checkpoint, TEXT, config=more))) == 33
 
 
 def test_negative_second_moments_are_refused(tmp_path):
     trainer = Trainer(TEXT, SMALL, SHORT)
     run(trainer, steps=2)
-    trainer.slots[1][5] = -1e-9
+    trainer.train_state.slots[1][5] = -1e-9
     trainer.save(tmp_path / "run.npz")
     with pytest.raises(ModelFileError, match="damaged"):
         Trainer.resume(tmp_path / "run.npz", TEXT)

@@ -11,13 +11,14 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from builders import from_bytes
 
 from charrnn import ModelConfig, Progress, TrainConfig
-from charrnn.formats.checkpoint import load, loads
 from charrnn.network.sampling import Sampling, generate
 from charrnn.service.job import POINTS, Curve, Job, Snapshot
 from charrnn.service.process import Run
 from charrnn.service.worker import begin
+from charrnn.training.checkpoint import load
 
 TEXT = "the cat sat on the mat, and the dog sat on the log. " * 60
 JOB = Job(
@@ -74,7 +75,7 @@ def test_stop_keeps_the_best_weights() -> None:
     snapshot = until(run, lambda s: s.over)
     assert run.process.wait(30) is not None
     assert not snapshot.finished
-    model = loads(snapshot.files[0])
+    model = from_bytes(snapshot.files[0])
     assert model.metadata["best_loss"] == pytest.approx(progress(snapshot).best_loss)
     written = "".join(generate(model, "the ", 30, Sampling(temperature=0.5, random_seed=0)))
     assert len(written) == 30
@@ -106,7 +107,7 @@ def test_continue_goes_on_exactly() -> None:
     rest = until(Run(more), lambda s: s.over)
     assert steps(rest) == 120
     assert rest.finished
-    first, second = loads(whole.files[0]), loads(rest.files[0])
+    first, second = from_bytes(whole.files[0]), from_bytes(rest.files[0])
     assert (first.parameters.vector == second.parameters.vector).all()
     samples = rest.runs[0].record.samples
     assert [frame[0] for frame in samples] == sorted({frame[0] for frame in samples})
@@ -141,7 +142,7 @@ def test_a_race_gives_every_cell_the_same_time() -> None:
     assert max(seconds) - min(seconds) < 0.3
     losses = [progress(snapshot, run_view).best_loss or 9.0 for run_view in range(3)]
     assert snapshot.best == losses.index(min(losses))
-    assert [loads(file).config.cell for file in snapshot.files] == ["rnn", "lstm", "gru"]
+    assert [from_bytes(file).config.cell for file in snapshot.files] == ["rnn", "lstm", "gru"]
 
 
 def test_the_learning_rate_moves_while_it_runs() -> None:

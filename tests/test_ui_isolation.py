@@ -15,7 +15,7 @@ import pytest
 from serving import serving
 from visitor import RefusedError, Visitor
 
-from charrnn.formats import checkpoint
+from charrnn.training.checkpoint import Checkpoint
 
 pytestmark = pytest.mark.slow
 
@@ -82,7 +82,7 @@ class Person:
         elif name == "inspect":
             assert outputs[0]["characters"] == 60
         elif name == "download_model":
-            model = checkpoint.loads(self.visitor.download(outputs[0]))
+            model = Checkpoint.from_bytes(self.visitor.download(outputs[0])).model
             assert set(model.vocabulary.symbols) == set(self.letters)
             assert model.config.cell == self.cell
         elif name == "load_model":
@@ -128,6 +128,6 @@ def test_a_stranger_with_another_session_holds_nothing(people: list[Person]) -> 
     people[0].train()
     stranger = Visitor(f"http://{people[0].visitor.address}/", people[0].visitor.functions)
     (file,) = stranger.call("download_model", None, True)
-    assert "α" not in checkpoint.loads(stranger.download(file)).vocabulary.symbols
+    assert "α" not in Checkpoint.from_bytes(stranger.download(file)).model.vocabulary.symbols
     with pytest.raises(RefusedError, match="no run to go on with"):
         stranger.call("go_on", None, "own", people[1].text)

@@ -72,7 +72,7 @@ def test_a_killed_worker_ends_the_run_and_the_best_weights_stay() -> None:
     with pytest.raises(WorkerError, match=r"exit code -9.*best weights so far are kept"):
         list(run)
     np.testing.assert_array_equal(trainer.model.parameters.vector, best)
-    assert trainer.best is not None
+    assert trainer.train_state.best is not None
     assert multiprocessing.active_children() == []
 
 

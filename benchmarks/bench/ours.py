@@ -172,7 +172,7 @@ def share(cell: str, layers: int, hidden: int, batch: int, steps: int) -> dict[s
     """
     trainer = new_trainer(cell, layers, hidden, batch, steps)
     vector = trainer.live.parameters.vector.view(Timed)
-    trainer.live = trainer.live.with_vector(vector)
+    trainer.train_state.live = trainer.live.with_vector(vector)
     alone = products(cell, layers, hidden, batch, steps)
     best = {"step": np.inf, "inside": np.inf, "alone": np.inf}
     begun, turns = time.perf_counter(), 0

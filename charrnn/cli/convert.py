@@ -9,11 +9,11 @@ from pathlib import Path
 from charrnn import files
 from charrnn.cli import options, output
 from charrnn.formats import legacy_npz
-from charrnn.formats.checkpoint import save
 from charrnn.formats.onnx import to_onnx
 from charrnn.formats.safetensors import to_safetensors
 from charrnn.formats.web import to_html
 from charrnn.network.model import CharRNN
+from charrnn.training.checkpoint import save
 from charrnn.vocabulary import CLEANINGS, Vocabulary, read_text
 
 SUMMARY = "Turn a model into a web page, .safetensors or .onnx, or old .npz weights into a model."

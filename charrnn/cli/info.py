@@ -7,8 +7,8 @@ from pathlib import Path
 from typing import Any
 
 from charrnn.cli import options, output
-from charrnn.formats import checkpoint
 from charrnn.pretrained import pretrained_folder, pretrained_names
+from charrnn.training import checkpoint
 from charrnn.vocabulary import show_symbols
 
 SUMMARY = "Show what a model file says of itself."

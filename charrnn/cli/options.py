@@ -8,10 +8,10 @@ import typing
 from pathlib import Path
 from typing import Any, TypeAlias
 
-from charrnn.formats.checkpoint import load
 from charrnn.network.model import CharRNN
 from charrnn.pretrained import load_pretrained, pretrained_names
 from charrnn.settings import table
+from charrnn.training.checkpoint import load
 
 Commands: TypeAlias = "argparse._SubParsersAction[argparse.ArgumentParser]"
 

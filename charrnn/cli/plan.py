@@ -7,13 +7,12 @@ import math
 import os
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
 
 from charrnn.cli.options import flag, given, read_model
 from charrnn.corpora import Corpus, CorpusError, load_corpus
-from charrnn.formats import checkpoint
 from charrnn.network.model import ModelConfig
 from charrnn.network.sampling import Sampling
+from charrnn.training.checkpoint import Checkpoint
 from charrnn.training.config import TrainConfig
 from charrnn.training.presets import preset_for
 from charrnn.training.recipes import RECIPES, Recipe
@@ -99,21 +98,16 @@ def _resume(args: argparse.Namespace) -> tuple[str, Trainer]:
         raise ValueError(
             "--resume goes on with a run as it was: leave out --recipe, --preset and --start."
         )
-    name = args.corpus or _facts(args.resume).get("corpus", "")
+    checkpoint = Checkpoint.load(args.resume)
+    name = args.corpus or checkpoint.training.corpus
     try:
         corpus = load_corpus(name)
     except CorpusError as error:
         if args.corpus:
             raise
         raise CorpusError(f"Name the text that {args.resume} was trained on. {error}") from None
-    trainer = Trainer.resume(args.resume, corpus.text)
-    trainer.config = replace(trainer.config, **settings)
-    return corpus.text, trainer
-
-
-def _facts(path: str) -> dict[str, Any]:
-    facts: dict[str, Any] = checkpoint.info(path).get("training", {})
-    return facts
+    config = replace(checkpoint.train_config(), **settings)
+    return corpus.text, Trainer.resume(checkpoint, corpus.text, config=config)
 
 
 def _refuse(fields: list[str], reason: str) -> None:

@@ -6,7 +6,7 @@ import argparse
 from pathlib import Path
 
 from charrnn.cli import options, output
-from charrnn.formats.checkpoint import save
+from charrnn.training.checkpoint import save
 
 SUMMARY = "Get a model from the Hub."
 EXAMPLES = """

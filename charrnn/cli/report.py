@@ -95,10 +95,10 @@ class Report:
 
     def _introduce(self) -> None:
         trainer = self.plan.trainer
-        facts, model = trainer.facts, trainer.live
+        text, model = trainer.text, trainer.live
         c = model.config
         print(
-            f"{facts['corpus']}: {facts['characters']:,} characters, "
+            f"{text['corpus']}: {text['characters']:,} characters, "
             f"{len(model.vocabulary):,} symbols. {c.cell}, {c.hidden_size} hidden units, "
             f"{c.layers} {'layer' if c.layers == 1 else 'layers'}, "
             f"{model.parameters.vector.size:,} parameters.",

@@ -11,7 +11,7 @@ from charrnn.cli.plan import DEFAULT_RECIPE, REPORTING, Plan, make_plan
 from charrnn.cli.report import Report
 from charrnn.cli.samples import held_out_rulers
 from charrnn.corpora import CORPORA
-from charrnn.formats import checkpoint
+from charrnn.training import checkpoint
 from charrnn.training.presets import BUDGETS
 from charrnn.training.recipes import RECIPES
 from charrnn.training.worker_pool import WorkerError

@@ -12,7 +12,7 @@ import re
 from huggingface_hub import errors
 from huggingface_hub.utils import httpx  # type: ignore[attr-defined]  # httpx2 today
 
-from charrnn.formats.checkpoint import ModelFileError
+from charrnn.training.checkpoint import ModelFileError
 
 
 class HubError(ValueError):

@@ -17,12 +17,13 @@ from huggingface_hub.errors import HfHubHTTPError
 from huggingface_hub.hf_api import ModelInfo
 from tqdm import tqdm
 
-from charrnn.formats import checkpoint, npz
+from charrnn.formats import npz
 from charrnn.hub.account import checked_name, checked_revision, client, endpoint_of, read_token
 from charrnn.hub.calls import Call, Transfer, result_of, supervise
 from charrnn.hub.faults import HubError
 from charrnn.hub.push import CONFIG, HERE, WEIGHTS
 from charrnn.network.model import CharRNN
+from charrnn.training import checkpoint
 
 
 def from_hub(
@@ -81,7 +82,7 @@ def _pull(call: Call, api: HfApi, name: str, revision: str | None, max_bytes: in
         with suppress(HfHubHTTPError, OSError):  # only so that the Hub counts the download
             api.hf_hub_download(name, CONFIG, **where)
     try:
-        model = checkpoint.loads(data, max_bytes)
+        model = checkpoint.Checkpoint.from_bytes(data, max_bytes).model
     except checkpoint.ModelFileError as error:
         raise HubError(f"{name} cannot be opened. {error}") from None
     model.metadata[HERE] = {"repo_id": name, "revision": str(found.sha)}

@@ -15,12 +15,12 @@ from huggingface_hub import CommitOperationAdd, HfApi
 from huggingface_hub.errors import RepositoryNotFoundError
 from huggingface_hub.hf_api import ModelInfo
 
-from charrnn.formats import checkpoint
 from charrnn.hub.account import checked_name, client, endpoint_of, write_token
 from charrnn.hub.calls import Call, Transfer, result_of, supervise
 from charrnn.hub.card import LIBRARY, card
 from charrnn.hub.faults import HubError
 from charrnn.network.model import CharRNN
+from charrnn.training import checkpoint
 from charrnn.vocabulary import UNKNOWN
 
 WEIGHTS, CONFIG, CARD = "weights.npz", "config.json", "README.md"
@@ -142,9 +142,9 @@ def _weights(model: CharRNN) -> bytes:
     """The model's file, without the note of where it was pulled from."""
     metadata = {name: value for name, value in model.metadata.items() if name != HERE}
     try:
-        return checkpoint.dumps(
+        return checkpoint.Checkpoint(
             CharRNN(model.vocabulary, model.config, model.parameters, metadata=metadata)
-        )
+        ).to_bytes()
     except checkpoint.ModelFileError as error:
         raise HubError(str(error)) from None
 

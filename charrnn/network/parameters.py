@@ -46,6 +46,10 @@ class Parameters(Mapping[str, Array]):
     def __len__(self) -> int:
         return len(self._views)
 
+    def __reduce__(self) -> tuple[Any, ...]:
+        # Copied field by field, the views would no longer share memory with the vector.
+        return Parameters, (self.shapes, self.vector)
+
     def like(self, vector: Array) -> Parameters:
         """The same layout over another vector (P,)."""
         return Parameters(self.shapes, vector)

@@ -13,8 +13,8 @@ from pathlib import Path
 
 from charrnn import files
 from charrnn.corpora import cache_folder
-from charrnn.formats.checkpoint import HOSTED_BYTES, ModelFileError, dumps, info, load
 from charrnn.service.visitor import Visitor, text_of, uploaded_run
+from charrnn.training.checkpoint import HOSTED_BYTES, Checkpoint, ModelFileError
 
 KEPT = 24 * 3600.0
 """Seconds that a model lies here."""
@@ -34,8 +34,10 @@ class DiskStore:
         if visitor.model is None or not visitor.token:
             return False
         run = visitor.run
-        resumable = run and run.snapshot.files
-        data = run.snapshot.files[run.snapshot.best] if run and resumable else dumps(visitor.model)
+        if run and run.snapshot.files:
+            data = run.snapshot.files[run.snapshot.best]
+        else:
+            data = Checkpoint(visitor.model).to_bytes()
         self.folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         files.write(self.path(visitor.token), data)
         return True
@@ -46,10 +48,10 @@ class DiskStore:
         if not token or not path.is_file():
             return None
         try:
-            model = load(path, HOSTED_BYTES)
-            resumable = info(path, HOSTED_BYTES)["resumable"]
+            checkpoint = Checkpoint.load(path, HOSTED_BYTES)
         except ModelFileError:
             return None
+        model, resumable = checkpoint.model, checkpoint.state is not None
         visitor = Visitor(token=token).with_model(model, "kept over a restart", text_of(model))
         return visitor.with_run(uploaded_run(model, path.read_bytes())) if resumable else visitor
 

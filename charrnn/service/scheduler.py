@@ -9,13 +9,13 @@ from collections.abc import AsyncGenerator
 from contextlib import aclosing, suppress
 from dataclasses import dataclass, replace
 
-from charrnn.formats.checkpoint import ModelFileError, loads
 from charrnn.service.disk_store import DiskStore
 from charrnn.service.job import Job, Snapshot
 from charrnn.service.process import Run
 from charrnn.service.queue import Slot, TrainingQueue
 from charrnn.service.session_store import SessionStore
 from charrnn.service.visitor import LastRun, Visitor
+from charrnn.training.checkpoint import Checkpoint, ModelFileError
 
 LOOK = 0.1
 """Seconds between two looks at a run's newest snapshot; the process makes four a second."""
@@ -190,7 +190,7 @@ def with_run(visitor: Visitor, job: Job, snapshot: Snapshot) -> Visitor:
     """The visitor after a run: its best model, and the run itself for "Continue"."""
     if not snapshot.files:
         return visitor
-    model = loads(snapshot.files[snapshot.best])
+    model = Checkpoint.from_bytes(snapshot.files[snapshot.best]).model
     corpus = job.corpus or "your text"
     trained = visitor.with_model(model, f"trained here on {corpus}", job.text)
     return trained.with_run(LastRun(job, snapshot))

@@ -10,20 +10,19 @@ from __future__ import annotations
 import os
 import queue
 import sys
-import tempfile
 import threading
 import time
 import warnings
 from collections import deque
 from collections.abc import Iterator
 from dataclasses import replace
-from pathlib import Path
 from typing import BinaryIO
 
 from charrnn.baselines import Baselines, chart_baselines
 from charrnn.network.model import ModelConfig
 from charrnn.network.sampling import Sampling, generate
 from charrnn.service.job import Command, Job, Record, RunView, Snapshot, receive, send
+from charrnn.training.checkpoint import Checkpoint
 from charrnn.training.progress import Progress
 from charrnn.training.trainer import Trainer
 
@@ -108,10 +107,7 @@ class TrainingRun:
 
     def file(self) -> bytes:
         """A resumable .npz of the run."""
-        with tempfile.TemporaryDirectory() as folder:
-            path = Path(folder) / "run.npz"
-            self.trainer.save(path)
-            return path.read_bytes()
+        return self.trainer.checkpoint.to_bytes()
 
 
 def begin(job: Job, model: ModelConfig) -> Trainer:
@@ -122,13 +118,11 @@ def begin(job: Job, model: ModelConfig) -> Trainer:
     """
     if not job.checkpoint:
         return Trainer(job.text, model, job.config, corpus=job.corpus)
-    with tempfile.TemporaryDirectory() as folder:
-        path = Path(folder) / "run.npz"
-        path.write_bytes(job.checkpoint)
-        trainer = Trainer.resume(path, job.text)
-    if trainer.train_state.step >= trainer.config.steps:
-        trainer.config = replace(trainer.config, steps=2 * trainer.train_state.step)
-    return trainer
+    checkpoint = Checkpoint.from_bytes(job.checkpoint)
+    config, state = checkpoint.train_config(), checkpoint.state
+    if state and state.step >= config.steps:
+        config = replace(config, steps=2 * state.step)
+    return Trainer.resume(checkpoint, job.text, config=config)
 
 
 def train(job: Job, commands: Commands) -> Iterator[Snapshot]:

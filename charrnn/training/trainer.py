@@ -6,7 +6,9 @@ stop between two of them; the trainer itself prints nothing and calls nobody bac
 
 from __future__ import annotations
 
+import copy
 import dataclasses
+import hashlib
 import math
 import time
 from collections.abc import Iterator
@@ -16,11 +18,10 @@ from typing import Any
 import numpy as np
 
 from charrnn.corpora import split
-from charrnn.formats import checkpoint
-from charrnn.network.model import CharRNN, ModelConfig, ModelState, score_ids
+from charrnn.network.model import CharRNN, ModelConfig, score_ids
 from charrnn.network.parameters import Array
-from charrnn.training import resume
 from charrnn.training.batches import Batches, Streams, Windows, shrink_to_text
+from charrnn.training.checkpoint import DAMAGED, Checkpoint, ModelFileError
 from charrnn.training.config import TrainConfig
 from charrnn.training.optimizers import (
     OPTIMIZERS,
@@ -29,7 +30,8 @@ from charrnn.training.optimizers import (
     clip_by_value,
     hidden_parts,
 )
-from charrnn.training.progress import Progress, TrainState, thin
+from charrnn.training.progress import Progress
+from charrnn.training.state import TrainState
 from charrnn.training.worker_pool import WorkerPool
 from charrnn.vocabulary import Vocabulary
 
@@ -63,7 +65,7 @@ class Trainer:
         """
         self.config = c = config or TrainConfig()
         self.workers = workers
-        self.facts = {"corpus": corpus, "sha256": resume.sha256(text), "characters": len(text)}
+        self.text = {"corpus": corpus, "sha256": sha256(text), "characters": len(text)}
         if start is not None:
             vocabulary, model_config = start.vocabulary, start.config
         vocabulary = vocabulary or Vocabulary.from_text(
@@ -73,24 +75,26 @@ class Trainer:
             min_count=c.min_count,
             max_size=c.max_vocab or None,
         )
-        self.live = CharRNN(vocabulary, model_config, random_seed=c.random_seed)
+        live = CharRNN(vocabulary, model_config, random_seed=c.random_seed)
         if start is not None:
-            self.live.parameters.vector[:] = start.parameters.vector
+            live.parameters.vector[:] = start.parameters.vector
         train_ids, self.val_ids = split(vocabulary.encode(text), c.val_fraction)
         self.batches = _batches(train_ids, c)
         self.optimizer = OPTIMIZERS[c.optimizer]
-        self.slots = [
-            np.zeros_like(self.live.parameters.vector) for _ in range(self.optimizer.slots)
-        ]
-        self.state: ModelState = self.live.initial_state(self.batches.batch_size)
-        self.train_state = TrainState()
-        self.best: Array | None = None  # (P,), the weights of the best evaluation
-        self.safe = self.live.parameters.vector.copy()  # (P,), where a rescue goes back to
+        slots = [np.zeros_like(live.parameters.vector) for _ in range(self.optimizer.slots)]
+        self.train_state = TrainState(live, slots, live.initial_state(self.batches.batch_size))
+        self._first = live.parameters.vector.copy()  # (P,), for a rescue before any evaluation
+
+    @property
+    def live(self) -> CharRNN:
+        """The model with the present weights."""
+        return self.train_state.live
 
     @property
     def model(self) -> CharRNN:
         """A model with the best weights so far (the present ones before any evaluation)."""
-        vector = self.live.parameters.vector if self.best is None else self.best
+        best = self.train_state.best
+        vector = self.live.parameters.vector if best is None else best
         model = self.live.with_vector(vector.copy())
         model.metadata = self._metadata()
         return model
@@ -155,9 +159,11 @@ class Trainer:
         N = window.x.shape[1]
         fresh = c.state == "reset" or c.batching == "windows"
         if fresh or (window.first and c.state == "carry"):
-            self.state = self.live.initial_state(N)
+            train_state.recurrent = self.live.initial_state(N)
         seed = (c.random_seed, train_state.step)
-        loss, gradient, state = pool.loss_and_gradient(window.x, window.y, self.state, seed)
+        loss, gradient, after = pool.loss_and_gradient(
+            window.x, window.y, train_state.recurrent, seed
+        )
         g = gradient.vector
         train_state.step += 1
         train_state.chars += window.x.size
@@ -171,7 +177,7 @@ class Trainer:
             clip_by_norm(g, c.clip_norm, norm)
         train_state.updates += 1
         self._update(g, rate)
-        self.state = state
+        train_state.recurrent = after
         train_state.smooth_loss += (loss - train_state.smooth_loss) * max(
             0.02, 1 / train_state.updates
         )
@@ -181,7 +187,7 @@ class Trainer:
         """Move the weights, each part of them at its rate."""
         parameters, c, update = self.live.parameters, self.config, self.optimizer.update
         for part, factor in hidden_parts(parameters.shapes, self.hidden_rate):
-            slots = [slot[part] for slot in self.slots]
+            slots = [slot[part] for slot in self.train_state.slots]
             t, w = self.train_state.updates, parameters.vector[part]
             update(w, g[part], slots, t, factor * rate, c.weight_decay)
 
@@ -203,16 +209,7 @@ class Trainer:
             return None, self._go_back("The weights were no longer numbers")
         if self._exploded(watched):
             return None, self._go_back(f"The loss had grown to {watched:.2f}")
-        train_state.history.append([train_state.step, train_state.smooth_loss, val_loss])
-        train_state.history = thin(train_state.history)
-        train_state.stale += 1
-        if train_state.best_loss is None or watched < train_state.best_loss:
-            train_state.best_loss, train_state.best_step, train_state.stale = (
-                watched,
-                train_state.step,
-                0,
-            )
-            self.best = self.safe = self.live.parameters.vector.copy()
+        train_state.record_evaluation(watched, val_loss)
         if self._out_of_patience:
             return val_loss, (
                 f"Stopped early: no progress in {train_state.stale} evaluations. "
@@ -240,13 +237,8 @@ class Trainer:
     def _go_back(self, what: str) -> str:
         """Return to the last good weights at half the rate, and say so."""
         train_state = self.train_state
-        train_state.rescues += 1
-        train_state.rate_scale /= 2
-        train_state.updates = 0
-        self.live.parameters.vector[:] = self.safe
-        for slot in self.slots:
-            slot[:] = 0
-        self.state = self.live.initial_state(self.batches.batch_size)
+        good = self._first if train_state.best is None else train_state.best
+        train_state.rescue(good, self.batches.batch_size)
         then = "training stopped" if train_state.rescues >= MAX_RESCUES else "on at half the rate"
         return f"{what} at step {train_state.step}: back to the last good weights, {then}."
 
@@ -277,39 +269,65 @@ class Trainer:
         )
 
     def _metadata(self) -> dict[str, Any]:
-        """The facts that go into the model's file: never the text itself."""
+        """The record of the training that goes into the model's file, without the text itself."""
         train_state = self.train_state
-        facts = ("best_loss", "best_step", "smooth_loss", "chars", "seconds", "history")
+        kept = ("best_loss", "best_step", "smooth_loss", "chars", "seconds", "history")
         return {
-            **self.facts,
+            **self.text,
             "steps": train_state.step,
             "validated": bool(len(self.val_ids)),
-            **{name: getattr(train_state, name) for name in facts},
+            **{name: getattr(train_state, name) for name in kept},
             "config": dataclasses.asdict(self.config),
         }
 
+    @property
+    def checkpoint(self) -> Checkpoint:
+        """The run as it is now. It shares arrays with the trainer: save it before the next step."""
+        return Checkpoint(self.model, self.train_state)
+
     def save(self, path: str | Path) -> None:
-        """Write a model file that also holds all it takes to continue exactly. Atomic."""
-        checkpoint.save_training(self.model, path, *resume.pack(self))
+        """Write a model file that also holds what continues the run exactly. Atomic.
+
+        Raises OSError, and ModelFileError for weights that are not finite or too large.
+        """
+        self.checkpoint.save(path)
 
     @classmethod
-    def resume(cls, path: str | Path, text: str, workers: int = 1) -> Trainer:
+    def resume(
+        cls,
+        source: str | Path | Checkpoint,
+        text: str,
+        workers: int = 1,
+        config: TrainConfig | None = None,
+    ) -> Trainer:
         """Continue a saved run on the same text, to the last bit with as many workers.
 
-        Raises ModelFileError for a file without a whole run in it, ValueError for another text.
+        config: other settings than the run's own. Raises ModelFileError where the file holds no
+        run or a damaged one, ValueError for another text.
         """
-        model, arrays, facts = checkpoint.load_training(path)
-        config, corpus = resume.check(facts, text)
+        checkpoint = source if isinstance(source, Checkpoint) else Checkpoint.load(source)
+        settings, state, model = checkpoint.train_config(), checkpoint.state, checkpoint.model
+        assert state is not None
+        if checkpoint.training.sha256 != sha256(text):
+            raise ValueError("This is not the text that the run was trained on.")
         trainer = cls(
             text,
             model.config,
-            config,
+            config or settings,
             vocabulary=model.vocabulary,
-            corpus=corpus,
+            corpus=checkpoint.training.corpus,
             workers=workers,
         )
-        resume.unpack(trainer, model, arrays, facts)
+        N = state.recurrent[0][0].shape[1]
+        if settings.batching == "streams" and trainer.batches.batch_size != N:
+            raise ModelFileError(DAMAGED)
+        trainer.train_state = copy.deepcopy(state)
         return trainer
+
+
+def sha256(text: str) -> str:
+    """The hash by which a run recognizes its text."""
+    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
 
 
 def _batches(ids: Array, c: TrainConfig) -> Batches:

@@ -17,11 +17,11 @@ from urllib.parse import quote, urlsplit
 import gradio as gr
 
 from charrnn import hub
-from charrnn.formats.checkpoint import HOSTED_BYTES
 from charrnn.formats.web import to_html
 from charrnn.hub.account import endpoint_of, machine_token
 from charrnn.network.model import CharRNN
 from charrnn.service.visitor import Visitor, text_of
+from charrnn.training.checkpoint import HOSTED_BYTES
 
 Value = dict[str, Any]
 

@@ -12,11 +12,11 @@ import gradio as gr
 from gradio.utils import get_upload_folder
 
 from charrnn import files
-from charrnn.formats.checkpoint import HOSTED_BYTES, ModelFileError, dumps, info, load
 from charrnn.formats.web import to_html
 from charrnn.network.model import CharRNN
 from charrnn.pretrained import load_pretrained, pretrained_names
 from charrnn.service.visitor import Visitor, text_of, uploaded_run
+from charrnn.training.checkpoint import HOSTED_BYTES, Checkpoint, ModelFileError
 from charrnn.ui.components.drawing import Card
 from charrnn.ui.server.temp_files import full
 from charrnn.ui.tab import Tab
@@ -98,7 +98,7 @@ def download_model(visitor: Visitor, with_training: bool = False) -> str:
     run = visitor.run
     if with_training and run and run.snapshot.files:
         return offered(visitor.current, "npz", run.snapshot.files[run.snapshot.best])
-    return offered(visitor.current, "npz", dumps(visitor.current))
+    return offered(visitor.current, "npz", Checkpoint(visitor.current).to_bytes())
 
 
 def download_page(visitor: Visitor) -> str:
@@ -130,10 +130,10 @@ def load_model(visitor: Visitor, file: str) -> tuple[Visitor, dict[str, Any]]:
     if not file:
         raise gr.Error("Choose an .npz file first.", print_exception=False)
     try:
-        model = load(file, HOSTED_BYTES)
-        resumable = info(file, HOSTED_BYTES)["resumable"]
+        checkpoint = Checkpoint.load(file, HOSTED_BYTES)
     except ModelFileError as error:
         raise gr.Error(escape(str(error)), duration=None, print_exception=False) from None
+    model, resumable = checkpoint.model, checkpoint.state is not None
     visitor = (visitor or Visitor()).with_model(model, f"uploaded: {Path(file).stem[:60]}")
     if resumable:
         visitor = visitor.with_run(uploaded_run(model, Path(file).read_bytes()))

@@ -1,0 +1,66 @@
+"""Everything that changes while a model trains: weights, moments, recurrent state and counters."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from charrnn.network.model import CharRNN, ModelState
+from charrnn.network.parameters import Array
+
+MAX_HISTORY = 200
+"""Evaluations that the history keeps."""
+
+
+@dataclass
+class TrainState:
+    """The memory of a training run: with its settings and its text, all it takes to continue."""
+
+    live: CharRNN
+    """The model with the present weights."""
+    slots: list[Array]
+    """What the optimizer remembers of each weight, (P,) each."""
+    recurrent: ModelState
+    """The recurrent state after the last window, (H, N) arrays for each layer."""
+    best: Array | None = None
+    """The weights of the best evaluation, (P,); None before the first."""
+    step: int = 0
+    updates: int = 0
+    """Steps that changed the weights since the optimizer's slots were zero."""
+    chars: int = 0
+    """Symbols read, over all epochs."""
+    smooth_loss: float = 0.0
+    """A running mean of the training loss."""
+    best_loss: float | None = None
+    best_step: int = 0
+    stale: int = 0
+    """Evaluations since the best one."""
+    rescues: int = 0
+    """Times that the run went back to good weights."""
+    rate_scale: float = 1.0
+    """A factor on the learning rate."""
+    seconds: float = 0.0
+    history: list[list[float | None]] = field(default_factory=list)
+    """[step, smoothed training loss, validation loss or None] at every evaluation."""
+
+    def record_evaluation(self, loss: float, val_loss: float | None) -> None:
+        """Add an evaluation to the history, and keep the weights if `loss` is the lowest so far."""
+        self.history = thin([*self.history, [self.step, self.smooth_loss, val_loss]])
+        self.stale += 1
+        if self.best_loss is None or loss < self.best_loss:
+            self.best_loss, self.best_step, self.stale = loss, self.step, 0
+            self.best = self.live.parameters.vector.copy()
+
+    def rescue(self, weights: Array, N: int) -> None:
+        """Go back to good weights (P,) at half the learning rate, with all else forgotten."""
+        self.rescues += 1
+        self.rate_scale /= 2
+        self.updates = 0
+        self.live.parameters.vector[:] = weights
+        for slot in self.slots:
+            slot[:] = 0
+        self.recurrent = self.live.initial_state(N)
+
+
+def thin(history: list[list[float | None]], most: int = MAX_HISTORY) -> list[list[float | None]]:
+    """Drop every other point of a history that has grown too long, but not the last."""
+    return history if len(history) <= most else history[-1::-2][::-1]
