@@ -19,11 +19,12 @@ os.environ.update(
     GRADIO_ANALYTICS_ENABLED="False",
     HF_HUB_DISABLE_TELEMETRY="1",
     HF_HUB_DISABLE_UPDATE_CHECK="1",
+    HF_TOKEN_PATH=os.devnull,  # no token of this machine's own
 )
 # hf_xet remembers by address what a Hub has: a stand-in on the port of an earlier one lacks it.
 XET_CACHE = tempfile.TemporaryDirectory(prefix="charrnn-xet-", ignore_cleanup_errors=True)
 os.environ["HF_XET_CACHE"] = XET_CACHE.name
-for name in ("CHARRNN_DATA", "HF_TOKEN", "SPACE_ID"):
+for name in ("CHARRNN_DATA", "HF_TOKEN", "HF_OIDC_RESOURCE", "SPACE_ID"):
     os.environ.pop(name, None)
 
 
@@ -68,12 +69,6 @@ def model() -> Any:
     from hubs import trained
 
     return trained()
-
-
-@pytest.fixture
-def stranger(monkeypatch: pytest.MonkeyPatch) -> None:
-    """No token of this machine's own."""
-    monkeypatch.setattr("charrnn.hub.account.get_token", lambda: None)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

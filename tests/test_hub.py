@@ -29,10 +29,7 @@ from charrnn.hub import (
 from charrnn.hub.spaces import deploying
 from charrnn.hub.spaces import front_matter as deployed_facts
 
-pytestmark = [
-    pytest.mark.filterwarnings("ignore:Use 'content=:DeprecationWarning"),  # the client's
-    pytest.mark.usefixtures("stranger"),
-]
+pytestmark = pytest.mark.filterwarnings("ignore:Use 'content=:DeprecationWarning")  # the client's
 
 
 @pytest.fixture(params=[True, False], ids=["xet", "lfs"])

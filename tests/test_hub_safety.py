@@ -15,10 +15,7 @@ from charrnn import CharRNN
 from charrnn.hub import HubError, from_hub, gallery, push_page, push_to_hub
 from charrnn.training.checkpoint import Checkpoint
 
-pytestmark = [
-    pytest.mark.filterwarnings("ignore:Use 'content=:DeprecationWarning"),  # the client's
-    pytest.mark.usefixtures("stranger"),
-]
+pytestmark = pytest.mark.filterwarnings("ignore:Use 'content=:DeprecationWarning")  # the client's
 
 
 def test_another_repository_is_not_overwritten(hub: Hub, model: CharRNN) -> None:
@@ -52,7 +49,6 @@ def test_the_owners_token_of_a_space_serves_nobody(
 ) -> None:
     canary = "hf_" + "canary" * 5
     monkeypatch.setenv("HF_TOKEN", canary)
-    monkeypatch.setattr("charrnn.hub.account.get_token", lambda: canary)
     monkeypatch.setenv("SPACE_ID", "owner/page")
     with pytest.raises(HubError, match="Sign in first"):
         push_to_hub(model, "alice/x", endpoint=hub.url)

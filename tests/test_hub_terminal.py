@@ -183,7 +183,7 @@ def test_what_cannot_be_rented(
     capsys: pytest.CaptureFixture[str],
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr("charrnn.hub.account.get_token", lambda: ALICE)
+    monkeypatch.setenv("HF_TOKEN", ALICE)
     assert main(words) == 2
     assert sentence in capsys.readouterr().err
 

@@ -59,7 +59,7 @@ class Asked:
 def test_the_machines_token_serves_its_own_user_only(
     asked: Any, near: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("charrnn.hub.account.get_token", lambda: ALICE)
+    monkeypatch.setenv("HF_TOKEN", ALICE)
     assert hub_events.optional_token("", None, asked) == (ALICE if near else False)
     assert hub_events.optional_token(BOB, None, asked) == BOB
     signed_in = gr.OAuthToken(token=BOB, scope="", expires_at=0)

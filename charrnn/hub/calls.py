@@ -1,8 +1,8 @@
-"""Calls that end: in a thread, with a deadline, told about while they run.
+"""Calls to the Hub that end within a time limit and report their progress.
 
-The client waits for ever for a server that never answers, and tries a dead one for 23 seconds.
-Here every request of a call gets a timeout, no request starts once the call is over, and who waits
-gets a sentence when the time is up, whatever the thread still does.
+By itself the client waits forever for a server that is silent, and retries a dead one for 23
+seconds. The timeouts of its HTTP sessions do not cover hf_xet, nor a server that sends a byte a
+second, so a call runs in a thread and whoever waits for it stops waiting when its time is up.
 """
 
 from __future__ import annotations
@@ -10,55 +10,54 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable, Iterator
+from concurrent.futures import Future
+from concurrent.futures import wait as wait_for
 from contextvars import ContextVar
 from dataclasses import dataclass
-from typing import Any, Generic, TypeVar
+from functools import cache, wraps
+from typing import Any, Generic, ParamSpec, TypeVar
 
-from huggingface_hub import set_client_factory, utils
-from huggingface_hub.utils import _http
+from huggingface_hub import get_session, set_client_factory, utils
+from huggingface_hub.utils import httpx  # type: ignore[attr-defined]  # httpx2 today
 
-from charrnn.hub import faults
-from charrnn.hub.faults import HubError, OverError
+from charrnn.hub.faults import CallOverError, HubError, sentence
 
 T = TypeVar("T")
+P = ParamSpec("P")
 
 DEADLINE = 55.0
-"""Seconds for all requests of one call together; tests make it shorter."""
+"""Seconds for all requests of one call together, besides the time that large files may take."""
 SLOWEST = 250_000
-"""Bytes a second that a connection must carry: each as many of a large model add a second."""
-CONNECT, ANSWER = 8.0, 15.0
-"""Seconds one request may take to connect, and between two signs of life."""
-TELL = 0.1
+"""Bytes per second that a connection must carry: so many bytes of a model add a second."""
+CONNECT, SILENCE = 8.0, 15.0
+"""Seconds that a request may take to connect, and between two signs of life."""
+POLL = 0.1
 """Seconds between two looks at a running call."""
 
 
 @dataclass(frozen=True)
 class Transfer(Generic[T]):
-    """Where a call to the Hub is; the last one carries the result."""
+    """How far a call to the Hub has come; the last one carries the result."""
 
     step: str
     """What is being done, for people."""
     fraction: float
-    """Share of the work that is done, 0 to 1."""
+    """The part of the work that is done, 0 to 1."""
     result: T | None = None
 
 
 class Call:
-    """One running call, shared by the thread that works and the one that waits."""
+    """A running call, shared by the thread that works and the one that waits."""
 
     def __init__(self, seconds: float) -> None:
         self.deadline = time.monotonic() + seconds
         self.abandoned = False
-        self.finished = threading.Event()
         self.step, self.fraction = "Asking the Hub", 0.0
-        self.patient = True
-        """Whether the client may ask a second time where the first answer was a fault."""
-        self.asked: set[str] = set()
         self.status = 0
-        """The status of the last answer: the client retries some faults until the time is up."""
+        """The HTTP status of the last answer; 0 while a request waits for one."""
 
-    def say(self, step: str, fraction: float) -> None:
-        """Tell what is done next. Raises OverError when nobody waits any more."""
+    def report(self, step: str, fraction: float) -> None:
+        """Say what is done next. Raises CallOverError when nobody waits any more."""
         self.seconds_left()
         self.step, self.fraction = step, min(max(fraction, 0.0), 1.0)
 
@@ -67,104 +66,86 @@ class Call:
         self.deadline += size / SLOWEST
 
     def seconds_left(self) -> float:
-        """Seconds until the deadline. Raises OverError when there are none."""
+        """Seconds until the deadline. Raises CallOverError when there are none."""
         left = self.deadline - time.monotonic()
         if self.abandoned or left <= 0:
-            raise OverError
+            raise CallOverError
         return left
 
 
 _CALL: ContextVar[Call | None] = ContextVar("charrnn_hub_call", default=None)
 
 
-def _watch(request: Any) -> None:
-    """Bound a request of ours by its call; requests of others in this process pass untouched."""
-    call = _CALL.get()
-    if call is None:
-        return
-    left = call.seconds_left()
-    if not call.patient and str(request.url) in call.asked:
-        raise HubError(faults.BUSY)
-    call.asked.add(str(request.url))
-    asked: dict[str, float | None] = request.extensions.get("timeout", {})
-    bounds = {"connect": CONNECT, "pool": CONNECT, "read": ANSWER, "write": ANSWER}
-    request.extensions["timeout"] = {
-        name: min(bound, left, asked.get(name) or bound) for name, bound in bounds.items()
-    }
+def _before_request(request: Any) -> None:
+    """Start no request of a call that is over, and limit the others by the call's time."""
+    if call := _CALL.get():
+        left = call.seconds_left()
+        call.status = 0
+        request.extensions["timeout"] = {
+            "connect": min(left, CONNECT), "pool": min(left, CONNECT),
+            "read": min(left, SILENCE), "write": min(left, SILENCE),
+        }  # fmt: skip
 
 
-def _note(response: Any) -> None:
-    call = _CALL.get()
-    if call is not None:
+def _after_response(response: Any) -> None:
+    if call := _CALL.get():
         call.status = int(response.status_code)
 
 
-class _Factory:
-    """Makes the client's sessions as before, with both hooks on them.
+@cache
+def _install() -> None:
+    """Give the client's HTTP sessions our hooks and a timeout, once per process.
 
-    The client drops its session after every network fault and makes another, so hooks on the
-    present one would be gone when they are needed.
+    The client drops its session after a fault and makes another, hence a factory.
     """
-
-    def __init__(self, made_before: Callable[[], Any]) -> None:
-        self.made_before = made_before
-
-    def __call__(self) -> Any:
-        session = self.made_before()
-        session.event_hooks["request"].append(_watch)
-        session.event_hooks["response"].append(_note)
-        return session
-
-
-_INSTALLING = threading.Lock()
-
-
-def _observe() -> None:
-    """See to it that the client's sessions have our hooks, whoever else has set a factory."""
-    with _INSTALLING:
-        present = _http._GLOBAL_CLIENT_FACTORY
-        if not isinstance(present, _Factory):
-            set_client_factory(_Factory(present))
+    theirs = get_session().event_hooks
+    set_client_factory(
+        lambda: httpx.Client(
+            event_hooks={
+                "request": [*theirs["request"], _before_request],
+                "response": [*theirs["response"], _after_response],
+            },
+            follow_redirects=True,
+            timeout=httpx.Timeout(SILENCE, connect=CONNECT),
+        )
+    )
 
 
 def supervise(
-    work: Callable[[Call], T], name: str = "", signed_in: bool = True
+    work: Callable[[Call], T], name: str = "", signed_in: bool = True, seconds: float = 60.0
 ) -> Iterator[Transfer[T]]:
-    """Run `work` in a thread and tell where it is, until its result or its fault is there.
+    """Run `work` in a thread and report where it is, until it returns or fails.
 
-    Leaving the iterator early stops the work before its next request. Raises HubError.
+    seconds: a shorter limit than DEADLINE. Closing the iterator early stops the work before its
+    next request. Raises HubError.
     """
-    call = Call(DEADLINE)
-    outcome: list[T | HubError] = []
+    call = Call(min(seconds, DEADLINE))
+    outcome: Future[T] = Future()
 
     def run() -> None:
         _CALL.set(call)
         try:
-            _observe()
-            outcome.append(work(call))
+            _install()
+            outcome.set_result(work(call))
         except Exception as error:  # whatever a client may raise becomes one sentence
-            outcome.append(HubError(faults.sentence(error, name, signed_in, call.status)))
-        call.finished.set()
+            outcome.set_exception(HubError(sentence(error, name, signed_in, call.status)))
 
     threading.Thread(target=run, name="charrnn-hub", daemon=True).start()
-    told: tuple[str, float] | None = None
+    shown: tuple[str, float] | None = None
     try:
-        while not call.finished.wait(TELL):
-            if time.monotonic() > call.deadline + 1:
-                raise HubError(faults.too_late(call.status, name))
-            if told != (call.step, call.fraction):
-                told = (call.step, call.fraction)
-                yield Transfer(*told)
+        while not wait_for([outcome], POLL).done:
+            if time.monotonic() > call.deadline:
+                raise HubError(sentence(CallOverError(), name, signed_in, call.status))
+            if shown != (call.step, call.fraction):
+                shown = (call.step, call.fraction)
+                yield Transfer(*shown)
     finally:
         call.abandoned = True
-    (result,) = outcome
-    if isinstance(result, HubError):
-        raise result
-    yield Transfer("Done", 1.0, result)
+    yield Transfer("Done", 1.0, outcome.result())
 
 
 def quiet() -> None:
-    """Silence the client's own bars and remarks, for a process that tells of calls itself."""
+    """Silence the client's own progress bars and warnings."""
     utils.disable_progress_bars()  # type: ignore[attr-defined]
     utils.logging.set_verbosity_error()  # type: ignore[no-untyped-call]
 

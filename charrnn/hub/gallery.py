@@ -21,6 +21,9 @@ ORDERS: dict[GenerationRequest, Literal["last_modified", "likes"]] = {
     "liked": "likes",
 }
 
+PATIENCE = 8.0
+"""Seconds that a page may wait for its gallery: the client retries a dead Hub for 23."""
+
 
 @dataclass(frozen=True)
 class Shared:
@@ -54,14 +57,14 @@ def gallery(
     api = client(endpoint_of(endpoint), secret)
 
     def ask(call: Call) -> list[Shared]:
-        call.say("Asking for shared models", 0.1)
-        call.patient = False  # the client would try a dead Hub for 23 seconds
+        call.report("Asking for shared models", 0.1)
+    
         found = api.list_models(
             filter=LIBRARY, sort=ORDERS[order], limit=start + limit, full=True, cardData=True
         )
         return [_shared(model) for model in itertools.islice(found, start, start + limit)]
 
-    return result_of(supervise(ask, signed_in=bool(secret)))
+    return result_of(supervise(ask, signed_in=bool(secret), seconds=PATIENCE))
 
 
 def _shared(model: ModelInfo) -> Shared:

@@ -64,7 +64,7 @@ def pulling(
 
 
 def _pull(call: Call, api: HfApi, name: str, revision: str | None, max_bytes: int) -> CharRNN:
-    call.say(f"Looking for {name}", 0.05)
+    call.report(f"Looking for {name}", 0.05)
     found = api.model_info(name, revision=revision, files_metadata=True)
     path, size = _weights_of(found)
     if size > max_bytes:
@@ -73,12 +73,12 @@ def _pull(call: Call, api: HfApi, name: str, revision: str | None, max_bytes: in
         )
     call.allow(size)
     step = f"Downloading {size / 1e6:,.1f} MB"
-    call.say(step, 0.1)
+    call.report(step, 0.1)
     with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder:
         where: dict[str, Any] = {"revision": found.sha, "cache_dir": folder}
         bar = _bar(call, step, max(size, 1), max_bytes)
         data = Path(api.hf_hub_download(name, path, tqdm_class=bar, **where)).read_bytes()
-        call.say("Checking the file", 0.95)
+        call.report("Checking the file", 0.95)
         with suppress(HfHubHTTPError, OSError):  # only so that the Hub counts the download
             api.hf_hub_download(name, CONFIG, **where)
     try:
@@ -116,7 +116,7 @@ def _bar(call: Call, step: str, size: int, max_bytes: int) -> type[tqdm]:
             self.came += n or 0
             if self.came > max_bytes:
                 raise HubError("The download grew past the size that the Hub announced.")
-            call.say(step, 0.1 + 0.8 * self.came / size)
+            call.report(step, 0.1 + 0.8 * self.came / size)
             return None
 
     return Bar

@@ -151,22 +151,22 @@ def _weights(model: CharRNN) -> bytes:
 
 def _push(call: Call, api: HfApi, plan: _Plan) -> Pushed:
     call.allow(len(plan.weights))
-    call.say("Checking the token", 0.05)
+    call.report("Checking the token", 0.05)
     repo_id = checked_name(plan.repo_id, whose(api))
-    call.say(f"Making {repo_id} ready", 0.15)
+    call.report(f"Making {repo_id} ready", 0.15)
     before, made = _repository(api, repo_id, plan.private)
     files = {file.rfilename for file in before.siblings or ()}
     if not made:
         _check_ours(before, files, plan.private)
     old = _old_card(api, before) if CARD in files else ""
-    call.say("Writing the card", 0.25)
+    call.report("Writing the card", 0.25)
     words = card(
         plan.model, repo_id, license=plan.license, dataset=plan.dataset,
         space=plan.space, endpoint=plan.endpoint, old=old,
     )  # fmt: skip
     contents = {WEIGHTS: plan.weights, CONFIG: config_json(plan.model), CARD: words.encode()}
     size = len(plan.weights)
-    call.say(f"Uploading {size / 1e6:,.1f} MB", 0.4)
+    call.report(f"Uploading {size / 1e6:,.1f} MB", 0.4)
     commit = api.create_commit(
         repo_id,
         [CommitOperationAdd(path, data) for path, data in contents.items()],

@@ -159,13 +159,13 @@ def _pushing(space: _Space, token: str) -> Iterator[Transfer[Pushed]]:
 def _push(call: Call, api: HfApi, space: _Space) -> Pushed:
     sizes = [len(f) if isinstance(f, bytes) else f.stat().st_size for f in space.files.values()]
     call.allow(sum(sizes))
-    call.say("Checking the token", 0.05)
+    call.report("Checking the token", 0.05)
     repo_id = checked_name(space.repo_id, whose(api))
-    call.say(f"Making {repo_id} ready", 0.15)
+    call.report(f"Making {repo_id} ready", 0.15)
     before = _repository(api, repo_id, space)
     there = {file.rfilename for file in before.siblings or ()}
     old = {path for path in there if path.startswith(tuple(f"{name}/" for name in FOLDERS))}
-    call.say(f"Uploading {len(sizes)} files, {sum(sizes) / 1e6:,.1f} MB", 0.3)
+    call.report(f"Uploading {len(sizes)} files, {sum(sizes) / 1e6:,.1f} MB", 0.3)
     commit = api.create_commit(
         repo_id,
         [

@@ -43,7 +43,7 @@ class Fault:
     """How the next requests to matching paths fail.
 
     status: answer so, with `headers`. delay: wait so many seconds first. body: answer 200 with
-    these bytes. cut: "request" closes the connection before the request was read, "response" in
+    these bytes. action: what to do meanwhile. cut: "request" closes the connection before the request was read, "response" in
     the middle of the answer. trickle: one byte of an endless answer every so many seconds.
     """
 
@@ -54,6 +54,7 @@ class Fault:
     error: str = "injected"
     delay: float = 0.0
     body: bytes | None = None
+    action: Callable[[], object] | None = None
     cut: str = ""
     trickle: float = 0.0
     times: int = 1000
@@ -158,6 +159,8 @@ class Hub:
 
     async def _fail(self, fault: Fault, scope: Any, receive: Any, send: Any) -> bool:
         """Fail as told; False when the request is only late."""
+        if fault.action:
+            fault.action()
         await asyncio.sleep(fault.delay)
         if not (fault.cut or fault.trickle or fault.status or fault.body is not None):
             return False  # and leave the body to be read
