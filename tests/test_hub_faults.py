@@ -206,13 +206,9 @@ def test_what_is_not_there_or_not_yours(hub: Hub) -> None:
         fails(lambda t=token: from_hub("alice/no", token=t, endpoint=hub.url), "no alice/no on")
         fails(lambda t=token: from_hub("bob/gated", token=t, endpoint=hub.url), "is gated")
     fails(lambda: from_hub("alice/sea", revision="v9", endpoint=hub.url), "no such revision")
-    fails(
-        lambda: push_to_hub(trained(), "bob/mine", token=ALICE, endpoint=hub.url), "no right to"
-    )
+    fails(lambda: push_to_hub(trained(), "bob/mine", token=ALICE, endpoint=hub.url), "no right to")
     unknown = "hf_" + "x" * 30
-    fails(
-        lambda: push_to_hub(trained(), "alice/x", token=unknown, endpoint=hub.url), "not accept"
-    )
+    fails(lambda: push_to_hub(trained(), "alice/x", token=unknown, endpoint=hub.url), "not accept")
 
 
 def test_someone_else_commits_in_the_meantime(hub: Hub) -> None:
@@ -249,9 +245,7 @@ def test_a_hub_that_is_slow_but_works(hub: Hub, monkeypatch: pytest.MonkeyPatch)
 
 @pytest.mark.slow
 @pytest.mark.parametrize("path", ["whoami", "preupload", "/api/models/", "/resolve/"])
-def test_silence_ends_with_the_real_deadline(
-    path: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_silence_ends_with_the_real_deadline(path: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.undo()
     assert charrnn.hub.calls.DEADLINE < 60
     with Hub({ALICE: User("alice")}).serve() as silent:

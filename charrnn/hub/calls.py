@@ -157,3 +157,14 @@ def result_of(transfers: Iterator[Transfer[T]]) -> T:
         result = transfer.result
     assert result is not None
     return result
+
+
+def blocking(transfers: Callable[P, Iterator[Transfer[T]]], name: str) -> Callable[P, T]:
+    """The same call as a plain function, which returns the result when it is there."""
+
+    @wraps(transfers)
+    def call(*args: P.args, **kwargs: P.kwargs) -> T:
+        return result_of(transfers(*args, **kwargs))
+
+    call.__name__ = call.__qualname__ = name
+    return call

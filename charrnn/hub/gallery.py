@@ -58,7 +58,7 @@ def gallery(
 
     def ask(call: Call) -> list[Shared]:
         call.report("Asking for shared models", 0.1)
-    
+
         found = api.list_models(
             filter=LIBRARY, sort=ORDERS[order], limit=start + limit, full=True, cardData=True
         )

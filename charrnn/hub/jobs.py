@@ -19,7 +19,7 @@ from huggingface_hub import HfApi
 from charrnn.hub.account import client, endpoint_of, write_token
 from charrnn.hub.calls import Call, result_of, supervise
 from charrnn.hub.faults import HubError, sentence
-from charrnn.hub.push import whose
+from charrnn.hub.push import owner_of
 
 COMMAND = "charrnn"
 PYTHON = "3.12"
@@ -80,7 +80,7 @@ class Machines:
 
         def work(call: Call) -> Job:
             call.allow(size)
-            owner = whose(self._api)
+            owner = owner_of(self._api)
             return self._start(self._api, submission, owner)
 
         return result_of(supervise(work, "the job"))

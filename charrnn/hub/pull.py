@@ -1,7 +1,7 @@
-"""A model from its repository: its size asked first, its file read as a stranger's.
+"""Pulls a model from its repository, after a look at its size, and reads it as a stranger's file.
 
-Every pull has a cache folder of its own. A shared one would hand a private model to the next
-visitor: the client answers from the cache when the Hub refuses.
+Every pull has a cache folder of its own. A shared one would give a private model to the next
+visitor, for the client answers from its cache when the Hub refuses.
 """
 
 from __future__ import annotations
@@ -19,31 +19,11 @@ from tqdm import tqdm
 
 from charrnn.formats import npz
 from charrnn.hub.account import checked_name, checked_revision, client, endpoint_of, read_token
-from charrnn.hub.calls import Call, Transfer, result_of, supervise
+from charrnn.hub.calls import Call, Transfer, blocking, supervise
 from charrnn.hub.faults import HubError
-from charrnn.hub.push import CONFIG, HERE, WEIGHTS
+from charrnn.hub.push import CONFIG, PULLED_FROM, WEIGHTS
 from charrnn.network.model import CharRNN
 from charrnn.training import checkpoint
-
-
-def from_hub(
-    repo_id: str,
-    *,
-    revision: str | None = None,
-    token: str | bool | None = None,
-    max_bytes: int = npz.MAX_BYTES,
-    endpoint: str | None = None,
-) -> CharRNN:
-    """Load a model from the Hub by its name, USER/NAME.
-
-    revision: a branch, tag or commit; None takes the newest. Which commit it was stands in
-    `model.metadata["hub"]`. token: None takes HF_TOKEN or the client's own login, but never on a
-    Space; False asks without one. max_bytes: a larger file is refused before it is loaded.
-    Raises HubError.
-    """
-    return result_of(
-        pulling(repo_id, revision=revision, token=token, max_bytes=max_bytes, endpoint=endpoint)
-    )
 
 
 def pulling(
@@ -54,7 +34,15 @@ def pulling(
     max_bytes: int = npz.MAX_BYTES,
     endpoint: str | None = None,
 ) -> Iterator[Transfer[CharRNN]]:
-    """`from_hub`, telling where it is; the last Transfer has the model. Raises HubError."""
+    """Load a model from the Hub by its name, USER/NAME.
+
+    `from_hub` returns the model; `pulling` yields a Transfer a step, and it with the last.
+
+    revision: a branch, tag or commit; None takes the newest. `model.metadata["hub"]` says which
+    commit it was. token: None takes HF_TOKEN or the client's own login, but never on a Space;
+    False asks without one. max_bytes: a larger file is refused before it is downloaded.
+    Raises HubError.
+    """
     name, wanted = checked_name(repo_id), checked_revision(revision)
     secret = read_token(token)
     api = client(endpoint_of(endpoint), secret)
@@ -63,10 +51,13 @@ def pulling(
     )
 
 
+from_hub = blocking(pulling, "from_hub")
+
+
 def _pull(call: Call, api: HfApi, name: str, revision: str | None, max_bytes: int) -> CharRNN:
     call.report(f"Looking for {name}", 0.05)
-    found = api.model_info(name, revision=revision, files_metadata=True)
-    path, size = _weights_of(found)
+    repo = api.model_info(name, revision=revision, files_metadata=True)
+    path, size = _weights_of(repo)
     if size > max_bytes:
         raise HubError(
             f"{name} takes {size / 1e6:,.1f} MB, and the limit here is {max_bytes / 1e6:,.1f} MB."
@@ -75,7 +66,7 @@ def _pull(call: Call, api: HfApi, name: str, revision: str | None, max_bytes: in
     step = f"Downloading {size / 1e6:,.1f} MB"
     call.report(step, 0.1)
     with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder:
-        where: dict[str, Any] = {"revision": found.sha, "cache_dir": folder}
+        where: dict[str, Any] = {"revision": repo.sha, "cache_dir": folder}
         bar = _bar(call, step, max(size, 1), max_bytes)
         data = Path(api.hf_hub_download(name, path, tqdm_class=bar, **where)).read_bytes()
         call.report("Checking the file", 0.95)
@@ -85,38 +76,38 @@ def _pull(call: Call, api: HfApi, name: str, revision: str | None, max_bytes: in
         model = checkpoint.Checkpoint.from_bytes(data, max_bytes).model
     except checkpoint.ModelFileError as error:
         raise HubError(f"{name} cannot be opened. {error}") from None
-    model.metadata[HERE] = {"repo_id": name, "revision": str(found.sha)}
+    model.metadata[PULLED_FROM] = {"repo_id": name, "revision": str(repo.sha)}
     return model
 
 
-def _weights_of(found: ModelInfo) -> tuple[str, int]:
+def _weights_of(repo: ModelInfo) -> tuple[str, int]:
     """The path of a repository's model file, and its size in bytes. Raises HubError."""
-    sizes = {file.rfilename: file.size or 0 for file in found.siblings or ()}
+    sizes = {file.rfilename: file.size or 0 for file in repo.siblings or ()}
     files = [path for path in sizes if path.endswith(".npz")]
     if WEIGHTS in sizes:
         return WEIGHTS, sizes[WEIGHTS]
     if len(files) == 1:
         return files[0], sizes[files[0]]
-    raise HubError(f"{found.id} holds no charrnn model: there is no {WEIGHTS} in it.")
+    raise HubError(f"{repo.id} holds no charrnn model: there is no {WEIGHTS} in it.")
 
 
 def _bar(call: Call, step: str, size: int, max_bytes: int) -> type[tqdm]:
-    """A progress bar that draws nothing: it tells the call, and ends one that is over.
+    """A progress bar that draws nothing but reports to the call.
 
-    It also ends a download that grows past what the Hub announced.
+    It ends the download when the call is over, or when it grows past what the Hub announced.
     """
 
     class Bar(tqdm):  # type: ignore[misc]
         def __init__(self, *args: Any, **kwargs: Any) -> None:
             kwargs.pop("name", None)
             super().__init__(*args, **{**kwargs, "disable": True})
-            self.came = 0.0
+            self.received = 0.0
 
         def update(self, n: float | None = 1) -> bool | None:
-            self.came += n or 0
-            if self.came > max_bytes:
+            self.received += n or 0
+            if self.received > max_bytes:
                 raise HubError("The download grew past the size that the Hub announced.")
-            call.report(step, 0.1 + 0.8 * self.came / size)
+            call.report(step, 0.1 + 0.8 * self.received / size)
             return None
 
     return Bar

@@ -42,9 +42,10 @@ class Asked(NamedTuple):
 class Fault:
     """How the next requests to matching paths fail.
 
-    status: answer so, with `headers`. delay: wait so many seconds first. body: answer 200 with
-    these bytes. action: what to do meanwhile. cut: "request" closes the connection before the request was read, "response" in
-    the middle of the answer. trickle: one byte of an endless answer every so many seconds.
+    status: answer so, with `headers`. delay: wait so many seconds first. action: called first.
+    body: answer 200 with these bytes. cut: "request" closes the connection before the request was
+    read, "response" in the middle of the answer. trickle: one byte of an endless answer every so
+    many seconds.
     """
 
     path: str
