@@ -1,12 +1,12 @@
 """Character-level recurrent networks in NumPy: train, understand and share them.
 
-The sizes that shapes are written with, everywhere:
+Shapes are written with these sizes everywhere:
 
     T  steps in a window            N  sequences side by side
     V  symbols in the vocabulary    D  width of a layer's input
     H  hidden units                 G  gates of a cell
 
-Arrays are feature-first, (features, T, N). A gradient is `d` and the name of its array.
+Arrays are feature-first, (features, T, N). A gradient is named `d` plus the name of its array.
 """
 
 from typing import TYPE_CHECKING, Any

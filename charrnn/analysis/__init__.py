@@ -1,6 +1,6 @@
-"""Looking at a model that reads: surprise, activations, gradients, weights, and copied passages.
+"""Analysis of a model: surprise, activations, gradients, weights, and copied passages.
 
-Pure NumPy on top of the model; nothing here draws. The page's pictures are made of these numbers.
+Pure NumPy on top of the model. Nothing here draws; the page makes its pictures of these numbers.
 """
 
 from charrnn.analysis.copies import Copies, copied_spans

@@ -1,4 +1,4 @@
-"""Did it copy? Runs of a text that stand in the training text word for word."""
+"""Copy detection: finds runs of a text that occur verbatim in the training text."""
 
 from __future__ import annotations
 
@@ -10,24 +10,24 @@ from numpy.typing import NDArray
 
 @dataclass(frozen=True)
 class Copies:
-    """What a text has in common with a corpus, as places in the text."""
+    """What a text has in common with a corpus."""
 
-    spans: list[tuple[int, int]]  # merged, in order: [start, end) in runs found in the corpus
-    longest: str  # the longest run found, "" if there is none
-    source: int  # where in the corpus it stands, -1 if there is none
-    novel: float  # share of the characters in no such run, 0 to 1
+    spans: list[tuple[int, int]]  # [start, end) in the text, merged and in order
+    longest: str  # the longest run the corpus has, "" if there is none
+    source: int  # its index in the corpus, -1 if there is none
+    novel: float  # fraction of the characters outside such runs, 0 to 1
 
     @property
     def copying(self) -> bool:
-        """Whether half of the text or more was copied: that is reciting, and not writing."""
+        """Whether at least half of the text was copied."""
         return bool(self.spans) and self.novel <= 0.5
 
 
 def copied_spans(text: str, corpus: str, min_length: int = 20) -> Copies:
-    """Find every run of at least `min_length` characters of the text that the corpus holds.
+    """Find every run of at least `min_length` characters of the text that occurs in the corpus.
 
     Linear in the corpus: all its runs of that length are hashed at once (1 MB takes about 0.1 s).
-    A hash that agrees is checked letter by letter. Raises ValueError if min_length < 1.
+    Equal hashes are checked character by character. Raises ValueError if min_length < 1.
     """
     if min_length < 1:
         raise ValueError("min_length must be 1 or more.")
@@ -45,18 +45,18 @@ def copied_spans(text: str, corpus: str, min_length: int = 20) -> Copies:
 
 
 def _starts(text: str, corpus: str, length: int) -> list[int]:
-    """Where in the text runs of this length begin that the corpus holds too."""
+    """Where in the text the runs of this length begin that occur in the corpus."""
     if len(text) < length or len(corpus) < length:
         return []
-    wanted, there = _hashes(text, length), _hashes(corpus, length)
-    known = np.unique(wanted)
-    place = np.minimum(np.searchsorted(known, there), len(known) - 1)
-    met = np.flatnonzero(known[place] == there)
-    hashes, first = np.unique(there[met], return_index=True)
-    source = dict(zip(hashes.tolist(), met[first].tolist(), strict=True))
+    text_hashes, corpus_hashes = _hashes(text, length), _hashes(corpus, length)
+    distinct = np.unique(text_hashes)
+    nearest = np.minimum(np.searchsorted(distinct, corpus_hashes), len(distinct) - 1)
+    matches = np.flatnonzero(distinct[nearest] == corpus_hashes)
+    hashes, first = np.unique(corpus_hashes[matches], return_index=True)
+    source = dict(zip(hashes.tolist(), matches[first].tolist(), strict=True))
     return [
         i
-        for i, h in enumerate(wanted.tolist())
+        for i, h in enumerate(text_hashes.tolist())
         if h in source and corpus.startswith(text[i : i + length], source[h])
     ]
 
@@ -64,7 +64,7 @@ def _starts(text: str, corpus: str, length: int) -> list[int]:
 def _hashes(text: str, length: int) -> NDArray[np.uint64]:
     """A 64-bit polynomial hash of every run of `length` characters (Rabin and Karp 1987)."""
     codes = np.frombuffer(text.encode("utf-32-le", "surrogatepass"), "<u4").astype(np.uint64)
-    base = np.uint64(0x9E3779B97F4A7C15)  # odd, so that it has an inverse modulo 2^64
+    base = np.uint64(0x9E3779B97F4A7C15)  # odd, so it has an inverse modulo 2^64
     total = np.zeros(len(codes) - length + 1, np.uint64)
     for k in range(length):
         total = total * base + codes[k : k + len(total)]
@@ -72,9 +72,9 @@ def _hashes(text: str, length: int) -> NDArray[np.uint64]:
 
 
 def _longest(text: str, corpus: str, spans: list[tuple[int, int]], length: int) -> str:
-    """The longest run that the corpus holds in one piece, "" if there is none.
+    """The longest run that occurs in the corpus as a whole, "" if there is none.
 
-    A start can only win by a longer run than the best so far: it tries that, and then grows.
+    Each start tries a run one longer than the best so far, and extends it while it occurs.
     """
     best = ""
     for first, end in spans:

@@ -1,7 +1,7 @@
-"""How far back a prediction feels: gradients with respect to what was read k characters earlier.
+"""How far back a prediction depends: gradients with respect to what was read k characters earlier.
 
-Plain backpropagation through time, but for every end point at once. The loss at place t flows back
-one step for each lag k, and all t take that step together, as columns of one batch.
+Ordinary backpropagation through time, but from every position at once. The loss at position t
+flows back one step per lag k, and all t take that step together, as columns of one batch.
 """
 
 from __future__ import annotations
@@ -21,10 +21,10 @@ Floats = NDArray[np.float64]
 
 @dataclass(frozen=True)
 class LaggedGradients:
-    """Norms of the gradient of the loss of place t, in nats, by lag k, layer and place.
+    """Norms of the gradient of the loss at position t, in nats, by layer, lag k and position.
 
-    Entry [..., k, t] belongs to what was read at place t - k, and is 0 where t < k. The loss of
-    place t is that of guessing symbol t + 1 after reading symbols 0 to t.
+    Entry [..., k, t] belongs to what was read at position t - k, and is 0 where t < k. The loss at
+    position t is that of guessing symbol t + 1 after reading symbols 0 to t.
     """
 
     hidden: Floats  # (layers, K + 1, T) |dLoss_t / dh_{t-k}|
@@ -34,11 +34,11 @@ class LaggedGradients:
 def lagged_gradients(
     model: CharRNN, ids: NDArray[np.integer], lags: int, dtype: DTypeLike = np.float64
 ) -> LaggedGradients:
-    """Backpropagate every place's own loss `lags` steps: symbols (T + 1,) give T losses.
+    """Backpropagate the loss at every position `lags` steps: ids (T + 1,) give T losses.
 
-    In double precision, for a plain RNN's gradients soon fall below what float32 holds; float32
-    takes half the time where only the largest matter.
-    One lag costs one matrix product (G*H, H) @ (H, T) a layer. Raises ValueError for T < 1.
+    In double precision, because a plain RNN's gradients soon fall below the range of float32, which
+    takes half the time where only the largest matter. Each lag costs one matrix product
+    (G*H, H) @ (H, T) per layer. Raises ValueError for T < 1.
     """
     if len(ids) < 2:
         raise ValueError("Gradients need a text of at least 2 characters that the model knows.")
@@ -48,15 +48,15 @@ def lagged_gradients(
     lags = max(0, min(lags, T - 1))
     logits, _, tape = model.forward(ids[:-1, None])
     _, dlogits = cross_entropy(logits, ids[1:, None])
-    above = p["Why"].T @ dlogits[:, :, 0] * T  # (H, T); each place's own loss, not the mean
+    above = p["Why"].T @ dlogits[:, :, 0] * T  # (H, T); the loss at each position, not the mean
     local_derivatives = _local_derivatives(cell, tape)
     hidden = np.zeros((model.config.layers, lags + 1, T))
     inputs = np.zeros((lags + 1, T))
-    gram = p["Wxh0"] @ p["Wxh0"].T  # |Wxh.T dx|^2 = dx.T gram dx, whatever the vocabulary's size
-    none: Array = np.zeros_like(above)
-    carried: list[State] = [tuple(none for _ in cell.state) for _ in local_derivatives]
+    gram = p["Wxh0"] @ p["Wxh0"].T  # |Wxh.T dx|^2 = dx.T gram dx, for any vocabulary size
+    zeros: Array = np.zeros_like(above)
+    carried: list[State] = [tuple(zeros for _ in cell.state) for _ in local_derivatives]
     for k in range(lags + 1):
-        d = above if k == 0 else none[:, k:]
+        d = above if k == 0 else zeros[:, k:]
         for layer in reversed(range(len(local_derivatives))):
             dh, dx, flow = _step_back(cell, p, layer, d, carried[layer], local_derivatives[layer])
             carried[layer] = flow
@@ -89,46 +89,46 @@ def _step_back(
     flow: State,
     local_derivatives: LocalDerivatives,
 ) -> tuple[Array, Array, State]:
-    """One lag for one layer: (dh (H, width), dx (G*H, width), what flows to the lag after).
+    """One lag in one layer: (dh (H, width), dx (G*H, width), the gradient for the next lag).
 
-    d (H, width): the gradient from above. Only the last `width` places reach back this far;
-    their pasts are the first `width` steps of the tape.
+    d (H, width): the gradient from above. Only the last `width` positions reach back this far, to
+    the first `width` steps of the tape.
     """
     Whh, width = p[f"Whh{layer}"], d.shape[1]
-    dh, *rest = (part[:, -width:].copy() for part in flow)  # the cell may write into them
+    dh, *rest = (part[:, -width:].copy() for part in flow)  # the cell may overwrite them
     dh += d
     dx = np.empty_like(d, shape=(len(cell.gates), *d.shape))  # (G, H, width)
     dgates = np.empty_like(dx) if cell.separate_bias else dx
-    pasts = tuple(part[..., :width] for part in local_derivatives)
-    direct, *others = cell.backward((dh, *rest), pasts, dx, dgates)
-    back = Whh.T @ dgates.reshape(len(Whh), width)
+    earlier = tuple(part[..., :width] for part in local_derivatives)
+    direct, *others = cell.backward((dh, *rest), earlier, dx, dgates)
+    dh_prev = Whh.T @ dgates.reshape(len(Whh), width)
     if direct is not None:
-        back += direct
-    return dh, dx.reshape(len(Whh), width), (back, *others)
+        dh_prev += direct
+    return dh, dx.reshape(len(Whh), width), (dh_prev, *others)
 
 
 def gradient_reach(model: CharRNN, ids: NDArray[np.integer], lags: int = 60) -> Floats:
-    """How the gradient fades with the lag: (layers, K + 1), 1 at lag 0 of the same layer.
+    """How the gradient vanishes with the lag: (layers, K + 1), 1 at lag 0.
 
-    Entry k is the geometric mean over the text of |dLoss_t / dh_{t-k}| / |dLoss_t / dh_t|. 0 where
-    it is below what a double holds. Symbols (T + 1,); K is `lags` or T - 1 if that is less.
+    Entry k is the geometric mean over the text of |dLoss_t / dh_{t-k}| / |dLoss_t / dh_t|, or 0
+    where that is below the range of a double. ids (T + 1,); K is `lags`, or T - 1 if that is less.
     """
     norms = lagged_gradients(model, ids, lags).hidden
     curves = np.zeros(norms.shape[:2])
     for layer, by_lag in enumerate(norms):
         for k in range(by_lag.shape[0]):
-            now, then = by_lag[0, k:], by_lag[k, k:]
-            known = (now > 0) & (then > 0)
-            if known.any():
-                curves[layer, k] = np.exp(np.mean(np.log(then[known]) - np.log(now[known])))
+            now, earlier = by_lag[0, k:], by_lag[k, k:]
+            nonzero = (now > 0) & (earlier > 0)
+            if nonzero.any():
+                curves[layer, k] = np.exp(np.mean(np.log(earlier[nonzero]) - np.log(now[nonzero])))
     return curves
 
 
 def saliency(model: CharRNN, ids: NDArray[np.integer], place: int, lags: int = 100) -> Floats:
-    """How much the guess of symbol `place` hung on each symbol before it: (place,), 0 to 1.
+    """How much the prediction of symbol `place` depends on each symbol before it: (place,), 0 to 1.
 
-    The norm of the gradient of its loss with respect to each earlier one-hot input, over the
-    largest of them. Symbols more than `lags` earlier count 0. Raises ValueError if place < 1.
+    The norm of the gradient of its loss with respect to each earlier one-hot input, divided by the
+    largest norm. Symbols more than `lags` earlier get 0. Raises ValueError if place < 1.
     """
     if not 1 <= place < len(ids):
         raise ValueError("Choose a character with at least one before it.")

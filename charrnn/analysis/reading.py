@@ -1,4 +1,4 @@
-"""What a model thinks and keeps in mind while it reads a text, character by character."""
+"""A model's predictions and activations while it reads a text, character by character."""
 
 from __future__ import annotations
 
@@ -12,20 +12,20 @@ from charrnn.network.model import CharRNN, ModelState
 from charrnn.network.parameters import Array
 
 WINDOW = 256
-"""Characters read at once: memory for one window of logits, however long the text."""
+"""Characters read at a time, so a long text takes no more memory than one window of logits."""
 
 
 @dataclass(frozen=True)
 class Reading:
-    """A text as a model saw it coming.
+    """A text with the model's predictions for each of its symbols.
 
-    surprise is NaN where nothing had been read yet, so no guess existed. logits and state are
-    those after the last symbol: hand them to `read` with the text that follows.
+    The surprise is NaN for a first symbol, which had no prediction. logits and state are those
+    after the last symbol: pass them to `read` with the text that follows.
     """
 
     ids: NDArray[np.intp]  # (T,)
     surprise: NDArray[np.float64]  # (T,) nats
-    likeliest: NDArray[np.intp]  # (T, k) ids, the likeliest first
+    likeliest: NDArray[np.intp]  # (T, k) ids of the likeliest symbols, the likeliest first
     chances: NDArray[np.float64]  # (T, k) their probabilities
     logits: Array  # (V,)
     state: ModelState
@@ -44,9 +44,9 @@ def read(
     state: ModelState | None = None,
     k: int = 5,
 ) -> Reading:
-    """Read symbols (T,) one after another and note how surprising each was, in nats.
+    """Read ids (T,) and record how surprising each was, in nats.
 
-    logits (V,) and state are what an earlier reading left; without them the first symbol has no
+    logits (V,) and state are those of an earlier reading; without them the first symbol has no
     surprise. k: how many of the likeliest symbols to keep. Raises ValueError for an empty text.
     """
     if len(ids) == 0:
@@ -58,30 +58,30 @@ def read(
     parts = []
     for start in range(0, len(ids), WINDOW):
         window = symbols[start : start + WINDOW]
-        after, state, _ = model.forward(window[:, None], state)
-        guesses = np.column_stack([first, after[:, :-1, 0]])  # (V, T), made before each symbol
-        parts.append(_judge(guesses, window, k))
-        first = after[:, -1, 0]
+        outputs, state, _ = model.forward(window[:, None], state)
+        predictions = np.column_stack([first, outputs[:, :-1, 0]])  # (V, T), before each symbol
+        parts.append(_compare(predictions, window, k))
+        first = outputs[:, -1, 0]
     surprise, likeliest, chances = (np.concatenate(column) for column in zip(*parts, strict=True))
     return Reading(symbols, surprise, likeliest, chances, first, state)
 
 
-def _judge(
-    guesses: Array, ids: NDArray[np.intp], k: int
+def _compare(
+    predictions: Array, ids: NDArray[np.intp], k: int
 ) -> tuple[NDArray[np.float64], NDArray[np.intp], NDArray[np.float64]]:
     """Surprise (T,), the k likeliest (T, k) and their probabilities, from logits (V, T)."""
-    log_p = log_softmax(guesses.astype(np.float64))
+    log_p = log_softmax(predictions.astype(np.float64))
     order = np.argsort(-log_p, axis=0, kind="stable")[:k]  # (k, T)
     chances = np.exp(np.take_along_axis(log_p, order, axis=0))
     surprise = -log_p[ids, np.arange(len(ids))]
-    return np.abs(surprise), order.T, chances.T  # abs: a certain guess gives 0.0, not -0.0
+    return np.abs(surprise), order.T, chances.T  # abs: certainty gives 0.0, not -0.0
 
 
 def activations(model: CharRNN, ids: NDArray[np.integer]) -> list[dict[str, Array]]:
-    """Every number inside a model while it reads symbols (T,): for each layer, (T, H) by name.
+    """Every state and gate activation while a model reads ids (T,): per layer, (T, H) by name.
 
-    Names are those of the cell's state ("hidden", and the LSTM's "cell") and of its gates. The
-    plain RNN's only gate is its hidden state and is left out.
+    The names are those of the cell's state ("hidden", and the LSTM's "cell") and of its gates. The
+    plain RNN's only gate equals its hidden state and is left out.
     """
     cell = model.cell
     gates = cell.gates if len(cell.gates) > 1 else ()

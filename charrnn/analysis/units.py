@@ -1,4 +1,4 @@
-"""Which unit follows which trait of the text: traits as numbers, correlated with every unit."""
+"""Interpretable units: correlates every unit with features of the text, such as open quotes."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ Floats = NDArray[np.float64]
 
 
 class Match(NamedTuple):
-    """A unit and how closely it follows a trait: Pearson's correlation, from -1 to 1."""
+    """A unit and its Pearson correlation with a feature, from -1 to 1."""
 
     layer: int
     part: str  # "hidden", "cell" or a gate's name
@@ -23,46 +23,46 @@ class Match(NamedTuple):
 
 
 def features(symbols: Sequence[str]) -> dict[str, Floats]:
-    """Traits of a text as numbers, one for each symbol (T,), by a name in plain words.
+    """Features of a text by name, one number for each symbol (T,).
 
-    A trait at place t may depend on symbols up to t only: it is what a reader could know there.
+    A feature at position t depends only on symbols up to t: what a reader could know there.
     """
-    return {name: trait(symbols) for name, trait in FEATURES.items()}
+    return {name: feature(symbols) for name, feature in FEATURES.items()}
 
 
-def correlations(acts: Array, traits: Mapping[str, Floats]) -> Floats:
-    """Pearson's correlation of every unit with every trait: (T, H) to (traits, H).
+def correlations(acts: Array, by_name: Mapping[str, Floats]) -> Floats:
+    """Pearson correlation of every unit with every feature: (T, H) to (features, H).
 
-    0 where a unit or a trait never changes.
+    0 where a unit or a feature is constant.
     """
-    told = np.array(list(traits.values())).reshape(len(traits), len(acts))
-    return _standardized(told.T).T @ _standardized(acts.astype(np.float64)) / max(1, len(acts))
+    values = np.array(list(by_name.values())).reshape(len(by_name), len(acts))
+    return _standardized(values.T).T @ _standardized(acts.astype(np.float64)) / max(1, len(acts))
 
 
 def find_units(
     layers: Sequence[Mapping[str, Array]], symbols: Sequence[str], best: int = 5
 ) -> dict[str, list[Match]]:
-    """For every trait the text has, the `best` units by absolute correlation, over all layers.
+    """For every feature of the text, the `best` units by absolute correlation, over all layers.
 
-    layers: what `activations` returned for these symbols. Traits that never change in the text are
-    left out. With few characters high correlations come by chance: some hundreds are better.
+    layers: what `activations` returned for these symbols. Features that are constant in the text
+    are left out. In a short text high correlations occur by chance: use some hundred characters.
     """
-    traits = {name: t for name, t in features(symbols).items() if np.ptp(t) > 0}
-    found: dict[str, list[Match]] = {name: [] for name in traits}
+    varying = {name: values for name, values in features(symbols).items() if np.ptp(values) > 0}
+    matches: dict[str, list[Match]] = {name: [] for name in varying}
     for layer, parts in enumerate(layers):
         for part, acts in parts.items():
-            table = correlations(acts, traits)
-            for row, name in zip(table, traits, strict=True):
+            table = correlations(acts, varying)
+            for row, name in zip(table, varying, strict=True):
                 top = np.argsort(-np.abs(row), kind="stable")[:best]
-                found[name] += [Match(layer, part, int(u), float(row[u])) for u in top]
+                matches[name] += [Match(layer, part, int(u), float(row[u])) for u in top]
     return {
-        name: sorted(matches, key=lambda match: -abs(match.correlation))[:best]
-        for name, matches in found.items()
+        name: sorted(candidates, key=lambda match: -abs(match.correlation))[:best]
+        for name, candidates in matches.items()
     }
 
 
 def _standardized(columns: Floats) -> Floats:
-    """Each column with mean 0 and variance 1; zeros where it never changes."""
+    """Each column with mean 0 and variance 1; zeros where it is constant."""
     centered = columns - columns.mean(axis=0)
     spread = centered.std(axis=0)
     standardized: Floats = centered / np.where(spread > 1e-9, spread, np.inf)
@@ -70,32 +70,32 @@ def _standardized(columns: Floats) -> Floats:
 
 
 def _where(holds: Callable[[str], bool]) -> Callable[[Sequence[str]], Floats]:
-    """The trait of symbols for which `holds` is true."""
+    """1 at symbols for which `holds` is true."""
     return lambda symbols: np.array([float(holds(s)) for s in symbols])
 
 
 def _after(holds: Callable[[str], bool]) -> Callable[[Sequence[str]], Floats]:
-    """The trait of symbols that follow one for which `holds` is true."""
+    """1 at symbols that follow one for which `holds` is true."""
     return lambda symbols: np.array([0.0, *(float(holds(s)) for s in symbols[:-1])][: len(symbols)])
 
 
 def _since(ends: Callable[[str], bool]) -> Callable[[Sequence[str]], Floats]:
-    """How many symbols lie between a place and the last one for which `ends` is true."""
+    """The number of symbols since the last one for which `ends` is true."""
 
-    def trait(symbols: Sequence[str]) -> Floats:
+    def feature(symbols: Sequence[str]) -> Floats:
         counts, count = [], 0
         for s in symbols:
             count = 0 if ends(s) else count + 1
             counts.append(float(count))
         return np.array(counts)
 
-    return trait
+    return feature
 
 
 def _inside(opening: str, closing: str) -> Callable[[Sequence[str]], Floats]:
-    """Whether a place lies between an opening and a closing mark; the same mark may be both."""
+    """1 between an opening and a closing mark; the same mark may be both."""
 
-    def trait(symbols: Sequence[str]) -> Floats:
+    def feature(symbols: Sequence[str]) -> Floats:
         depths, depth = [], 0
         for s in symbols:
             if s in closing and (depth or s not in opening):
@@ -105,11 +105,11 @@ def _inside(opening: str, closing: str) -> Callable[[Sequence[str]], Floats]:
             depths.append(float(depth > 0))
         return np.array(depths)
 
-    return trait
+    return feature
 
 
 def _indentation(symbols: Sequence[str]) -> Floats:
-    """How many spaces the line began with, as far as it has been read."""
+    """The number of spaces at the beginning of the line, as far as it has been read."""
     widths, width, leading = [], 0, True
     for s in symbols:
         if s == "\n":
@@ -138,4 +138,4 @@ FEATURES: dict[str, Callable[[Sequence[str]], Floats]] = {
     "digit": _where(str.isdigit),
     "indentation": _indentation,
 }
-"""The traits the page knows, by name. Another is one line here."""
+"""All features by name, as the page shows them. A new one takes one line here."""

@@ -1,4 +1,4 @@
-"""Writing that shows its thoughts: what `generate` draws, with the surprise of every symbol."""
+"""Text generation with the surprise of every symbol, for the page to show."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ from charrnn.vocabulary import UNKNOWN, Vocabulary
 def write(
     model: CharRNN, seed: str, length: int, sampling: Sampling, pace: int = 10, k: int = 5
 ) -> Iterator[Reading]:
-    """Write `length` symbols after the seed and yield them `pace` at a time, each as judged.
+    """Generate `length` symbols after the seed, yielding readings of `pace` symbols at a time.
 
-    The surprise is the model's own, at temperature 1, whatever the temperature of the draw: it is
-    what the loss counts. Each symbol costs two steps of the model, one to draw and one to judge.
-    Raises ValueError for a negative length.
+    The surprise is that at temperature 1, as in the loss, whatever temperature they are drawn at.
+    Each symbol costs two steps of the model, one to draw it and one to read it. Raises ValueError
+    for a negative length.
     """
     logits, state = prime(model, seed)
     symbols, ids = generate(model, seed, length, sampling), model.vocabulary.ids
@@ -31,7 +31,7 @@ def write(
 
 
 def known(vocabulary: Vocabulary, text: str) -> str:
-    """The text as the model will read it: cleaned, without the symbols it would leave out."""
+    """The text as the model reads it: cleaned, and without the symbols it does not know."""
     if UNKNOWN in vocabulary.ids:
         return vocabulary.clean(text)
     return "".join(symbol for symbol in vocabulary.tokens(text) if symbol in vocabulary.ids)

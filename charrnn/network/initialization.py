@@ -1,4 +1,4 @@
-"""Where training starts: the weights of a new model."""
+"""Weight initialization: what the parameters of a new model start from."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ from charrnn.network.parameters import Array, Parameters
 
 
 def orthogonal(p: Parameters, cell: Cell, rng: np.random.Generator) -> None:
-    """Orthogonal recurrent weights for each gate (Saxe et al. 2014), the rest uniform.
+    """Orthogonal recurrent weights for each gate (Saxe et al. 2014), uniform weights elsewhere.
 
-    An orthogonal matrix keeps the length of what it multiplies, so gradients neither fade nor
-    grow at once. The other matrices lie within 1 / sqrt(H), as PyTorch starts them. Biases are
-    0, but for the cell's own (a forget gate starts at 1).
+    An orthogonal matrix preserves the length of what it multiplies, so at first gradients neither
+    vanish nor explode. The other matrices lie within 1 / sqrt(H), as in PyTorch. Biases are 0,
+    except those the cell sets (a forget gate starts at 1).
     """
     for name, array in p.items():
         if name.startswith("Whh"):
@@ -29,14 +29,14 @@ def orthogonal(p: Parameters, cell: Cell, rng: np.random.Generator) -> None:
 
 
 def small(p: Parameters, cell: Cell, rng: np.random.Generator) -> None:
-    """Small random weights, normal with deviation 0.01, and biases of 0: the plain start."""
+    """Small random weights, normal with standard deviation 0.01, and biases of 0."""
     for name, array in p.items():
         if name.startswith("W"):
             array[:] = rng.normal(0, 0.01, array.shape)
 
 
 def _orthogonal_matrix(H: int, rng: np.random.Generator) -> Array:
-    """A random rotation (H, H), uniform once the signs of R's diagonal are fixed."""
+    """A random orthogonal matrix (H, H), uniform because the signs of R's diagonal are fixed."""
     Q, R = np.linalg.qr(rng.standard_normal((H, H)))
     return Q * np.sign(np.diag(R))
 

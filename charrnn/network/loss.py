@@ -1,4 +1,4 @@
-"""Cross-entropy: how surprised a model is by the characters that really come, in nats."""
+"""The cross-entropy loss: how surprised a model is by the characters that come, in nats."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from charrnn.network.parameters import Array
 def log_softmax(logits: Array) -> Array:
     """Log-probabilities of the symbols, along the first axis (V, ...).
 
-    The maximum is taken out first, so that exp never overflows and log never sees zero.
+    The maximum is subtracted first, so exp never overflows and log never sees zero.
     """
     shifted = logits - logits.max(axis=0)
     log_p: Array = shifted - np.log(np.exp(shifted).sum(axis=0))
@@ -27,9 +27,9 @@ def cross_entropy(logits: Array, targets: Array, count: int | None = None) -> tu
     """The mean surprise in nats per character, and its gradient.
 
     logits (V, T, N), targets (T, N) ids; returns (loss, dlogits (V, T, N)). The gradient is
-    softmax(logits) less the one-hot targets, over T * N. Where these are some of the characters
-    of a larger window, `count` is how many that has: the losses of all parts then add up to its
-    mean, and so do the gradients.
+    softmax(logits) minus the one-hot targets, divided by T * N. Where the targets are only a part
+    of a larger window, `count` is the number of characters in all of it: the losses and gradients
+    of the parts then add up to those of the window.
     """
     log_p = log_softmax(logits)
     target = targets[None].astype(np.intp)  # (1, T, N)

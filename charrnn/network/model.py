@@ -1,8 +1,8 @@
-"""The model: characters in, recurrent layers, and a score for every possible next character.
+"""The character-level model: recurrent layers that read characters and predict the next one.
 
-h_t = cell(Wxh x_t, Whh h_{t-1})    for each layer, x_t one-hot below, the layer under it above
+h_t = cell(Wxh x_t, Whh h_{t-1})    in each layer; x_t is one-hot, or the output of the layer below
 y_t = Why h_t + by                  logits
-p_t = softmax(y_t)                  what the next character may be
+p_t = softmax(y_t)                  probabilities of the next character
 """
 
 from __future__ import annotations
@@ -23,13 +23,13 @@ from charrnn.settings import setting, validate
 from charrnn.vocabulary import Vocabulary
 
 ModelState: TypeAlias = tuple[State, ...]
-"""What a model remembers between two windows: for each layer a tuple of (H, N) arrays."""
+"""What a model carries from one window to the next: for each layer a tuple of (H, N) arrays."""
 
 SCORE_WINDOW = 256
-"""Characters scored at once: memory for one window, however long the text."""
+"""Characters scored at a time, so a long text takes no more memory than one window."""
 SCORE_LOGITS = 1 << 21
-"""Logits made at once while scoring, which cuts the window where the vocabulary is large: 8,000
-words on 32 streams took 730 MB without it."""
+"""Most logits computed at a time while scoring. It shortens the window for large vocabularies:
+8,000 words on 32 streams took 730 MB without it."""
 
 
 @dataclass(frozen=True)
@@ -71,18 +71,18 @@ class ModelConfig:
 
 
 class RandomNumbers(Protocol):
-    """What dropout draws from: np.random.Generator, or a part of what one would draw."""
+    """What dropout draws from: np.random.Generator, or a source of some of its columns."""
 
     def random(self, size: tuple[int, ...], dtype: type[np.float32], /) -> Array:
         """Uniform in [0, 1)."""
 
 
 class ModelTape(NamedTuple):
-    """What a model's forward pass leaves for its backward pass."""
+    """What a model's forward pass saves for its backward pass."""
 
     layers: list[LayerTape]
     masks: list[Array | None]  # (H, T, N) each; None without dropout
-    top: Array  # (H, T, N), what the output layer read
+    top: Array  # (H, T, N), the input of the output layer
 
 
 def parameter_shapes(config: ModelConfig, vocab_size: int) -> dict[str, tuple[int, ...]]:
@@ -100,10 +100,10 @@ def parameter_shapes(config: ModelConfig, vocab_size: int) -> dict[str, tuple[in
 
 
 class CharRNN:
-    """A character-level recurrent network: a vocabulary, an architecture, and its weights.
+    """A character-level recurrent network: a vocabulary, an architecture and weights.
 
-    It keeps nothing between two calls. State goes in and comes out, so one model may serve
-    many callers at once.
+    It remembers nothing between calls: the state is passed in and returned. One model can
+    therefore serve many callers at once.
     """
 
     def __init__(
@@ -122,7 +122,7 @@ class CharRNN:
             INITIALIZATIONS[self.config.initialization](parameters, self.cell, rng)
         self.parameters = parameters
         self.metadata: dict[str, Any] = dict(metadata or {})
-        """Facts about the training, kept in the file: steps, losses, the corpus's name."""
+        """How it was trained, saved in its file: steps, losses, the name of the corpus."""
 
     @property
     def cell(self) -> Cell:
@@ -130,16 +130,16 @@ class CharRNN:
         return CELLS[self.config.cell]
 
     def with_vector(self, vector: Array) -> CharRNN:
-        """The same model with other weights, given as one flat vector (P,)."""
+        """The same model with other weights, as one flat vector (P,)."""
         parameters = self.parameters.like(vector)
         return CharRNN(self.vocabulary, self.config, parameters, metadata=self.metadata)
 
     def astype(self, dtype: DTypeLike) -> CharRNN:
-        """A copy in another precision: float64 or complex128 for gradient checks."""
+        """A copy in another precision: float64 and complex128 are for gradient checks."""
         return self.with_vector(self.parameters.vector.astype(dtype))
 
     def initial_state(self, N: int = 1) -> ModelState:
-        """The state before any text: zeros, (H, N) each."""
+        """The state before any text is read: zeros, (H, N) each."""
         zeros = np.zeros_like(self.parameters.vector, shape=(self.config.hidden_size, N))
         return ((zeros,) * len(self.cell.state),) * self.config.layers
 
@@ -151,17 +151,17 @@ class CharRNN:
     ) -> tuple[Array, ModelState, ModelTape]:
         """Read a window of text: ids (T, N) to logits (V, T, N).
 
-        Also returns the state after the window and the tape for `backward`. Dropout happens
-        only where a generator is given: on every layer's outputs, never on the way through
-        time (Zaremba et al. 2014).
+        Also returns the state after the window and the tape for `backward`. Dropout applies only
+        if `dropout_rng` is given: to every layer's outputs, never to the recurrent connections
+        (Zaremba et al. 2014).
         """
         inputs, p = ids, self.parameters
         states, tapes, masks = [], [], []
-        for layer, before in enumerate(state or self.initial_state(ids.shape[1])):
-            outputs, after, tape = recurrent.forward(self.cell, p, layer, inputs, before)
+        for layer, initial in enumerate(state or self.initial_state(ids.shape[1])):
+            outputs, final, tape = recurrent.forward(self.cell, p, layer, inputs, initial)
             mask = self._dropout_mask(outputs, dropout_rng)
             inputs = outputs if mask is None else outputs * mask
-            states.append(after)
+            states.append(final)
             tapes.append(tape)
             masks.append(mask)
         logits = recurrent.project(p["Why"], p["by"], inputs)
@@ -170,9 +170,9 @@ class CharRNN:
     def backward(
         self, dlogits: Array, tape: ModelTape, gradient: Parameters | None = None
     ) -> Parameters:
-        """The gradient of every parameter, given the gradient of the logits (V, T, N).
+        """The gradient of every parameter, from the gradient of the logits (V, T, N).
 
-        It is written into `gradient` if that is given.
+        Written into `gradient` if that is given.
         """
         p = self.parameters
         if gradient is None:
@@ -212,7 +212,7 @@ class CharRNN:
         return logits[:, 0], state
 
     def _dropout_mask(self, like: Array, rng: RandomNumbers | None) -> Array | None:
-        """Zeros at the dropped places, 1 / (1 - dropout) elsewhere: the mean stays the same."""
+        """0 where an output is dropped, 1 / (1 - dropout) elsewhere, so the mean stays the same."""
         if rng is None or self.config.dropout == 0:
             return None
         kept = rng.random(like.shape, np.float32) >= self.config.dropout
@@ -222,19 +222,19 @@ class CharRNN:
 def score(model: CharRNN, text: str, *, cold: int = 0) -> float:
     """How surprised a model is by a text, in nats per character.
 
-    The text is read once, in one piece, with the state carried; or with `cold` in windows of so
-    many characters, the state reset to zeros at the start of each, as nanoGPT measures. Either
-    way each character but the first is scored once. Raises ValueError for fewer than two
-    characters or a negative window, UnknownSymbolError for symbols the model never saw.
+    The text is read once, in one piece, with the state carried through. With `cold` it is read in
+    windows of that many characters, and the state is reset to zeros at the start of each, as
+    nanoGPT measures. Either way every character but the first is scored once. Raises ValueError
+    for fewer than two characters or a negative window, UnknownSymbolError for unknown symbols.
     """
     ids = model.vocabulary.encode(text)
     return score_cold(model, ids, cold) if cold else score_ids(model, ids)
 
 
 def score_ids(model: CharRNN, ids: Array, streams: int = 1) -> float:
-    """`score` for ids (L,), or an estimate of it from `streams` parts read side by side.
+    """`score` for ids (L,), or an estimate from `streams` parts of them read side by side.
 
-    Each part starts cold, which costs a little: the whole text as one stream is exact.
+    Each part starts from a state of zeros, which costs a little; a single stream is exact.
     """
     if len(ids) < 2:
         raise ValueError("A score needs a text of at least 2 characters.")
@@ -244,9 +244,10 @@ def score_ids(model: CharRNN, ids: Array, streams: int = 1) -> float:
 
 
 def score_cold(model: CharRNN, ids: Array, window: int) -> float:
-    """`score` for ids (L,) in windows of `window` symbols from a state of zeros, the last shorter.
+    """`score` for ids (L,) in windows of `window` symbols, each from a state of zeros.
 
-    Windows are read side by side: tinyshakespeare's last tenth in 256 takes 3 s, one by one 60.
+    The last window may be shorter. Windows are read side by side: the last tenth of tinyshakespeare
+    in windows of 256 takes 3 s, one by one 60.
     """
     if len(ids) < 2:
         raise ValueError("A score needs a text of at least 2 characters.")
@@ -255,18 +256,18 @@ def score_cold(model: CharRNN, ids: Array, window: int) -> float:
     scored = len(ids) - 1
     window = min(window, scored)
     at_once = max(1, SCORE_LOGITS // (min(window, SCORE_WINDOW) * len(model.vocabulary)))
-    whole = scored // window * window
+    full = scored // window * window  # characters in windows of full length
     total = 0.0
-    for start in range(0, whole, at_once * window):
-        stop = min(start + at_once * window, whole)
+    for start in range(0, full, at_once * window):
+        stop = min(start + at_once * window, full)
         total += _total(model, ids[start : stop + 1], window)
-    if whole < scored:
-        total += _total(model, ids[whole:], scored - whole)
+    if full < scored:
+        total += _total(model, ids[full:], scored - full)
     return total / scored
 
 
 def _total(model: CharRNN, ids: Array, length: int) -> float:
-    """The nats of all ids but the first, read side by side in parts of `length` from zeros."""
+    """Total nats of all ids but the first, in parts of `length` read side by side from zeros."""
     x, y = ids[:-1].reshape(-1, length).T, ids[1:].reshape(-1, length).T  # (length, N)
     N = x.shape[1]
     state, total = model.initial_state(N), 0.0

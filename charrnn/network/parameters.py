@@ -1,4 +1,4 @@
-"""All of a model's numbers in one flat vector, with a named view for each array."""
+"""All of a model's parameters in one flat vector, with a named view for each array."""
 
 from __future__ import annotations
 
@@ -10,13 +10,13 @@ import numpy as np
 from numpy.typing import DTypeLike, NDArray
 
 Array = NDArray[Any]
-"""An array of whatever precision the model runs in: float32, float64, or complex in tests."""
+"""An array of the model's precision: float32, float64, or complex in a gradient check."""
 
 
 class Parameters(Mapping[str, Array]):
     """Named views into one flat vector.
 
-    `p["Whh0"]` is a view, so the optimizer that moves `p.vector` moves every array. Clipping is
+    `p["Whh0"]` is a view, so an optimizer that updates `p.vector` updates every array. Clipping is
     one dot product, and Adam is ten lines that never see a name. Gradients are Parameters too.
     """
 

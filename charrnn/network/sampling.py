@@ -1,4 +1,4 @@
-"""Writing: the model reads a seed, then draws one character after another."""
+"""Text generation: the model reads a seed, then draws one character after another."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from charrnn.settings import setting, validate
 from charrnn.vocabulary import UNKNOWN, show_symbols
 
 GREEDY_BELOW = 1e-3
-"""Below this temperature the likeliest symbol has all the probability a float64 can tell."""
+"""Below this temperature the likeliest symbol has probability 1, within float64's precision."""
 
 
 @dataclass(frozen=True)
@@ -57,11 +57,11 @@ class Sampling:
 
 
 def weights(logits: Array, sampling: Sampling) -> NDArray[np.float64]:
-    """What the next symbol may be: logits (V,) to weights (V,), not scaled to sum to 1.
+    """Logits (V,) to the sampling weights of the next symbol (V,), which need not sum to 1.
 
-    In double precision with the maximum taken out, so that any finite logits and any
-    temperature give finite numbers. The scaling is left to those who need it: 1.4 of the 13
-    microseconds that a character of a small RNN takes.
+    Computed in double precision with the maximum subtracted, so any finite logits and temperature
+    give finite numbers. Normalizing is left to `probabilities`: it would take 1.4 of the 13
+    microseconds per character of a small RNN.
     """
     y = logits.astype(np.float64)
     best = y.argmax()
@@ -73,8 +73,8 @@ def weights(logits: Array, sampling: Sampling) -> NDArray[np.float64]:
     w = np.exp(y / sampling.temperature)
     if sampling.top_k or sampling.top_p < 1:
         order = np.argsort(-w, kind="stable")
-        before = np.cumsum(w[order]) - w[order]  # weight of all that are likelier
-        kept = before < sampling.top_p * w.sum()
+        likelier = np.cumsum(w[order]) - w[order]  # total weight of all likelier symbols
+        kept = likelier < sampling.top_p * w.sum()
         kept[sampling.top_k or len(w) :] = False
         kept[0] = True
         w[order[~kept]] = 0.0
@@ -82,29 +82,29 @@ def weights(logits: Array, sampling: Sampling) -> NDArray[np.float64]:
 
 
 def probabilities(logits: Array, sampling: Sampling) -> NDArray[np.float64]:
-    """What the next symbol may be: logits (V,) to probabilities (V,) that sum to 1."""
+    """Logits (V,) to the sampling probabilities of the next symbol (V,)."""
     w = weights(logits, sampling)
     w /= w.sum()
     return w
 
 
 def draw(w: NDArray[np.float64], u: float) -> int:
-    """The symbol that a random number u in [0, 1) falls on, given weights or probabilities."""
+    """The id that a random number u in [0, 1) selects, given weights or probabilities (V,)."""
     cumulative = w.cumsum()
     return int(cumulative.searchsorted(u * cumulative[-1], side="right"))
 
 
 def prime(model: CharRNN, seed: str) -> tuple[Array, ModelState]:
-    """Read every symbol of the seed: logits (V,) for the next one, and the state.
+    """Read the seed: logits (V,) for the next symbol, and the state after it.
 
-    An empty seed stands for a line break, or for the first symbol of a vocabulary that has no
-    line break. Symbols the model never saw are left out, with a UserWarning that lists them.
+    An empty seed stands for a line break, or for the first symbol of a vocabulary that has no line
+    break. Symbols the model never saw are left out, with a UserWarning that lists them.
     """
     vocabulary = model.vocabulary
     missing = vocabulary.unknown(seed)
     if missing and UNKNOWN not in vocabulary.ids:
         warnings.warn(
-            f"Left out of the seed, for the model never saw them: {show_symbols(missing)}",
+            f"Left out of the seed because the model never saw them: {show_symbols(missing)}",
             stacklevel=3,
         )
     ids = vocabulary.encode(seed, unknown="skip")
@@ -117,9 +117,10 @@ def prime(model: CharRNN, seed: str) -> tuple[Array, ModelState]:
 def generate(
     model: CharRNN, seed: str = "", length: int = 500, sampling: Sampling | None = None
 ) -> Iterator[str]:
-    """Write `length` symbols after the seed, one by one as they are drawn.
+    """Generate `length` symbols after the seed, yielding each as it is drawn.
 
-    The seed is not repeated. UNKNOWN is never drawn. Raises ValueError for a negative length.
+    The seed itself is not yielded, and UNKNOWN is never drawn. Raises ValueError for a negative
+    length.
     """
     if length < 0:
         raise ValueError("length must be 0 or more.")

@@ -1,7 +1,7 @@
-"""Optimizers, clipping and learning rate schedules, all on one flat vector.
+"""Optimizers, gradient clipping and learning rate schedules, all on one flat vector.
 
-An optimizer is a value: how many vectors of memory (slots) it keeps, a learning rate to start
-from, and an update that moves the weights in place. `t` counts updates from 1.
+An optimizer is a value: an update that changes the weights in place, the number of vectors (slots)
+it remembers, and a default learning rate. `t` counts updates from 1.
 """
 
 from __future__ import annotations
@@ -20,13 +20,13 @@ EPSILON = 1e-8
 Update = Callable[[Array, Array, Sequence[Array], int, float, float], None]
 
 BLOCK = 1 << 16
-"""Weights updated at a time by `in_blocks`: what a few arrays of them take stays in the cache."""
+"""Weights that `in_blocks` updates at a time: a few arrays of that length fit the cache."""
 
 
 def in_blocks(update: Update) -> Update:
-    """The same update, to the last bit, a block of the vectors at a time.
+    """The same update, to the last bit, one block of the vectors at a time.
 
-    Adam's ten passes over 4.3 million weights take 9 ms so, and 26 ms as whole vectors.
+    Adam's ten passes over 4.3 million weights take 9 ms this way, and 26 ms on whole vectors.
     """
 
     @functools.wraps(update)
@@ -54,7 +54,7 @@ def momentum(w: Array, g: Array, slots: Sequence[Array], t: int, rate: float, de
 
 
 def adagrad(w: Array, g: Array, slots: Sequence[Array], t: int, rate: float, decay: float) -> None:
-    """A rate for every weight, falling with the squares it has seen (Duchi et al. 2011)."""
+    """A learning rate per weight that falls with its squared gradients (Duchi et al. 2011)."""
     (s,) = slots
     if decay:
         g = g + decay * w
@@ -63,7 +63,7 @@ def adagrad(w: Array, g: Array, slots: Sequence[Array], t: int, rate: float, dec
 
 
 def rmsprop(w: Array, g: Array, slots: Sequence[Array], t: int, rate: float, decay: float) -> None:
-    """Adagrad that forgets, with decay 0.99 (Tieleman & Hinton 2012)."""
+    """Adagrad with a running mean of the squares, decay 0.99 (Tieleman & Hinton 2012)."""
     (s,) = slots
     if decay:
         g = g + decay * w
@@ -74,7 +74,7 @@ def rmsprop(w: Array, g: Array, slots: Sequence[Array], t: int, rate: float, dec
 
 @in_blocks
 def adam(w: Array, g: Array, slots: Sequence[Array], t: int, rate: float, decay: float) -> None:
-    """Momentum over a running scale, both corrected for their start (Kingma & Ba 2015)."""
+    """Momentum divided by a running scale, both bias-corrected (Kingma & Ba 2015)."""
     m, v = slots
     if decay:
         g = g + decay * w
@@ -86,26 +86,26 @@ def adam(w: Array, g: Array, slots: Sequence[Array], t: int, rate: float, decay:
 
 
 def adamw(w: Array, g: Array, slots: Sequence[Array], t: int, rate: float, decay: float) -> None:
-    """Adam with the decay of the weights kept out of its moments (Loshchilov & Hutter 2019)."""
+    """Adam with decoupled weight decay (Loshchilov & Hutter 2019)."""
     w *= 1 - rate * decay
     adam(w, g, slots, t, rate, 0.0)
 
 
 class Optimizer(NamedTuple):
-    """update(weights, gradient, slots, t, rate, weight_decay) moves weights and slots in place."""
+    """update(weights, gradient, slots, t, rate, decay) changes weights and slots in place."""
 
     update: Update
     slots: int
     learning_rate: float
-    """A rate to start from on text of some length; training takes it when none is given."""
+    """The rate used when none is given; it suits texts of some length."""
     hidden_rate: float = 1.0
-    """The factor that goes with it, for `hidden_parts`."""
+    """The factor on that rate for the matrices between hidden units (see `hidden_parts`)."""
     squares: bool = True
-    """Whether the last slot is a mean of squares, which is never negative."""
+    """Whether the last slot holds squares, which are never negative."""
 
 
 class Part(NamedTuple):
-    """A part of the flat vector, and the factor on its learning rate."""
+    """A slice of the flat vector, and the factor on its learning rate."""
 
     where: slice
     factor: float
@@ -124,11 +124,11 @@ OPTIMIZERS: dict[str, Optimizer] = {
 def hidden_parts(shapes: Mapping[str, tuple[int, ...]], factor: float) -> list[Part]:
     """The flat vector, cut where the factor on the learning rate changes.
 
-    The matrices between hidden units get `factor`, all else 1. Adam moves each weight by about
-    the rate whatever its gradient, so what a unit hears from H others may move by H times that,
-    what it hears from a symbol by that alone: one rate for both is too high for the one or too
-    low for the other (Yang et al. 2022, "Tensor Programs V", where it holds for Why too; here
-    it did not). docs/presets.md has what it gives.
+    The matrices between hidden units get `factor`, everything else 1. Adam moves each weight by
+    about the learning rate whatever its gradient. A unit's input from H other units can then change
+    by H times the rate, its input from one symbol only by the rate itself, so no single rate suits
+    both (Yang et al. 2022, "Tensor Programs V", where this holds for Why too; here it did not).
+    docs/presets.md has the gain.
     """
     parts: list[Part] = []
     start = 0
@@ -160,7 +160,7 @@ def constant(fraction: float, final: float) -> float:
 
 
 def step(fraction: float, final: float) -> float:
-    """Ten equal stairs, each a constant factor below the last, from 1 down to `final`."""
+    """Ten equal steps, each a constant factor below the last, from 1 down to `final`."""
     return math.pow(final, min(math.floor(10 * fraction), 9) / 9)
 
 
@@ -171,4 +171,4 @@ def cosine(fraction: float, final: float) -> float:
 
 Schedule = Callable[[float, float], float]
 SCHEDULES: dict[str, Schedule] = {"constant": constant, "step": step, "cosine": cosine}
-"""fraction (0 at the start, 1 at the end of the plan), final -> factor on the learning rate."""
+"""(fraction of the run done, final factor) -> factor on the learning rate."""
