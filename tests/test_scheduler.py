@@ -118,8 +118,7 @@ def test_leaving_ends_the_run_within_two_seconds_and_keeps_what_it_learned() -> 
         assert time.monotonic() - started < 2
         assert scheduler.line.places == []
         assert found
-        assert found.run
-        assert found.run.resumable
+        assert found.resumable
         assert found.current.config == JOB.models[0]
 
     play(scene)
@@ -147,8 +146,7 @@ def test_while_the_server_ends_nothing_starts_and_all_is_kept(tmp_path: Path) ->
         again.disk_store = DiskStore(tmp_path)
         found = again.find(visitor.token)
         assert found
-        assert found.run
-        assert found.run.resumable
+        assert found.resumable
 
     play(scene)
 

@@ -14,8 +14,7 @@ import pytest
 
 from charrnn import CharRNN, ModelConfig, TrainConfig, Vocabulary
 from charrnn.service.disk_store import DiskStore
-from charrnn.service.job import Job, Snapshot
-from charrnn.service.visitor import LastRun, Visitor
+from charrnn.service.visitor import Visitor
 from charrnn.training.trainer import Trainer
 from charrnn.ui.server import temp_files
 from charrnn.ui.server.temp_files import TempFiles, alive, sweep
@@ -95,11 +94,7 @@ def visitor(resumable: bool) -> Visitor:
         return Visitor(token="t").with_model(model, "mine", "secret")
     trainer = Trainer(TEXT, ModelConfig("gru", 4), TrainConfig(steps=3, batch_size=2))
     list(trainer.run())
-    path = Path(tempfile.gettempdir()) / "run.npz"
-    trainer.save(path)
-    job = Job(TEXT, (trainer.model.config,), trainer.config, 5.0)
-    run = LastRun(job, Snapshot((), over=True, files=(path.read_bytes(),)))
-    return Visitor(token="t").with_model(trainer.model, "mine", TEXT).with_run(run)
+    return Visitor(token="t").with_checkpoint(trainer.checkpoint, "mine", TEXT)
 
 
 @pytest.mark.parametrize("resumable", [False, True])
@@ -112,7 +107,7 @@ def test_a_ticket_finds_its_model_after_a_restart(tmp_path: Path, resumable: boo
     found = DiskStore(tmp_path / "shelf").find("t")
     assert found
     assert (found.current.parameters.vector == kept.current.parameters.vector).all()
-    assert bool(found.run and found.run.resumable) == resumable
+    assert found.resumable == resumable
     assert found.token == "t"
 
 

@@ -18,7 +18,7 @@ from charrnn.network.sampling import Sampling, generate
 from charrnn.service.job import POINTS, Curve, Job, Snapshot
 from charrnn.service.process import Run
 from charrnn.service.worker import begin
-from charrnn.training.checkpoint import load
+from charrnn.training.checkpoint import Checkpoint, load
 
 TEXT = "the cat sat on the mat, and the dog sat on the log. " * 60
 JOB = Job(
@@ -103,7 +103,7 @@ def test_continue_goes_on_exactly() -> None:
     run = Run(slow)
     part = until(run, lambda s: s.over)
     assert 0 < steps(part) < 120
-    more = replace(job, checkpoint=part.files[0], record=part.runs[0].record)
+    more = replace(job, checkpoint=Checkpoint.from_bytes(part.files[0]), record=part.runs[0].record)
     rest = until(Run(more), lambda s: s.over)
     assert steps(rest) == 120
     assert rest.finished
@@ -117,13 +117,15 @@ def test_continue_gives_a_plan_that_is_done_as_many_steps_again() -> None:
     job = replace(JOB, config=replace(JOB.config, steps=60))
     done = until(Run(job), lambda s: s.over)
     assert done.finished
-    more = replace(job, checkpoint=done.files[0], record=done.runs[0].record)
+    more = replace(job, checkpoint=Checkpoint.from_bytes(done.files[0]), record=done.runs[0].record)
     warm = next(begin(more, job.models[0]).run()).learning_rate
     assert warm > 10 * progress(done).learning_rate
     rest = until(Run(more), lambda s: s.over)
     assert (steps(rest), progress(rest).steps) == (120, 120)
     assert rest.finished
-    again = replace(job, checkpoint=rest.files[0], record=rest.runs[0].record)
+    again = replace(
+        job, checkpoint=Checkpoint.from_bytes(rest.files[0]), record=rest.runs[0].record
+    )
     assert steps(until(Run(again), lambda s: s.over)) == 240
 
 

@@ -129,5 +129,5 @@ def test_a_stranger_with_another_session_holds_nothing(people: list[Person]) -> 
     stranger = Visitor(f"http://{people[0].visitor.address}/", people[0].visitor.functions)
     (file,) = stranger.call("download_model", None, True)
     assert "α" not in Checkpoint.from_bytes(stranger.download(file)).model.vocabulary.symbols
-    with pytest.raises(RefusedError, match="no run to go on with"):
+    with pytest.raises(RefusedError, match="no run to continue"):
         stranger.call("go_on", None, "own", people[1].text)

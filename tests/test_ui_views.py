@@ -6,10 +6,11 @@ import json
 from dataclasses import replace
 
 import pytest
+from builders import tiny_model
 
 from charrnn import ModelConfig, Progress, TrainConfig
 from charrnn.service.job import Job, Record, RunView, Snapshot
-from charrnn.service.visitor import LastRun
+from charrnn.service.visitor import LastRun, Visitor
 from charrnn.ui.train import views
 
 JOB = Job("some text", (ModelConfig("lstm", 32),), TrainConfig(steps=200), 60.0, "lighthouse", "so")
@@ -73,7 +74,6 @@ def test_time_left_is_never_more_than_the_limit() -> None:
         (STOPPED, "Stopped", "stopped"),
         (replace(STOPPED, finished=True), "Done", "done"),
         (Snapshot((), note="No.", over=True, failed=True), "This could not be trained", "failed"),
-        (Snapshot((), over=True, files=(b"x",)), "An uploaded run of LSTM 32", "stopped"),
     ],
 )
 def test_every_end_has_its_words(snapshot: Snapshot, title: str, state: str) -> None:
@@ -118,6 +118,11 @@ def test_the_samples_are_flat_and_ends_with_the_present() -> None:
     assert samples["seed"] == "so"
     assert samples["samples"] == ["0", "", "xx", "20", "2.60", "so it", "50", "2.00", "so it goes"]
     assert len(views.samples(JOB, STOPPED)["samples"]) == 6
+
+
+def test_an_uploaded_run_is_announced() -> None:
+    card = views.uploaded(Visitor().with_model(tiny_model("gru", hidden_size=8), "mine"))
+    assert (card["title"], card["state"]) == ("An uploaded run of GRU 8", "stopped")
 
 
 def test_a_race_names_its_winner() -> None:

@@ -13,7 +13,7 @@ from pathlib import Path
 
 from charrnn import files
 from charrnn.corpora import cache_folder
-from charrnn.service.visitor import Visitor, text_of, uploaded_run
+from charrnn.service.visitor import Visitor, text_of
 from charrnn.training.checkpoint import HOSTED_BYTES, Checkpoint, ModelFileError
 
 KEPT = 24 * 3600.0
@@ -33,13 +33,8 @@ class DiskStore:
         """Write what the visitor would miss; False when there is nothing. Raises OSError."""
         if visitor.model is None or not visitor.token:
             return False
-        run = visitor.run
-        if run and run.snapshot.files:
-            data = run.snapshot.files[run.snapshot.best]
-        else:
-            data = Checkpoint(visitor.model).to_bytes()
         self.folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-        files.write(self.path(visitor.token), data)
+        files.write(self.path(visitor.token), visitor.to_bytes())
         return True
 
     def find(self, token: str) -> Visitor | None:
@@ -51,9 +46,8 @@ class DiskStore:
             checkpoint = Checkpoint.load(path, HOSTED_BYTES)
         except ModelFileError:
             return None
-        model, resumable = checkpoint.model, checkpoint.state is not None
-        visitor = Visitor(token=token).with_model(model, "kept over a restart", text_of(model))
-        return visitor.with_run(uploaded_run(model, path.read_bytes())) if resumable else visitor
+        text = text_of(checkpoint.model)
+        return Visitor(token=token).with_checkpoint(checkpoint, "kept over a restart", text)
 
     def sweep(self, seconds: float = KEPT) -> None:
         """Remove what has lain here for so long."""

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from typing import IO, Any
 
 from charrnn.network.model import ModelConfig
+from charrnn.training.checkpoint import Checkpoint
 from charrnn.training.config import TrainConfig
 from charrnn.training.progress import Progress
 
@@ -63,7 +64,7 @@ class Job:
     sample_length: int = 240
     temperature: float = 0.8
     rate: float = 1.0  # a factor on the learning rate, from the start
-    checkpoint: bytes = b""  # go on from here (one model only)
+    checkpoint: Checkpoint | None = None  # continue from here (one model only)
     record: Record = field(default_factory=Record)  # and with this story
 
     @property

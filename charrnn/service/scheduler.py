@@ -190,7 +190,7 @@ def with_run(visitor: Visitor, job: Job, snapshot: Snapshot) -> Visitor:
     """The visitor after a run: its best model, and the run itself for "Continue"."""
     if not snapshot.files:
         return visitor
-    model = Checkpoint.from_bytes(snapshot.files[snapshot.best]).model
-    corpus = job.corpus or "your text"
-    trained = visitor.with_model(model, f"trained here on {corpus}", job.text)
-    return trained.with_run(LastRun(job, snapshot))
+    checkpoint = Checkpoint.from_bytes(snapshot.files[snapshot.best])
+    name = f"trained here on {job.corpus or 'your text'}"
+    trained = visitor.with_checkpoint(checkpoint, name, job.text)
+    return trained.with_run(LastRun(job, replace(snapshot, files=())))

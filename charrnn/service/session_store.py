@@ -13,10 +13,16 @@ from charrnn.service.visitor import Visitor
 
 def weight(visitor: Visitor) -> int:
     """About how many bytes a visitor takes."""
-    model = visitor.model.parameters.vector.nbytes if visitor.model else 0
-    run = visitor.run
-    files = sum(map(len, run.snapshot.files)) + len(run.job.text) if run else 0
-    return 1000 + model + files + len(visitor.training_text)
+    vectors = 1 if visitor.model else 0
+    if visitor.checkpoint and visitor.checkpoint.state:
+        vectors += 2 + len(visitor.checkpoint.state.slots)  # the live and the best weights
+    text = len(visitor.run.job.text) if visitor.run else 0
+    return (
+        1000
+        + vectors * visitor.current.parameters.vector.nbytes
+        + text
+        + len(visitor.training_text)
+    )
 
 
 class SessionStore:

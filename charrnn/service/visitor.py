@@ -12,7 +12,7 @@ from charrnn.corpora import CORPORA, cache_folder, data_folder, load_corpus
 from charrnn.network.model import CharRNN
 from charrnn.pretrained import DEFAULT, load_pretrained, pretrained_names
 from charrnn.service.job import Job, Snapshot
-from charrnn.training.config import TrainConfig
+from charrnn.training.checkpoint import Checkpoint
 
 TEXT_LIMIT = 2_000_000
 """Characters of training text kept per visitor: 2 MB of ASCII, so 64 sessions stay under 128 MB."""
@@ -20,15 +20,10 @@ TEXT_LIMIT = 2_000_000
 
 @dataclass(frozen=True)
 class LastRun:
-    """A training that is over: what is needed to show it again and to go on with it exactly."""
+    """A training that is over, to be shown again."""
 
     job: Job
     snapshot: Snapshot
-
-    @property
-    def resumable(self) -> bool:
-        """Whether "Continue" can go on; after a plan that is done, with as many steps again."""
-        return bool(self.snapshot.files) and not self.job.race
 
 
 @dataclass(frozen=True, eq=False)
@@ -43,6 +38,7 @@ class Visitor:
     model: CharRNN | None = None  # None: the pretrained one, shared by all visitors
     model_name: str = ""  # for people: "your LSTM on lighthouse", "uploaded: verse.npz"
     training_text: str = ""  # what the model was trained on, at most TEXT_LIMIT; "" when unknown
+    checkpoint: Checkpoint | None = None  # of `model`, where its training can be continued
     run: LastRun | None = None
     token: str = ""  # the session's key in the stores; "" before anything is worth keeping
 
@@ -61,6 +57,11 @@ class Visitor:
         """What `current` was trained on, or "" when that is not known."""
         return self.training_text if self.model is not None else starting_text()
 
+    @property
+    def resumable(self) -> bool:
+        """Whether "Continue" works; after a plan that is done, it adds as many steps again."""
+        return self.checkpoint is not None and not (self.run and self.run.job.race)
+
     def with_model(self, model: CharRNN, name: str, training_text: str = "") -> Visitor:
         """A visitor who holds another model, and no run; to be returned to the `gr.State`."""
         return replace(
@@ -68,8 +69,20 @@ class Visitor:
             model=model,
             model_name=name,
             training_text=training_text[:TEXT_LIMIT],
+            checkpoint=None,
             run=None,
         )
+
+    def with_checkpoint(
+        self, checkpoint: Checkpoint, name: str, training_text: str = ""
+    ) -> Visitor:
+        """A visitor who holds a checkpoint's model, and can continue its training if it may be."""
+        visitor = self.with_model(checkpoint.model, name, training_text)
+        return replace(visitor, checkpoint=checkpoint if checkpoint.state else None)
+
+    def to_bytes(self) -> bytes:
+        """The file of `current`, with what continues its training. Raises ModelFileError."""
+        return (self.checkpoint or Checkpoint(self.current)).to_bytes()
 
     def with_run(self, run: LastRun | None) -> Visitor:
         """A visitor with another last run."""
@@ -79,13 +92,6 @@ class Visitor:
         # Nothing inside ever changes, so a copy may share it all. The page's framework copies a
         # session's first value for each session: sharing saves about 1 MB a visitor.
         return self
-
-
-def uploaded_run(model: CharRNN, data: bytes) -> LastRun:
-    """The run that a file holds; its text is not in the file, and is asked for by Continue."""
-    corpus = model.metadata.get("corpus")
-    job = Job("", (model.config,), TrainConfig(), 0.0, corpus if isinstance(corpus, str) else "")
-    return LastRun(job, Snapshot((), over=True, files=(data,)))
 
 
 @cache

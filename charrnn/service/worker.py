@@ -22,7 +22,6 @@ from charrnn.baselines import Baselines, chart_baselines
 from charrnn.network.model import ModelConfig
 from charrnn.network.sampling import Sampling, generate
 from charrnn.service.job import Command, Job, Record, RunView, Snapshot, receive, send
-from charrnn.training.checkpoint import Checkpoint
 from charrnn.training.progress import Progress
 from charrnn.training.trainer import Trainer
 
@@ -105,10 +104,6 @@ class TrainingRun:
             speed = (c1 - c0) / max(t1 - t0, 1e-9)
         return RunView(self.config, self.record, self.progress, self.seconds, speed, self.sample)
 
-    def file(self) -> bytes:
-        """A resumable .npz of the run."""
-        return self.trainer.checkpoint.to_bytes()
-
 
 def begin(job: Job, model: ModelConfig) -> Trainer:
     """A new trainer, or the one that the job's checkpoint holds.
@@ -118,11 +113,10 @@ def begin(job: Job, model: ModelConfig) -> Trainer:
     """
     if not job.checkpoint:
         return Trainer(job.text, model, job.config, corpus=job.corpus)
-    checkpoint = Checkpoint.from_bytes(job.checkpoint)
-    config, state = checkpoint.train_config(), checkpoint.state
+    config, state = job.checkpoint.train_config(), job.checkpoint.state
     if state and state.step >= config.steps:
         config = replace(config, steps=2 * state.step)
-    return Trainer.resume(checkpoint, job.text, config=config)
+    return Trainer.resume(job.checkpoint, job.text, config=config)
 
 
 def train(job: Job, commands: Commands) -> Iterator[Snapshot]:
@@ -177,7 +171,7 @@ def finish(job: Job, runs: list[TrainingRun], levels: Baselines) -> Snapshot:
         note=runs[0].note,
         over=True,
         finished=job.race or all(run_view.over for run_view in runs),
-        files=tuple(run_view.file() for run_view in runs),
+        files=tuple(run_view.trainer.checkpoint.to_bytes() for run_view in runs),
         best=min(range(len(runs)), key=lambda i: loss(runs[i])),
     )
 

@@ -15,7 +15,7 @@ from charrnn import files
 from charrnn.formats.web import to_html
 from charrnn.network.model import CharRNN
 from charrnn.pretrained import load_pretrained, pretrained_names
-from charrnn.service.visitor import Visitor, text_of, uploaded_run
+from charrnn.service.visitor import Visitor, text_of
 from charrnn.training.checkpoint import HOSTED_BYTES, Checkpoint, ModelFileError
 from charrnn.ui.components.drawing import Card
 from charrnn.ui.server.temp_files import full
@@ -95,10 +95,8 @@ def download_model(visitor: Visitor, with_training: bool = False) -> str:
     with_training: add what it takes to continue the training exactly, if it was trained here.
     """
     visitor = visitor or Visitor()  # None: the server forgot the session
-    run = visitor.run
-    if with_training and run and run.snapshot.files:
-        return offered(visitor.current, "npz", run.snapshot.files[run.snapshot.best])
-    return offered(visitor.current, "npz", Checkpoint(visitor.current).to_bytes())
+    data = visitor.to_bytes() if with_training else Checkpoint(visitor.current).to_bytes()
+    return offered(visitor.current, "npz", data)
 
 
 def download_page(visitor: Visitor) -> str:
@@ -133,10 +131,8 @@ def load_model(visitor: Visitor, file: str) -> tuple[Visitor, dict[str, Any]]:
         checkpoint = Checkpoint.load(file, HOSTED_BYTES)
     except ModelFileError as error:
         raise gr.Error(escape(str(error)), duration=None, print_exception=False) from None
-    model, resumable = checkpoint.model, checkpoint.state is not None
-    visitor = (visitor or Visitor()).with_model(model, f"uploaded: {Path(file).stem[:60]}")
-    if resumable:
-        visitor = visitor.with_run(uploaded_run(model, Path(file).read_bytes()))
+    name = f"uploaded: {Path(file).stem[:60]}"
+    visitor = (visitor or Visitor()).with_checkpoint(checkpoint, name)
     return visitor, card(visitor)
 
 

@@ -16,10 +16,10 @@ from charrnn.corpora import CORPORA
 from charrnn.network.cells import CELLS
 from charrnn.network.model import ModelConfig
 from charrnn.network.sampling import Sampling
-from charrnn.service.job import Job, Record
+from charrnn.service.job import Job
 from charrnn.service.queue import QueueFullError
 from charrnn.service.scheduler import BusyError, Scheduler, Update, with_run
-from charrnn.service.visitor import LastRun, Visitor
+from charrnn.service.visitor import Visitor
 from charrnn.training.recipes import RECIPES
 from charrnn.ui.train import settings, texts, views
 from charrnn.ui.train.layout import TrainTab
@@ -70,21 +70,22 @@ def race_of(job: Job, seconds: float) -> Job:
     return replace(job, models=models, seconds=len(models) * min(max(float(seconds), 1.0), 60.0))
 
 
-def rest_of(run: LastRun, seconds: float, corpus: str, own: str | None) -> Job:
-    """What is left of a run. An uploaded one came without its text: a named corpus, or the one
-    that is chosen now; Trainer.resume refuses any other text than the run's."""
-    job, snapshot = run.job, run.snapshot
-    text = job.text
-    if not text:
-        text, _ = texts.chosen(job.corpus if job.corpus in CORPORA else corpus, own)
-    return replace(
-        job,
-        text=text,
-        seed=job.seed or texts.first_words(text),
-        checkpoint=snapshot.files[0],
-        record=snapshot.runs[0].record if snapshot.runs else Record(),
-        seconds=seconds,
-    )
+def rest_of(visitor: Visitor, seconds: float, corpus: str, own: str | None) -> Job:
+    """The job that continues the visitor's training. Raises ValueError.
+
+    An uploaded file does not hold its text. It is the corpus that the file names, or the text that
+    is chosen now; Trainer.resume refuses any other than the file's.
+    """
+    checkpoint, run = visitor.checkpoint, visitor.run
+    if checkpoint is None or not visitor.resumable:
+        raise ValueError("There is no run to continue: press Train.")
+    if run:
+        record = run.snapshot.runs[0].record
+        return replace(run.job, checkpoint=checkpoint, record=record, seconds=seconds)
+    config, name = checkpoint.train_config(), checkpoint.training.corpus
+    text, _ = texts.chosen(name if name in CORPORA else corpus, own)
+    seed, models = texts.first_words(text), (checkpoint.model.config,)
+    return Job(text, models, config, seconds, name, seed, checkpoint=checkpoint)
 
 
 def query_of(tab: TrainTab, values: tuple[Any, ...]) -> str:
@@ -138,11 +139,9 @@ class Events:
         self, visitor: Visitor, request: gr.Request, corpus: str, own: str | None
     ) -> AsyncGenerator[Updates, None]:
         """Continue the visitor's last run exactly where it stopped, or beyond its plan."""
-        run = (visitor or Visitor()).run
-        if run is None or not run.resumable:
-            raise refusal(ValueError("There is no run to go on with: press Train."))
+        visitor = visitor or Visitor()
         try:
-            job = await asyncio.to_thread(rest_of, run, self.scheduler.seconds, corpus, own)
+            job = await asyncio.to_thread(rest_of, visitor, self.scheduler.seconds, corpus, own)
         except ValueError as error:
             raise refusal(error) from None
         async with aclosing(self.follow(job, visitor, request, {})) as updates:
@@ -197,8 +196,7 @@ class Events:
 
     def buttons(self, running: bool, visitor: Visitor | None = None) -> Updates:
         c = self.tab.controls
-        run = visitor.run if visitor else None
-        more = run is not None and run.resumable
+        more = visitor is not None and visitor.resumable
         return {
             c.train: gr.update(interactive=not running),
             c.race: gr.update(interactive=not running),
@@ -229,7 +227,8 @@ class Events:
         if self.scheduler.running(session(request)):
             return {pictures.status: gr.skip()}
         if run is None:
-            return self.buttons(running=False, visitor=visitor)
+            status = {pictures.status: views.uploaded(visitor)} if visitor.checkpoint else {}
+            return {**status, **self.buttons(running=False, visitor=visitor)}
         return {
             **self.paint(run.job, Update(snapshot=run.snapshot)),
             **self.buttons(running=False, visitor=visitor),

@@ -7,7 +7,7 @@ from typing import Any
 
 from charrnn.network.model import ModelConfig
 from charrnn.service.job import Job, RunView, Snapshot
-from charrnn.service.visitor import LastRun
+from charrnn.service.visitor import LastRun, Visitor
 
 Value = dict[str, Any]
 
@@ -67,9 +67,6 @@ def status(job: Job, snapshot: Snapshot, elapsed: float) -> Value:
             "note": snapshot.note,
         }
     who = "RNN, LSTM and GRU" if job.race else name(job.models[0])
-    if not snapshot.runs and snapshot.over:
-        note = "Continue goes on exactly where it stopped; choose its text first if it was yours."
-        return {**IDLE, "state": "stopped", "title": f"An uploaded run of {who}", "note": note}
     if not snapshot.runs:
         return {**IDLE, "state": "training", "title": f"Starting {who}", "note": on(job)}
     run_view = snapshot.runs[snapshot.best if snapshot.over else 0]
@@ -88,6 +85,13 @@ def status(job: Job, snapshot: Snapshot, elapsed: float) -> Value:
         if job.race
         else numbers(run_view, left, snapshot.over, job.seconds if limited else 0),
     }
+
+
+def uploaded(visitor: Visitor) -> Value:
+    """The status card of a file that holds an unfinished training."""
+    title = f"An uploaded run of {name(visitor.current.config)}"
+    note = "Continue goes on exactly where it stopped; choose its text first if it was yours."
+    return {**IDLE, "state": "stopped", "title": title, "note": note}
 
 
 def on(job: Job) -> str:
