@@ -1,4 +1,4 @@
-"""`python -m charrnn COMMAND ...`: train, generate, score, info, convert, push, pull."""
+"""The command line: `python -m charrnn COMMAND ...` parses the arguments and runs a command."""
 
 from __future__ import annotations
 
@@ -11,14 +11,10 @@ import warnings
 from collections.abc import Sequence
 
 from charrnn import __version__
-from charrnn.cli import COMMANDS, options, output
+from charrnn.cli import COMMANDS, options
+from charrnn.cli.output import ExitCode, Output, use_utf8
 from charrnn.cli.threads import use_one_thread
 from charrnn.training.worker_pool import WorkerError
-
-BAD_INPUT = 2
-INTERRUPTED = 130
-BROKEN_PIPE = 141
-"""Exit codes: the last two are what a shell reports for a process that SIGINT or SIGPIPE ended."""
 
 
 def build_parser() -> argparse.ArgumentParser:
@@ -26,7 +22,7 @@ def build_parser() -> argparse.ArgumentParser:
     parser = options.Parser(
         prog="charrnn",
         description="Character-level recurrent networks in NumPy.",
-        epilog="charrnn COMMAND --help tells more, with examples.",
+        epilog="charrnn COMMAND --help shows the options of a command, with examples.",
         allow_abbrev=False,
     )
     parser.add_argument("--version", action="version", version=f"charrnn {__version__}")
@@ -44,47 +40,40 @@ def _exists(name: str) -> bool:
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one command and return its exit code: 2 and one line on stderr for bad input."""
-    output.use_utf8()
+    use_utf8()
     try:
         args = build_parser().parse_args(argv)
     except SystemExit as end:  # argparse has printed help, or a line about bad input
         return int(end.code or 0)
     use_one_thread()
+    output = Output.of_process(args.json)
     with warnings.catch_warnings():
         warnings.simplefilter("once")
-        warnings.showwarning = _show_warning
-        return _run(args)
+        warnings.showwarning = lambda message, *details, **more: output.complain(str(message))
+        return _run(args, output)
 
 
-def _run(args: argparse.Namespace) -> int:
+def _run(args: argparse.Namespace, output: Output) -> ExitCode:
     try:
-        code: int = args.run(args)
+        code: ExitCode = args.run(args, output)
         sys.stdout.flush()
         return code
     except KeyboardInterrupt:
-        return INTERRUPTED
+        return ExitCode.INTERRUPTED
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # or the exit flush fails
-        return BROKEN_PIPE
+        return ExitCode.BROKEN_PIPE
     except MemoryError:
-        return _complain("There is not enough memory for this. Try smaller numbers.")
+        output.complain("There is not enough memory for this. Try smaller numbers.")
     except (ValueError, OSError, WorkerError) as error:
-        return _complain(_sentence(error))
+        output.complain(_sentence(error))
+    return ExitCode.BAD_INPUT
 
 
 def _sentence(error: Exception) -> str:
     if isinstance(error, OSError) and error.filename is not None:
         return f"{error.filename}: {error.strerror}."
     return str(error)
-
-
-def _complain(sentence: str) -> int:
-    output.remark("charrnn: " + " ".join(sentence.split()))
-    return BAD_INPUT
-
-
-def _show_warning(message: Warning | str, *details: object, **more: object) -> None:
-    output.remark("charrnn: " + " ".join(str(message).split()))
 
 
 if __name__ == "__main__":

@@ -146,7 +146,7 @@ def test_a_stopped_run_goes_on() -> None:
         process.communicate(timeout=30)
     before = charrnn.load("adagrad.npz").metadata["steps"]
     argv = [*COMMAND, "train", "--resume", "adagrad.npz", "--steps", str(before + 7)]
-    subprocess.run([*argv, "--no-rulers"], check=True, capture_output=True)
+    subprocess.run([*argv, "--no-baselines"], check=True, capture_output=True)
     assert charrnn.load("adagrad.npz").metadata["steps"] == before + 7
 
 
@@ -232,7 +232,7 @@ def test_a_terminal_gets_a_bar() -> None:
     master, slave = pty.openpty()
     fcntl.ioctl(slave, termios.TIOCSWINSZ, struct.pack("HHHH", 40, 120, 0, 0))
     argv = [*COMMAND, "train", "lighthouse", "--seconds", "1.5", "--hidden-size", "16"]
-    argv += ["--val-fraction", "0.01", "--no-rulers"]
+    argv += ["--val-fraction", "0.01", "--no-baselines"]
     process = subprocess.Popen(argv, stdin=slave, stdout=slave, stderr=slave)
     os.close(slave)
     shown = b""

@@ -173,7 +173,7 @@ def test_a_job_that_fails_or_cannot_start(hub: Hub, folder: Path) -> None:
     [
         (["train", "hello", "--on-jobs", "cpu-basic"], "needs --push"),
         (["train", "hello", "--dry-run"], "needs --push"),
-        (["train", "hello", "--push", "a/b", "--on-jobs", "x", "--resume", "m.npz"], "afresh"),
+        (["train", "hello", "--push", "a/b", "--on-jobs", "x", "--resume", "m.npz"], "--resume"),
         (["train", "nothing.txt", "--push", "a/b", "--on-jobs", "x", "--dry-run"], "no file"),
     ],
 )

@@ -104,7 +104,7 @@ def test_pip_install_gives_a_command_that_works_anywhere(copy: Path, tmp_path: P
     assert Path(data).parts[-3:] == ("site-packages", "charrnn", "data")
     assert names
     for argv in (
-        ["train", "lighthouse", "--steps", "3", "--hidden-size", "8", "--no-rulers"],
+        ["train", "lighthouse", "--steps", "3", "--hidden-size", "8", "--no-baselines"],
         ["generate", names.split()[0], "--length", "10"],
         ["generate", "lighthouse.npz", "--length", "10"],
     ):

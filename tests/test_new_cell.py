@@ -52,7 +52,7 @@ def test_the_terminal_offers_it(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.chdir(tmp_path)
-    assert main(["train", "lighthouse", "--cell", "mgu", "--steps", "3", "--no-rulers"]) == 0
+    assert main(["train", "lighthouse", "--cell", "mgu", "--steps", "3", "--no-baselines"]) == 0
     assert charrnn.load("lighthouse.npz").config.cell == "mgu"
     main(["train", "--help"])
     assert "{rnn,lstm,gru,mgu}" in capsys.readouterr().out

@@ -123,7 +123,7 @@ def test_the_terminal_takes_a_preset_and_any_flag_overrides(
     plan = make_plan(build_parser().parse_args(argv))
     assert plan.seconds == fitted.seconds
     assert (plan.trainer.live.config, plan.trainer.config) == (fitted.model, fitted.train)
-    argv += ["--hidden-size", "9", "--steps", "4", "--no-rulers", "--json"]
+    argv += ["--hidden-size", "9", "--steps", "4", "--no-baselines", "--json"]
     assert main(argv) == 0
     assert json.loads(capsys.readouterr().out.splitlines()[-1])["step"] == 4
     model = charrnn.load("lamp.npz")

@@ -1,4 +1,4 @@
-"""`convert`: a model in the formats of others, and old weights in ours."""
+"""`convert`: write a model as a web page, .safetensors or .onnx; read old .npz weights."""
 
 from __future__ import annotations
 
@@ -7,7 +7,8 @@ from collections.abc import Callable
 from pathlib import Path
 
 from charrnn import files
-from charrnn.cli import options, output
+from charrnn.cli import options
+from charrnn.cli.output import ExitCode, Output
 from charrnn.formats import legacy_npz
 from charrnn.formats.onnx import to_onnx
 from charrnn.formats.safetensors import to_safetensors
@@ -42,19 +43,21 @@ def add_parser(commands: options.Commands) -> None:
         nargs="?",
         help="a model file (.npz), or the name of a pretrained model",
     )
-    out = parser.add_argument_group("out of a model")
-    out.add_argument("--to-web", metavar="HTML", help="one page that writes in any browser, alone")
-    out.add_argument("--title", metavar="TEXT", help="the page's title (the model's name)")
-    out.add_argument("--seed", default="", metavar="TEXT", help="what the page goes on from")
+    out = parser.add_argument_group("from a model")
+    out.add_argument(
+        "--to-web", metavar="HTML", help="one page that generates in any browser, with no server"
+    )
+    out.add_argument("--title", metavar="TEXT", help="the page's title (default: the model's name)")
+    out.add_argument("--seed", default="", metavar="TEXT", help="the text that the page continues")
     out.add_argument(
         "--to-safetensors",
         metavar="FILE",
-        help="PyTorch's names for the arrays (needs pip install safetensors)",
+        help="the arrays under PyTorch's names (needs pip install safetensors)",
     )
     out.add_argument(
         "--to-onnx", metavar="FILE", help="a graph for ONNX runtimes (needs pip install onnx)"
     )
-    old = parser.add_argument_group("into a model")
+    old = parser.add_argument_group("to a model")
     old.add_argument(
         "--from-npz",
         metavar="FILE",
@@ -64,32 +67,33 @@ def add_parser(commands: options.Commands) -> None:
     old.add_argument(
         "--text",
         metavar="FILE",
-        help="the text of the training, whose sorted characters are the vocabulary; "
-        "not needed where the file has chars, ix_to_char or char_to_ix",
+        help="the training text, whose sorted characters are the vocabulary; "
+        "not needed if the file has chars, ix_to_char or char_to_ix",
     )
     old.add_argument(
-        "--cleaning", choices=CLEANINGS, default="none", help="what was done to that text (none)"
+        "--cleaning", choices=CLEANINGS, default="none", help="how that text was cleaned (none)"
     )
     old.add_argument(
         "--orientation",
         choices=legacy_npz.ORIENTATIONS,
         default="",
-        help="columns for Wxh x, rows for x Wxh; needed where the shapes do not tell",
+        help="columns for Wxh x, rows for x Wxh; needed if the shapes allow both",
     )
 
 
-def run(args: argparse.Namespace) -> int:
-    """Do one of the two, and say what was written."""
+def run(args: argparse.Namespace, output: Output) -> ExitCode:
+    """Convert in one direction, and print what was written."""
     wanted = [name for name in WRITERS if getattr(args, name)]
     if args.from_npz:
         if args.model or wanted or not args.out:
             raise ValueError(
-                "Say convert --from-npz OLD.npz --out NEW.npz, with no model and no other output."
+                "Write convert --from-npz OLD.npz --out NEW.npz, with no model and no other output."
             )
-        return _bring_in(args)
+        _import_npz(args, output)
+        return ExitCode.OK
     if not args.model or not wanted or args.out:
         raise ValueError(
-            "Say what to convert and to what: MODEL with "
+            "Give MODEL and an output, one of "
             f"{', '.join(map(options.flag, WRITERS))}, or --from-npz OLD.npz --out NEW.npz."
         )
     model = options.read_model(args.model)
@@ -97,28 +101,24 @@ def run(args: argparse.Namespace) -> int:
         path = getattr(args, name)
         data = WRITERS[name](model, args)
         files.write(path, data)
-        _report(args, path, len(data))
-    return 0
+        _report(output, path, len(data))
+    return ExitCode.OK
 
 
 def _page(model: CharRNN, args: argparse.Namespace) -> str:
     return to_html(model, title=args.title or Path(args.model).stem, seed=args.seed)
 
 
-def _bring_in(args: argparse.Namespace) -> int:
+def _import_npz(args: argparse.Namespace, output: Output) -> None:
     vocabulary = None
     if args.text:
         vocabulary = Vocabulary.from_text(read_text(args.text), cleaning=args.cleaning)
-    found = legacy_npz.from_npz(args.from_npz, vocabulary, args.orientation)
-    for remark in found.remarks:
+    imported = legacy_npz.from_npz(args.from_npz, vocabulary, args.orientation)
+    for remark in imported.remarks:
         output.remark(remark)
-    save(found.model, args.out)
-    _report(args, args.out, Path(args.out).stat().st_size)
-    return 0
+    save(imported.model, args.out)
+    _report(output, args.out, Path(args.out).stat().st_size)
 
 
-def _report(args: argparse.Namespace, path: str, size: int) -> None:
-    if args.json:
-        output.emit({"path": path, "bytes": size})
-    else:
-        print(f"Wrote {path}, {size:,} bytes.")
+def _report(output: Output, path: str, size: int) -> None:
+    output.result({"path": path, "bytes": size}, f"Wrote {path}, {size:,} bytes.")

@@ -1,4 +1,4 @@
-"""`deploy`: the page as a Space of one's own."""
+"""`deploy`: put the page on the Hub as a Space of your own."""
 
 from __future__ import annotations
 
@@ -6,7 +6,8 @@ import argparse
 import dataclasses
 from pathlib import Path
 
-from charrnn.cli import options, output
+from charrnn.cli import options
+from charrnn.cli.output import ExitCode, Output
 
 SUMMARY = "Put this page on the Hub as a Space of your own."
 EXAMPLES = """
@@ -18,21 +19,18 @@ charrnn deploy me/charrnn --private
 def add_parser(commands: options.Commands) -> None:
     """Add `deploy`; it runs from a checkout."""
     parser = options.command(commands, "deploy", SUMMARY, EXAMPLES)
-    parser.add_argument("repo_id", metavar="USER/NAME", help="the Space; made if need be")
-    parser.add_argument("--private", action="store_true", help="only you can see it")
+    parser.add_argument("repo_id", metavar="USER/NAME", help="the Space, created if needed")
+    parser.add_argument("--private", action="store_true", help="let only you see it")
 
 
-def run(args: argparse.Namespace) -> int:
+def run(args: argparse.Namespace, output: Output) -> ExitCode:
     """Upload what the Space needs, in one commit."""
     from charrnn import hub
-    from charrnn.cli.transfers import show
 
-    hub.quiet()
     root = Path(__file__).resolve().parents[2]
-    pushed = show(hub.deploying(args.repo_id, root, private=args.private))
-    if args.json:
-        output.emit(dataclasses.asdict(pushed))
-    else:
-        print(f"{pushed.repo_id} is on the Hub and builds now, which takes some minutes:")
-        print(f"    {pushed.url}", flush=True)
-    return 0
+    pushed = output.wait_for(hub.deploying(args.repo_id, root, private=args.private))
+    output.result(
+        dataclasses.asdict(pushed),
+        f"{pushed.repo_id} is on the Hub. Building it takes a few minutes:\n    {pushed.url}",
+    )
+    return ExitCode.OK

@@ -1,4 +1,4 @@
-"""`info`: what a model file says of itself."""
+"""`info`: show a model file's metadata and size."""
 
 from __future__ import annotations
 
@@ -6,12 +6,13 @@ import argparse
 from pathlib import Path
 from typing import Any
 
-from charrnn.cli import options, output
+from charrnn.cli import options
+from charrnn.cli.output import ExitCode, Output
 from charrnn.pretrained import pretrained_folder, pretrained_names
 from charrnn.training import checkpoint
 from charrnn.vocabulary import show_symbols
 
-SUMMARY = "Show what a model file says of itself."
+SUMMARY = "Show a model file's metadata and size."
 EXAMPLES = """
 charrnn info book.npz
 charrnn info shakespeare --json
@@ -23,24 +24,20 @@ def add_parser(commands: options.Commands) -> None:
     options.add_model(options.command(commands, "info", SUMMARY, EXAMPLES))
 
 
-def run(args: argparse.Namespace) -> int:
+def run(args: argparse.Namespace, output: Output) -> ExitCode:
     """Print the file's metadata and its number of parameters."""
     path = Path(args.model)
     if not path.exists() and args.model in pretrained_names():
         path = pretrained_folder() / f"{args.model}.npz"
-    facts = checkpoint.info(path)
-    if args.json:
-        output.emit(facts)
-        return 0
-    for name, value in _rows(facts):
-        print(f"{name:>16}  {value}")
-    return 0
+    info = checkpoint.info(path)
+    output.result(info, "\n".join(f"{name:>16}  {value}" for name, value in _rows(info)))
+    return ExitCode.OK
 
 
-def _rows(facts: dict[str, Any]) -> list[tuple[str, str]]:
-    """Name and value of every line, the long ones cut short."""
+def _rows(info: dict[str, Any]) -> list[tuple[str, str]]:
+    """Name and value of every line; long values are cut short."""
     rows = []
-    for name, value in facts.items():
+    for name, value in info.items():
         if name == "vocab":
             rows.append((name, show_symbols(value, 12)))
         elif name == "training":
@@ -55,7 +52,7 @@ def _rows(facts: dict[str, Any]) -> list[tuple[str, str]]:
 
 
 def _short(value: Any, limit: int = 600) -> str:
-    """One line, safe to print: what a file says may hold control characters."""
+    """One line, safe to print: a file may hold control characters."""
     text = f"{value:,}" if type(value) is int else str(value)
     text = text if text.isprintable() else repr(text)
     return text if len(text) <= limit else text[: limit - 3] + "..."

@@ -1,47 +1,44 @@
-"""Ctrl+C as a wish: training ends between two steps, and what it learned is saved."""
+"""Stop training between two steps at Ctrl+C or a signal, so that the model can be saved."""
 
 from __future__ import annotations
 
 import os
 import signal
-from types import FrameType, TracebackType
+from types import FrameType
 from typing import Any
+
+from charrnn.cli.output import ExitCode
 
 SIGNALS = [
     getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name)
 ]
-HINT = b"\nStopping after this step. Ctrl+C again ends at once.\n"
+HINT = b"\nStopping after this step. Press Ctrl+C again to end at once.\n"
 
 
-class Stop:
-    """While this context is open, the first signal sets `asked`; the second interrupts at once."""
+class StopSignal:
+    """While this context is open, the first signal is kept in `received`; the second interrupts."""
 
     def __init__(self) -> None:
-        self.asked: signal.Signals | None = None
-        self._before: dict[signal.Signals, Any] = {}
+        self.received: signal.Signals | None = None
+        self._handlers: dict[signal.Signals, Any] = {}
 
     @property
-    def exit_code(self) -> int:
+    def exit_code(self) -> ExitCode:
         """What a shell reports for a process that the signal ended: 130 for Ctrl+C."""
-        return 128 + self.asked if self.asked else 0
+        return ExitCode(128 + self.received) if self.received else ExitCode.OK
 
-    def __enter__(self) -> Stop:
+    def __enter__(self) -> StopSignal:
         for number in SIGNALS:
             if number == signal.SIGINT or signal.getsignal(number) != signal.SIG_IGN:  # nohup
-                self._before[number] = signal.signal(number, self._ask)
+                self._handlers[number] = signal.signal(number, self._receive)
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
-        for number, handler in self._before.items():
+    def __exit__(self, *error: object) -> None:
+        for number, handler in self._handlers.items():
             signal.signal(number, handler)
 
-    def _ask(self, number: int, frame: FrameType | None) -> None:
-        self.asked = signal.Signals(number)
-        for each in self._before:
+    def _receive(self, number: int, frame: FrameType | None) -> None:
+        self.received = signal.Signals(number)
+        for each in self._handlers:
             signal.signal(each, signal.default_int_handler)
-        os.write(2, HINT)  # print could meet itself here, inside another print
+        os.write(2, HINT)  # print is not reentrant: the signal may arrive inside another print

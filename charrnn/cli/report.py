@@ -1,89 +1,93 @@
-"""What `train` shows: a bar on a terminal, lines in a pipe, objects for a machine."""
+"""What `train` prints: a progress bar in a terminal, lines in a pipe, objects with --json."""
 
 from __future__ import annotations
 
 import argparse
 import math
 import signal
-import sys
 import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any
 
-from charrnn.cli import output
+from charrnn.cli.output import Mode, Output
 from charrnn.cli.plan import Plan
-from charrnn.cli.samples import Samples, held_out_rulers
+from charrnn.cli.samples import Samples, held_out_baselines
 from charrnn.training.progress import Progress
 from charrnn.training.recipes import UNTIL_STOPPED
 
 REFRESH = 0.1
-"""Seconds between two looks of the bar."""
-BAR, BAR_WITHOUT_END = "{percentage:3.0f}%|{bar:24}| {desc}", "{desc}"
+"""Seconds between two updates of the progress bar."""
 
 
 class Report:
-    """Shows a run as it goes. It remembers only what it has shown."""
+    """Shows the progress of a run. It remembers only what it has shown."""
 
-    def __init__(self, plan: Plan, args: argparse.Namespace) -> None:
-        self.plan, self.args = plan, args
+    def __init__(self, plan: Plan, args: argparse.Namespace, output: Output) -> None:
+        self.plan, self.args, self.output = plan, args, output
         self.last: Progress | None = None
         self.logged = plan.trainer.train_state.step
         self.samples = Samples(plan, args.sample_every)
         self.started = self.timed = time.perf_counter()
         self.chars = plan.trainer.train_state.chars
         self.speed = 0.0
-        self.begun: float | None = None  # the fraction that was done before
-        self.bar: Any = None
+        self.start_fraction: float | None = None  # what was done before this run
         self.drawn = 0.0
-        if not args.json:
+        self._draw_bar: Callable[[float, str], None]
+
+    @contextmanager
+    def shown(self) -> Iterator[None]:
+        """Show the run while it goes on; the last step is shown too, however it ends."""
+        if not self.output.json:
             self._introduce()
-            if sys.stdout.isatty() and sys.stderr.isatty():
-                self.bar = self._make_bar()
+        with self.output.progress_bar(1.0 if self._ends else None) as self._draw_bar:
+            try:
+                yield
+            finally:
+                if self.last is not None and self.logged != self.last.step:
+                    self._log(self.last, "")
+                if self.last is not None:
+                    self._draw(self.last)
 
     def step(self, progress: Progress) -> None:
         """Show what is due after a step."""
         self.last = progress
-        if self.begun is None:
-            self.begun = progress.fraction
-        if self.bar is not None and time.perf_counter() - self.drawn > REFRESH:
+        if self.start_fraction is None:
+            self.start_fraction = progress.fraction
+        if time.perf_counter() - self.drawn > REFRESH:
             self._draw(progress)
         sample = self.samples.due(progress.step)
         if progress.note or sample or progress.step % self._log_every == 0:
             self._log(progress, sample)
 
-    def close(self) -> None:
-        """Show the last step, if it was not, and take the bar away."""
-        if self.last is not None and self.logged != self.last.step:
-            self._log(self.last, "")
-        if self.bar is not None:
-            self._draw(self.last) if self.last else None
-            self.bar.close()
-            self.bar = None
-
     def end(self, stopped_by: signal.Signals | None) -> None:
-        """Say what was kept, and after a whole run what it is worth."""
+        """Print where the model is, and after a complete run what its loss compares with."""
         trainer, out = self.plan.trainer, self.plan.out
-        train_state = trainer.train_state
-        marks = {} if stopped_by or not self.args.baselines else held_out_rulers(self.plan)
-        if self.args.json:
+        train_state, write = trainer.train_state, self.output.write
+        skipped = stopped_by or not self.args.baselines
+        baselines = {} if skipped else held_out_baselines(self.plan)
+        if self.output.json:
             stopped = stopped_by.name if stopped_by else None
-            output.emit(
+            self.output.result(
                 self._numbers()
                 | {"best_loss": train_state.best_loss, "best_step": train_state.best_step}
-                | {"out": str(out), "stopped": stopped, "rulers": marks}
+                | {"out": str(out), "stopped": stopped, "baselines": baselines}
             )
             return
-        for name, loss in marks.items():
-            print(f"{name:>20}  {nats(loss)}")
+        for name, loss in baselines.items():
+            write(f"{name:>20}  {nats(loss)}")
         if train_state.best_loss is not None:
             what = "validation" if len(trainer.val_ids) else "training"
             best = f"best {what} loss {nats(train_state.best_loss)} per {self._unit}"
-            print(f"{best}, at step {train_state.best_step:,}")
+            write(f"{best}, at step {train_state.best_step:,}")
         if not stopped_by and self.plan.recipe.final_length:
-            print(self.samples.write(trainer.model, self.plan.recipe.final_length))
-        why = f"Stopped by {stopped_by.name} at step" if stopped_by else "Done:"
-        then = "" if stopped_by else " steps"
-        print(f"{why} {train_state.step:,}{then}. The model is in {out}; it writes with:")
-        print(f"    python -m charrnn generate {out}", flush=True)
+            write(self.samples.write(trainer.model, self.plan.recipe.final_length))
+        step = f"{train_state.step:,}"
+        end = (
+            f"Stopped by {stopped_by.name} at step {step}" if stopped_by else f"Done: {step} steps"
+        )
+        write(f"{end}. The model is in {out}. To generate text with it:")
+        write(f"    python -m charrnn generate {out}")
 
     @property
     def _unit(self) -> str:
@@ -97,40 +101,32 @@ class Report:
         trainer = self.plan.trainer
         text, model = trainer.text, trainer.live
         c = model.config
-        print(
+        self.output.write(
             f"{text['corpus']}: {text['characters']:,} characters, "
             f"{len(model.vocabulary):,} symbols. {c.cell}, {c.hidden_size} hidden units, "
             f"{c.layers} {'layer' if c.layers == 1 else 'layers'}, "
-            f"{model.parameters.vector.size:,} parameters.",
-            flush=True,
+            f"{model.parameters.vector.size:,} parameters."
         )
-
-    def _make_bar(self) -> Any:
-        from tqdm import tqdm
-
-        tqdm.monitor_interval = 0  # no thread beside a process that handles signals
-        bar_format = BAR if self._ends else BAR_WITHOUT_END
-        return tqdm(total=1.0, bar_format=bar_format, dynamic_ncols=True)
 
     def _draw(self, progress: Progress) -> None:
-        self.bar.n = progress.fraction
+        if self.output.mode is not Mode.TERMINAL:
+            return
         best = f", best {progress.best_loss:.3f}" if progress.best_loss is not None else ""
-        self.bar.set_description_str(
+        self._draw_bar(
+            progress.fraction,
             f"step {progress.step:,}{self._of()}, {nats(self._loss(progress))}{best}, "
             f"{self._speed(progress):,.0f} {self._unit}s/s{self._left(progress)}",
-            refresh=False,
         )
-        self.bar.refresh()
         self.drawn = time.perf_counter()
 
     def _log(self, progress: Progress, sample: str) -> None:
         """One line or one object about a step."""
         self.logged = progress.step
         self._speed(progress)
-        if self.args.json:
+        if self.output.json:
             extra = {"sample": sample} if sample else {}
             note = {"note": progress.note} if progress.note else {}
-            output.emit(self._numbers() | extra | note)
+            self.output.result(self._numbers() | extra | note)
             return
         val = "" if progress.val_loss is None else f"  validation {nats(progress.val_loss)}"
         line = (
@@ -139,16 +135,10 @@ class Report:
             f"{self.speed:,.0f} {self._unit}s/s{self._left(progress)}"
         )
         framed = f"----\n{sample}\n----" if sample else ""
-        self._say("\n".join(part for part in (line, progress.note, framed) if part))
-
-    def _say(self, text: str) -> None:
-        if self.bar is not None:
-            self.bar.write(text, file=sys.stdout)
-        else:
-            print(text, flush=True)
+        self.output.write("\n".join(part for part in (line, progress.note, framed) if part))
 
     def _numbers(self) -> dict[str, Any]:
-        """The four numbers of every JSON line; a loss that is no number is null."""
+        """The four numbers of every JSON line; a loss that is not finite is null."""
         progress = self.last
         loss = progress.loss if progress and math.isfinite(progress.loss) else None
         return {
@@ -159,12 +149,12 @@ class Report:
         }
 
     def _loss(self, progress: Progress) -> float:
-        """The step's own loss where a step reads the whole text, else the smoothed one."""
-        whole = len(self.plan.trainer.batches) == 1
-        return progress.loss if whole else progress.smooth_loss
+        """The step's own loss if a step reads the entire text, else the smoothed loss."""
+        full_batch = len(self.plan.trainer.batches) == 1
+        return progress.loss if full_batch else progress.smooth_loss
 
     def _speed(self, progress: Progress) -> float:
-        """Symbols a second since the last look, over half a second at least."""
+        """Symbols per second, measured over at least half a second."""
         now = time.perf_counter()
         if now - self.timed > 0.5 or not self.speed:
             self.speed = (progress.chars - self.chars) / max(now - self.timed, 1e-9)
@@ -181,7 +171,7 @@ class Report:
         return f"/{self.plan.trainer.config.steps:,}" if by_steps else ""
 
     def _left(self, progress: Progress) -> str:
-        done = progress.fraction - (self.begun or 0.0)
+        done = progress.fraction - (self.start_fraction or 0.0)
         if done <= 0 or not self._ends:
             return ""
         left = (time.perf_counter() - self.started) * (1 - progress.fraction) / done

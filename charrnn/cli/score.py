@@ -1,4 +1,4 @@
-"""`score`: how surprised a model is by a text."""
+"""`score`: measure how well a model predicts a text, in nats and bits per character."""
 
 from __future__ import annotations
 
@@ -8,7 +8,8 @@ import sys
 from pathlib import Path
 from typing import NamedTuple
 
-from charrnn.cli import options, output
+from charrnn.cli import options
+from charrnn.cli.output import ExitCode, Output
 from charrnn.corpora import CORPORA, load_corpus
 from charrnn.network.model import CharRNN, score
 from charrnn.vocabulary import decode_text
@@ -17,18 +18,18 @@ SUMMARY = "Measure how well a model predicts a text."
 EXAMPLES = """
 charrnn score book.npz other.txt
 charrnn score shakespeare                      the part of its text that training held out
-charrnn score shakespeare --cold 256           and in windows of 256, as nanoGPT measures
+charrnn score shakespeare --cold 256           also in windows of 256, as nanoGPT does
 charrnn score book.npz book.txt --val-fraction 0.1      the text's last tenth
 charrnn score book.npz - < other.txt
 """
 
 
 class Scored(NamedTuple):
-    """A text to score, and how to call it."""
+    """A text to score, and its name in the report."""
 
     text: str
     name: str
-    share: float | None  # of the whole text, its last part; None for all of it
+    fraction: float | None  # the last part of the text; None for all of it
 
 
 def add_parser(commands: options.Commands) -> None:
@@ -46,46 +47,42 @@ def add_parser(commands: options.Commands) -> None:
         "--val-fraction",
         type=float,
         metavar="X",
-        help="score only this share of the text, its last part, as training held it out",
+        help="score only the last part of the text, this fraction of it, as training held it out",
     )
     parser.add_argument(
         "--cold",
         type=int,
         metavar="N",
-        help="score a second time in windows of N characters, each from an empty state: "
-        "nanoGPT's way with 256",
+        help="also score in windows of N characters, each from a zero state, as nanoGPT does "
+        "with 256",
     )
 
 
-def run(args: argparse.Namespace) -> int:
-    """Print nats and bits per character, and how they were measured; the first character is read
-    and not scored."""
+def run(args: argparse.Namespace, output: Output) -> ExitCode:
+    """Print nats and bits per character, and how they were measured. The first character is read
+    but not scored."""
     if args.cold is not None and args.cold < 1:
         raise ValueError("--cold must be 1 or more characters.")
     if args.val_fraction is not None and not 0 < args.val_fraction <= 1:
-        raise ValueError("--val-fraction must lie above 0 and at most be 1.")
+        raise ValueError("--val-fraction must be above 0 and at most 1.")
     model = options.read_model(args.model)
     scored = _scored(model, args)
     for cold in (0, args.cold) if args.cold else (0,):
         nats, chars = measure(model, scored.text, cold)
-        if args.json:
-            output.emit(
-                {"nats_per_char": nats, "bits_per_char": nats / math.log(2), "chars": chars}
-                | {"text": scored.name, "share": scored.share or 1.0, "cold": cold}
-            )
-        else:
-            print(
-                f"{nats:.4f} nats ({nats / math.log(2):.4f} bits) per character, over {chars:,} "
-                f"characters: {_part(scored)}, {_way(cold, model)}",
-                flush=True,
-            )
-    return 0
+        bits = nats / math.log(2)
+        output.result(
+            {"nats_per_char": nats, "bits_per_char": bits, "chars": chars}
+            | {"text": scored.name, "share": scored.fraction or 1.0, "cold": cold},
+            f"{nats:.4f} nats ({bits:.4f} bits) per character, over {chars:,} characters: "
+            f"{_part(scored)}, {_method(cold, model)}",
+        )
+    return ExitCode.OK
 
 
 def measure(model: CharRNN, text: str, cold: int = 0) -> tuple[float, int]:
     """Nats per character, and how many characters were scored, for a model of words too.
 
-    The first symbol is read and not scored; `cold` is as in `score`, and raises as it does.
+    The first symbol is read but not scored. `cold` and the errors raised are those of `score`.
     """
     loss = score(model, text, cold=cold)  # nats per symbol
     if not model.vocabulary.words:
@@ -97,40 +94,40 @@ def measure(model: CharRNN, text: str, cold: int = 0) -> tuple[float, int]:
 
 def _scored(model: CharRNN, args: argparse.Namespace) -> Scored:
     """The text, or its last part. Raises ValueError where there is none to score."""
-    name, share = args.text, args.val_fraction
+    name, fraction = args.text, args.val_fraction
     if name is None:
-        name, share = _held_out(model, args)
+        name, fraction = _held_out(model, args)
     text = _read(name)
-    if share is not None:
+    if fraction is not None:
         symbols = model.vocabulary.tokens(text)
-        text = "".join(symbols[int(len(symbols) * (1 - share)) :])
-    return Scored(text, "standard input" if name == "-" else Path(name).name, share)
+        text = "".join(symbols[int(len(symbols) * (1 - fraction)) :])
+    return Scored(text, "standard input" if name == "-" else Path(name).name, fraction)
 
 
 def _held_out(model: CharRNN, args: argparse.Namespace) -> tuple[str, float]:
-    """The corpus that a model's file names, and the share of it that training held out."""
-    facts = model.metadata
-    name, config = facts.get("corpus"), facts.get("config")
-    share = config.get("val_fraction") if isinstance(config, dict) else None
-    if name not in CORPORA or not isinstance(share, float) or not facts.get("validated"):
-        raise ValueError(f"Name a text: {args.model} does not say what was held out of which.")
-    if facts.get("sha256") != load_corpus(name).sha256:
-        raise ValueError(f"Name a text: {args.model} learned another version of {name}.")
-    return name, args.val_fraction or share
+    """The corpus in a model's metadata, and the fraction of it that training held out."""
+    metadata = model.metadata
+    name, config = metadata.get("corpus"), metadata.get("config")
+    fraction = config.get("val_fraction") if isinstance(config, dict) else None
+    if name not in CORPORA or not isinstance(fraction, float) or not metadata.get("validated"):
+        raise ValueError(f"Name a text: {args.model} does not say which text was held out.")
+    if metadata.get("sha256") != load_corpus(name).sha256:
+        raise ValueError(f"Name a text: {args.model} was trained on another version of {name}.")
+    return name, args.val_fraction or fraction
 
 
 def _part(scored: Scored) -> str:
     """ "the last 10 % of tinyshakespeare", or "all of book.txt"."""
-    if scored.share is None or scored.share == 1:
+    if scored.fraction in (None, 1):
         return f"all of {scored.name}"
-    return f"the last {100 * scored.share:g} % of {scored.name}"
+    return f"the last {100 * (scored.fraction or 1):g} % of {scored.name}"
 
 
-def _way(cold: int, model: CharRNN) -> str:
+def _method(cold: int, model: CharRNN) -> str:
     if not cold:
-        return "read in one piece with the state carried"
+        return "in one pass with the state carried"
     unit = "words" if model.vocabulary.words else "characters"
-    return f"in cold windows of {cold} {unit}, the state reset at the start of each"
+    return f"in windows of {cold} {unit}, each starting from a zero state"
 
 
 def _read(name: str) -> str:

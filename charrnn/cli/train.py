@@ -1,22 +1,23 @@
-"""`train`: learn a text until the plan is done or Ctrl+C, and keep the model in a file."""
+"""`train`: train a model on a text, until the plan is done or Ctrl+C, and save it."""
 
 from __future__ import annotations
 
 import argparse
 import time
 
-from charrnn.cli import on_jobs, options, output
-from charrnn.cli.interrupt import Stop
+from charrnn.cli import options, remote
+from charrnn.cli.interrupt import StopSignal
+from charrnn.cli.output import ExitCode, Output
 from charrnn.cli.plan import DEFAULT_RECIPE, REPORTING, Plan, make_plan
 from charrnn.cli.report import Report
-from charrnn.cli.samples import held_out_rulers
+from charrnn.cli.samples import held_out_baselines
 from charrnn.corpora import CORPORA
 from charrnn.training import checkpoint
 from charrnn.training.presets import BUDGETS
 from charrnn.training.recipes import RECIPES
 from charrnn.training.worker_pool import WorkerError
 
-SUMMARY = "Train a model on a text and keep it in a file."
+SUMMARY = "Train a model on a text and save it to a file."
 EXAMPLES = """
 charrnn train lighthouse
 charrnn train book.txt --preset better
@@ -24,8 +25,8 @@ charrnn train book.txt --cell gru --layers 2 --hidden-size 256 --seconds 600 --o
 charrnn train --recipe adagrad           until Ctrl+C, which saves
 charrnn train book.txt --resume book.npz --steps 8000
 charrnn train letters.txt --start shakespeare --out letters.npz
-charrnn train book.txt --push me/book                     shared on the Hub when it is done
-charrnn train book.txt --push me/book --on-jobs cpu-upgrade      trained there, too
+charrnn train book.txt --push me/book                     shared on the Hub when training is done
+charrnn train book.txt --push me/book --on-jobs cpu-upgrade      trained on a rented machine
 """
 
 
@@ -62,7 +63,7 @@ def add_parser(commands: options.Commands) -> None:
         help="processes that share each step's sequences, up to the machine's cores (1)",
     )
     _add_reporting(parser)
-    on_jobs.add_options(parser)
+    remote.add_options(parser)
     standard = RECIPES[DEFAULT_RECIPE]
     options.add_settings(parser, standard.model, "the model")
     options.add_settings(parser, standard.train, "the training")
@@ -72,7 +73,9 @@ def _add_files(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--out", metavar="FILE", help="the model's file (default: NAME.npz)")
     parser.add_argument("--overwrite", action="store_true", help="replace the file if it exists")
     parser.add_argument(
-        "--resume", metavar="FILE", help="go on with the run in this file, to the last bit"
+        "--resume",
+        metavar="FILE",
+        help="continue the run in this file, exactly as if it had not stopped",
     )
     parser.add_argument(
         "--start", metavar="MODEL", help="start from the weights and symbols of this model"
@@ -80,7 +83,7 @@ def _add_files(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--compact",
         action="store_true",
-        help="keep only the model once the plan is done: a third of the size, but no --resume",
+        help="save only the model at the end: a third of the size, but no --resume",
     )
     parser.add_argument(
         "--save-every", type=float, default=60.0, metavar="S", help="seconds between two saves (60)"
@@ -88,7 +91,7 @@ def _add_files(parser: argparse.ArgumentParser) -> None:
 
 
 def _add_reporting(parser: argparse.ArgumentParser) -> None:
-    group = parser.add_argument_group("what is shown")
+    group = parser.add_argument_group("output")
     group.add_argument(
         "--log-every", type=int, metavar="N", help="steps between two lines (default: evaluations)"
     )
@@ -96,20 +99,26 @@ def _add_reporting(parser: argparse.ArgumentParser) -> None:
         "--sample-every",
         type=int,
         metavar="N",
-        help="steps between two samples; 0 takes none (default: the recipe's, or ever rarer)",
+        help="steps between two samples; 0 for none (default: the recipe's, or ever fewer)",
     )
     group.add_argument(
         "--baselines",
-        "--rulers",
         action=argparse.BooleanOptionalAction,
         default=True,
-        help="say at the end what simpler guessers lose on the same held-out text",
+        help="at the end, print the losses of simple baselines on the same held-out text",
+    )
+    group.add_argument(  # the old name
+        "--rulers",
+        dest="baselines",
+        action=argparse.BooleanOptionalAction,
+        default=argparse.SUPPRESS,
+        help=argparse.SUPPRESS,
     )
     texts = {
-        "seed": "what samples start from",
-        "temperature": "how daring samples are",
-        "sample_length": "characters of a sample",
-        "final_length": "characters of the last sample; 0 takes none",
+        "seed": "the text that samples start from",
+        "temperature": "the temperature of samples",
+        "sample_length": "characters in a sample",
+        "final_length": "characters in the last sample; 0 for none",
     }
     types = {"seed": str, "temperature": float, "sample_length": int, "final_length": int}
     for name in REPORTING:
@@ -121,52 +130,52 @@ def _add_reporting(parser: argparse.ArgumentParser) -> None:
         )
 
 
-def run(args: argparse.Namespace) -> int:
+def run(args: argparse.Namespace, output: Output) -> ExitCode:
     """Train, save, report, share. Ctrl+C saves too, and gives exit code 130."""
-    if (code := on_jobs.maybe_run(args)) is not None:
+    if (code := remote.maybe_run(args, output)) is not None:
         return code
-    with Stop() as stop:
+    with StopSignal() as stop:
         plan = make_plan(args)
-        report = Report(plan, args)
+        report = Report(plan, args, output)
         try:
-            _train(plan, report, stop, args.save_every)
-            if args.compact and not stop.asked:
-                checkpoint.save(plan.trainer.model, plan.out)
+            with report.shown():
+                _train(plan, report, stop, args.save_every)
+                if args.compact and not stop.received:
+                    checkpoint.save(plan.trainer.model, plan.out)
         except (BrokenPipeError, MemoryError):
             plan.trainer.save(plan.out)
             raise
         except WorkerError:
             plan.trainer.save(plan.out)
-            if not stop.asked:  # a signal to the whole group ends the workers too
+            if not stop.received:  # a signal to the whole group ends the workers too
                 raise
         except KeyboardInterrupt:
-            output.remark(f"Ended at once. {_kept(plan)}")
-            return 130
-        finally:
-            report.close()
-    report.end(stop.asked)
-    if args.push:
-        marks = held_out_rulers(plan) if args.baselines else {}
-        on_jobs.share_trained(plan.trainer.model, marks, stop.asked, args)
+            kept = f"{plan.out} holds the last save." if plan.out.exists() else "Nothing was saved."
+            output.remark(f"Ended at once. {kept}")
+            return ExitCode.INTERRUPTED
+    report.end(stop.received)
+    if args.push and stop.received:
+        output.remark(f"Not shared because the run was stopped. To share it: {_push(plan, args)}")
+    elif args.push:
+        baselines = held_out_baselines(plan) if args.baselines else {}
+        remote.share_trained(plan.trainer.model, baselines, args, output)
     return stop.exit_code
 
 
-def _train(plan: Plan, report: Report, stop: Stop, save_every: float) -> None:
-    """Iterate until the end or a signal; save now and then, and at the end."""
+def _push(plan: Plan, args: argparse.Namespace) -> str:
+    return f"python -m charrnn push {plan.out} {args.push}"
+
+
+def _train(plan: Plan, report: Report, stop: StopSignal, save_every: float) -> None:
+    """Train until the end or a signal; save every save_every seconds, and at the end."""
     steps = plan.trainer.run(seconds=plan.seconds)
     saved = time.monotonic()
-    while not stop.asked and (progress := next(steps, None)) is not None:
+    while not stop.received and (progress := next(steps, None)) is not None:
         report.step(progress)
         if time.monotonic() - saved > save_every:
             try:
                 plan.trainer.save(plan.out)
             except OSError as error:  # a full disk now may have room at the end
-                output.remark(f"Not saved this time: {error.strerror or error}.")
+                report.output.remark(f"Not saved this time: {error.strerror or error}.")
             saved = time.monotonic()
     plan.trainer.save(plan.out)
-
-
-def _kept(plan: Plan) -> str:
-    if plan.out.exists():
-        return f"{plan.out} is as it was last saved."
-    return "Nothing had been saved yet."

@@ -61,6 +61,6 @@ def loss(model: CharRNN) -> Loss | None:
 
 def baselines(model: CharRNN) -> dict[str, float]:
     """What simpler guessers lose on the same text, where the file has it."""
-    found = settings(model.metadata, "rulers")
+    found = settings(model.metadata, "baselines") or settings(model.metadata, "rulers")
     values = {words({"": name}, ""): number(found, name) for name in list(found)[:16]}
     return {name: value for name, value in values.items() if name and value is not None}
