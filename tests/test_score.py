@@ -90,9 +90,7 @@ def test_the_sentence_says_how_it_scored_and_what(
     carried, cold = out.splitlines()
     part = "per character, over 116 characters: the last 10 % of sea.txt, "
     assert carried.endswith(part + "read in one pass with the state carried")
-    assert cold.endswith(
-        part + "in windows of 20 characters, each starting from a zero state"
-    )
+    assert cold.endswith(part + "in windows of 20 characters, each starting from a zero state")
     held_out = charrnn.load("sea.npz").vocabulary.decode(split_of(TEXT))
     assert cold.startswith(f"{score(charrnn.load('sea.npz'), held_out, cold=20):.4f} nats")
     _, out, _ = command(capsys, "sea.npz", "sea.txt")
