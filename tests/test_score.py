@@ -89,12 +89,12 @@ def test_the_sentence_says_how_it_scored_and_what(
     assert (code, err) == (0, "")
     carried, cold = out.splitlines()
     part = "per character, over 116 characters: the last 10 % of sea.txt, "
-    assert carried.endswith(part + "read in one pass with the state carried")
-    assert cold.endswith(part + "in windows of 20 characters, each starting from a zero state")
+    assert part + "in one pass" in carried
+    assert part + "in windows of 20 characters" in cold
     held_out = charrnn.load("sea.npz").vocabulary.decode(split_of(TEXT))
     assert cold.startswith(f"{score(charrnn.load('sea.npz'), held_out, cold=20):.4f} nats")
     _, out, _ = command(capsys, "sea.npz", "sea.txt")
-    assert "1,169 characters: all of sea.txt, read in one pass" in out
+    assert "1,169 characters: all of sea.txt, " in out
 
 
 def split_of(text: str) -> Any:
