@@ -4,11 +4,12 @@
     python benchmarks/normalization.py --steps 100     a look
     python benchmarks/normalization.py --write     the table, into docs/presets.md
 
-Normalized are the shares of a gate's sum (Ba et al. 2016): the input's, Wxh x + bh, or that and the
-state's, Whh h. A new recurrent layer in NumPy would be a fourth form of every bridge and of the
-generation's step, so it was tried here first, where gradients come for free. The weights start as
-charrnn starts them; Adam, a cosine, 16 sequences of 32 steps, gradients clipped at 5. The loss is
-in nats per character on the last tenth of tinyshakespeare, in 25 parts with the state carried.
+What is normalized are the pre-activations of the gates (Ba et al. 2016): the input's, Wxh x + bh,
+or those and the state's, Whh h. A new recurrent layer in NumPy would need its own form in every
+file format and in the generation step, so it was tried here first, where gradients come for free.
+The weights start as in charrnn; Adam, a cosine, 16 sequences of 32 steps, gradients clipped at 5.
+The loss is in nats per character on the last tenth of tinyshakespeare, in 25 parts with the state
+carried.
 """
 
 from __future__ import annotations

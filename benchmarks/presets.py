@@ -1,15 +1,15 @@
-"""What the presets reach: every budget on texts of every size, beside the rulers.
+"""The losses that the presets reach on texts of every size, beside the baselines.
 
     python benchmarks/presets.py                about an hour of one core
-    python benchmarks/presets.py --table        what is known, as Markdown
+    python benchmarks/presets.py --table        the results so far, as Markdown
     python benchmarks/presets.py --write        the same, into docs/presets.md and the README
     python benchmarks/presets.py --presets quick --texts "100 KB"
 
-Each run is what `train TEXT --preset NAME` does, but for the clock: the seconds of the budget are
-those of the run's own processor time with one BLAS thread, so that it may share a machine. The loss
-is on the held-out end of the text, read in one piece with the state carried; where nothing is
-held out, on the text itself. That end chose the best weights too. Every run is one line of the
-results file; what stands there is not run again.
+Each run does what `train TEXT --preset NAME` does, except for the clock: the budget's seconds are
+seconds of the run's own processor time with one BLAS thread, so other work may share the machine.
+The loss is that of the held-out end of the text, read in one piece with the state carried, or of
+the text itself where nothing is held out. The held-out end also chose the best weights. Every run
+is one line of the results file; runs already in it are not repeated.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ import json
 import os
 import sysconfig
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -30,7 +30,7 @@ if __name__ == "__main__":  # before NumPy loads its BLAS
 from bench import document
 
 from charrnn import Trainer, load_corpus, score
-from charrnn.baselines import baselines
+from charrnn.baselines import COMPRESSION, LETTERS, UNIFORM, baselines, counting
 from charrnn.network.model import score_ids
 from charrnn.training import trainer as trainer_module
 from charrnn.training.presets import BUDGETS, preset_for
@@ -39,7 +39,7 @@ RESULTS = Path(__file__).with_suffix(".jsonl")
 README = Path(__file__).parents[1] / "README.md"
 DOCUMENT = README.parent / "docs" / "presets.md"
 CLOCK = SimpleNamespace(perf_counter=time.process_time)
-SHOWN = ("uniform", "letter frequencies", "last 6 characters", "compression")
+SHOWN = (UNIFORM, LETTERS, counting(6), COMPRESSION)
 
 
 def library() -> str:
@@ -59,7 +59,7 @@ TEXTS: dict[str, Callable[[], str]] = {
 
 
 def measure(name: str, preset: str) -> dict[str, Any]:
-    """One run, its loss and its rulers."""
+    """One run: its loss, and the baselines' losses."""
     trainer_module.time = CLOCK  # type: ignore[assignment]  # this process's own time, not the wall's
     text = TEXTS[name]()
     fitted = preset_for(preset, text)
@@ -71,7 +71,7 @@ def measure(name: str, preset: str) -> dict[str, Any]:
     model, held_out = trainer.model, len(trainer.val_ids)
     loss = score_ids(model, trainer.val_ids) if held_out else score(model, text)
     cut = len(text) - held_out
-    marks = baselines(text[:cut], text[cut:], orders=(6,)) if held_out else {}
+    simpler = baselines(text[:cut], text[cut:], orders=(6,)) if held_out else {}
     c = model.config
     return {
         "text": name,
@@ -85,7 +85,7 @@ def measure(name: str, preset: str) -> dict[str, Any]:
         "passes": round(trainer.train_state.step / len(trainer.batches), 1),
         "best_pass": round(trainer.train_state.best_step / len(trainer.batches), 1),
         "loss": round(loss, 4),
-        "rulers": {k: round(marks[k], 4) for k in SHOWN if k in marks},
+        "baselines": {k: round(simpler[k], 4) for k in SHOWN if k in simpler},
     }
 
 
@@ -105,17 +105,16 @@ def table(results: Path) -> str:
     for key in ((name, preset) for name in TEXTS for preset in BUDGETS):
         if key in found:
             row = found[key]
-            marks = [f"{row['rulers'][k]:.2f}" if k in row["rulers"] else "" for k in SHOWN]
+            simpler = _baseline_cells(row, SHOWN)
             cells = [*key, row["model"], row["dropout"], f"{row['used']:.0f}", row["passes"]]
-            told = " | ".join(map(str, [*cells, f"{row['loss']:.3f}", *marks]))
-            lines.append(f"| {told} |")
+            line = " | ".join(map(str, [*cells, f"{row['loss']:.3f}", *simpler]))
+            lines.append(f"| {line} |")
     return "\n".join(lines)
 
 
 def summary(results: Path) -> str:
-    """A row for every text: the losses of all budgets, beside the rulers."""
-    rulers_shown = SHOWN[1:]
-    head = ["Loss, nats per character", *BUDGETS, *rulers_shown]
+    """A row for every text: the losses of all budgets, beside the baselines."""
+    head = ["Loss, nats per character", *BUDGETS, *SHOWN[1:]]
     lines = [f"| {' | '.join(head)} |", "|---|" + "---:|" * (len(head) - 1)]
     found = known(results)
     for name in TEXTS:
@@ -123,10 +122,14 @@ def summary(results: Path) -> str:
         if not rows:
             continue
         losses = [f"{rows[preset]['loss']:.3f}" if preset in rows else "" for preset in BUDGETS]
-        marks = next(iter(rows.values()))["rulers"]
-        told = [f"{marks[k]:.2f}" if k in marks else "" for k in rulers_shown]
-        lines.append(f"| {' | '.join([name, *losses, *told])} |")
+        simpler = _baseline_cells(next(iter(rows.values())), SHOWN[1:])
+        lines.append(f"| {' | '.join([name, *losses, *simpler])} |")
     return "\n".join(lines)
+
+
+def _baseline_cells(row: dict[str, Any], names: Sequence[str]) -> list[str]:
+    losses = row["baselines"]
+    return [f"{losses[name]:.2f}" if name in losses else "" for name in names]
 
 
 def main() -> None:

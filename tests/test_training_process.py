@@ -60,7 +60,7 @@ def test_a_worker_knows_only_numpy() -> None:
     assert done.stdout.strip() == "set()"
 
 
-def test_rulers_and_a_first_sample_come_before_the_first_step() -> None:
+def test_baselines_and_a_first_sample_come_before_the_first_step() -> None:
     run = Run(JOB)
     snapshot = until(run, lambda s: bool(s.runs))
     run.leave()
