@@ -1,11 +1,11 @@
-"""What it gives to cut a step's product into pieces that OpenBLAS reads in place.
+"""The speed gained by cutting a step's product into pieces that OpenBLAS reads in place.
 
     OPENBLAS_NUM_THREADS=1 python benchmarks/pieces.py
     OPENBLAS_CORETYPE=Haswell OPENBLAS_NUM_THREADS=1 python benchmarks/pieces.py    no AVX-512
 
-Whh @ h and its transpose for some sizes, whole and in the pieces of network.products, in turns: the
-tenth percentile of some hundred calls each, in microseconds. Then what it takes to transpose the
-weights, which each window does once.
+Whh @ h and its transpose for some sizes, uncut and in the pieces of network.products, in turns: the
+tenth percentile of some hundred calls each, in microseconds. Then the time to transpose the
+weights, once per window.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ SIZES = ((4, 128, 16), (4, 128, 25), (4, 128, 32), (4, 256, 32), (4, 512, 32), (
 
 
 def microseconds(pieces: list[products.Array], x: products.Array, calls: int) -> list[float]:
-    """The time of W @ x for each way to cut W, taken in turns."""
+    """The time of W @ x for each way to cut W, measured in turns."""
     out = np.empty((pieces[0].shape[0] * pieces[0].shape[1], x.shape[1]), np.float32)
     taken: list[list[float]] = [[] for _ in pieces]
     for _ in range(calls):
@@ -35,7 +35,7 @@ def microseconds(pieces: list[products.Array], x: products.Array, calls: int) ->
 
 
 def transposing(M: int, K: int, rounds: int = 60) -> list[float]:
-    """Microseconds of W.T.copy() and of our way to copy it, taken in turns."""
+    """Microseconds of W.T.copy() and of `transposed`, measured in turns."""
     W = np.random.default_rng(0).standard_normal((M, K), np.float32)
     ways, taken = (lambda: W.T.copy(), lambda: products.transposed(W)), ([], [])
     for _ in range(rounds):
@@ -47,16 +47,15 @@ def transposing(M: int, K: int, rounds: int = 60) -> list[float]:
 
 
 def main() -> None:
-    products.IN_PLACE = True  # also where it does not pay: that is the question
     rng = np.random.default_rng(0)
-    print("| weights | sequences | pieces | whole | cut | ratio |\n|---|---:|---:|---:|---:|---:|")
+    print("| weights | sequences | pieces | uncut | cut | ratio |\n|---|---:|---:|---:|---:|---:|")
     for gates, H, N in SIZES:
         for M, K in ((gates * H, H), (H, gates * H)):
             W, x = (rng.standard_normal(s, np.float32) for s in ((M, K), (K, N)))
-            cut = products.in_pieces(W, N)
-            whole, parts = microseconds([W[None], cut], x, max(60, 40_000_000 // (M * K)))
-            row = (f"{M} x {K}", N, len(cut), f"{whole:.1f}", f"{parts:.1f}")
-            print("|", " | ".join(map(str, row)), f"| {whole / parts:.2f} |")
+            cut = products.in_pieces(W, N, in_place=True)  # even where it does not pay
+            uncut, parts = microseconds([W[None], cut], x, max(60, 40_000_000 // (M * K)))
+            row = (f"{M} x {K}", N, len(cut), f"{uncut:.1f}", f"{parts:.1f}")
+            print("|", " | ".join(map(str, row)), f"| {uncut / parts:.2f} |")
     print("\n| weights | W.T.copy() | transposed | ratio |\n|---|---:|---:|---:|")
     for M, K in sorted({(gates * H, H) for gates, H, _ in SIZES} | {(1536, 512)}):
         plain, ours = transposing(M, K)

@@ -1,7 +1,7 @@
-"""The parts of README.md that follow from the code: `python tests/readme.py` writes them anew.
+"""Generates the parts of README.md that follow from the code: run `python tests/readme.py`.
 
 They are the file tree, the pretrained models, the example cell, and the output of the Python
-block. test_readme.py fails where the README says something else.
+block. test_readme.py fails if the README says anything else.
 """
 
 from __future__ import annotations
@@ -135,7 +135,7 @@ def examples(text: str) -> tuple[str, list[doctest.Example]]:
 def outputs(steps: list[doctest.Example]) -> list[str]:
     """What each example prints, run in order; files land in a temporary folder."""
     names: dict[str, object] = {}
-    found = []
+    printed = []
     before = Path.cwd()
     with tempfile.TemporaryDirectory() as folder:
         os.symlink(ROOT / "pretrained", Path(folder) / "pretrained")
@@ -144,10 +144,10 @@ def outputs(steps: list[doctest.Example]) -> list[str]:
             for step in steps:
                 with contextlib.redirect_stdout(io.StringIO()) as out:
                     exec(compile(step.source, "README.md", "single"), names)
-                found.append(out.getvalue())
+                printed.append(out.getvalue())
         finally:
             os.chdir(before)
-    return found
+    return printed
 
 
 def rendered(text: str) -> str:

@@ -1,6 +1,6 @@
-"""The textbook twin: one character, one sequence, one gate at a time, with no regard for speed.
+"""The textbook implementation: one character, sequence and gate at a time, however slow.
 
-It shares nothing with the package but the names of the arrays.
+It shares nothing with the package except the names of the arrays.
 """
 
 import numpy as np

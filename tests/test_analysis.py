@@ -34,11 +34,11 @@ def test_reading_agrees_with_score_and_sums_to_one(cell: str) -> None:
 
 def test_reading_goes_on_where_it_stopped() -> None:
     reader, ids = model(), VOCABULARY.encode(TEXT)
-    whole = analysis.read(reader, ids)
+    all_at_once = analysis.read(reader, ids)
     first = analysis.read(reader, ids[:30])
     rest = analysis.read(reader, ids[30:], first.logits, first.state)
-    assert np.allclose(rest.surprise, whole.surprise[30:], atol=1e-5)
-    assert np.allclose(rest.logits, whole.logits, atol=1e-5)
+    assert np.allclose(rest.surprise, all_at_once.surprise[30:], atol=1e-5)
+    assert np.allclose(rest.logits, all_at_once.logits, atol=1e-5)
 
 
 def test_nothing_to_read_is_refused() -> None:
@@ -61,12 +61,12 @@ def test_activations_are_those_of_reading_step_by_step(cell: str) -> None:
 
 
 def test_features_mean_what_they_say() -> None:
-    told = analysis.features(list('a "Bc" d\n  e'))
-    assert told["inside quotes"].tolist() == [0, 0, 1, 1, 1, 0, 0, 0, 0, 0, 0, 0]
-    assert told["position in the line"].tolist() == [1, 2, 3, 4, 5, 6, 7, 8, 0, 1, 2, 3]
-    assert told["after a space"].tolist() == [0, 0, 1, 0, 0, 0, 0, 1, 0, 0, 1, 1]
-    assert told["capital letter"].tolist() == [0, 0, 0, 1, 0, 0, 0, 0, 0, 0, 0, 0]
-    assert told["indentation"].tolist() == [0, 0, 0, 0, 0, 0, 0, 0, 0, 1, 2, 2]
+    values = analysis.features(list('a "Bc" d\n  e'))
+    assert values["inside quotes"].tolist() == [0, 0, 1, 1, 1, 0, 0, 0, 0, 0, 0, 0]
+    assert values["position in the line"].tolist() == [1, 2, 3, 4, 5, 6, 7, 8, 0, 1, 2, 3]
+    assert values["after a space"].tolist() == [0, 0, 1, 0, 0, 0, 0, 1, 0, 0, 1, 1]
+    assert values["capital letter"].tolist() == [0, 0, 0, 1, 0, 0, 0, 0, 0, 0, 0, 0]
+    assert values["indentation"].tolist() == [0, 0, 0, 0, 0, 0, 0, 0, 0, 1, 2, 2]
     assert analysis.features(list("a(b[c]d)e"))["inside brackets"].tolist() == [
         0, 1, 1, 1, 1, 1, 1, 0, 0,
     ]  # fmt: skip
@@ -83,10 +83,10 @@ def test_find_units_finds_a_planted_unit() -> None:
     assert best.correlation == pytest.approx(-1)
 
 
-def test_constant_units_and_traits_are_left_alone() -> None:
-    found = analysis.find_units([{"hidden": np.ones((5, 2))}], list("abcab"))
-    assert "digit" not in found
-    assert all(m.correlation == 0 for matches in found.values() for m in matches)
+def test_constant_units_and_features_are_left_alone() -> None:
+    matches = analysis.find_units([{"hidden": np.ones((5, 2))}], list("abcab"))
+    assert "digit" not in matches
+    assert all(m.correlation == 0 for units in matches.values() for m in units)
 
 
 @pytest.mark.parametrize("layers", [1, 2, 3])
@@ -95,15 +95,15 @@ def test_lagged_gradients_against_central_differences(cell: str, layers: int) ->
     """A one-hot input is moved by hand: d loss_t / d x_s for every symbol, then the norm."""
     reader = model(cell, 5, layers).astype(np.float64)
     ids = VOCABULARY.encode(TEXT[:9]).astype(int)
-    found = analysis.lagged_gradients(reader, ids, lags=7)
+    lagged = analysis.lagged_gradients(reader, ids, lags=7)
     step = 1e-6
     for t, s in ((7, 7), (7, 3), (6, 1)):
-        local_derivatives = []
+        differences = []
         for symbol in range(len(VOCABULARY)):
             losses = [_loss_with_input(reader, ids, t, s, symbol, sign * step) for sign in (1, -1)]
-            local_derivatives.append((losses[0] - losses[1]) / (2 * step))
-        assert found.inputs[t - s, t] == pytest.approx(np.linalg.norm(local_derivatives), rel=1e-4)
-    assert (found.inputs[5, :5] == 0).all()  # nothing was read five characters before these
+            differences.append((losses[0] - losses[1]) / (2 * step))
+        assert lagged.inputs[t - s, t] == pytest.approx(np.linalg.norm(differences), rel=1e-4)
+    assert (lagged.inputs[5, :5] == 0).all()  # nothing was read five characters before these
 
 
 def _loss_with_input(
@@ -160,18 +160,18 @@ def test_copied_spans() -> None:
     rng = np.random.default_rng(0)
     corpus = "".join(chr(c) for c in rng.integers(97, 123, 50_000))
     text = corpus[100:140] + "####" + corpus[30_000:30_025] + "#" + corpus[7:26]
-    found = analysis.copied_spans(text, corpus)
-    assert found.spans == [(0, 40), (44, 69)]
-    assert found.longest == corpus[100:140]
-    assert found.source == 100
-    assert found.novel == pytest.approx(1 - 65 / len(text))
+    copies = analysis.copied_spans(text, corpus)
+    assert copies.spans == [(0, 40), (44, 69)]
+    assert copies.longest == corpus[100:140]
+    assert copies.source == 100
+    assert copies.novel == pytest.approx(1 - 65 / len(text))
 
 
 def test_neighbors_in_a_copy_need_not_be_neighbors_in_the_corpus() -> None:
     corpus = "abcdefghijkl--cdefghijklmn"
-    found = analysis.copied_spans("abcdefghijklmn", corpus, min_length=8)
-    assert found.spans == [(0, 14)]
-    assert len(found.longest) == 12
+    copies = analysis.copied_spans("abcdefghijklmn", corpus, min_length=8)
+    assert copies.spans == [(0, 14)]
+    assert len(copies.longest) == 12
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-"""However a window is cut on its way back, the gradient is the same."""
+"""However the backward pass cuts a window, the gradient is the same."""
 
 import numpy as np
 import pytest
@@ -24,7 +24,7 @@ def test_blocks_of_steps_add_up_to_the_window(cell, T, monkeypatch):
 
 
 @pytest.mark.parametrize("cell", CELLS)
-def test_the_gradient_of_a_long_window_is_the_slope_of_its_loss(cell):
+def test_the_gradient_of_a_long_window_is_the_derivative_of_its_loss(cell):
     model = tiny_model(cell, layers=2)
     ids, targets = some_ids(model, 40, 3), some_ids(model, 40, 3, seed=1)
 
@@ -33,8 +33,8 @@ def test_the_gradient_of_a_long_window_is_the_slope_of_its_loss(cell):
         return float(moved.loss_and_gradient(ids, targets, moved.initial_state(3))[0])
 
     direction = np.random.default_rng(0).standard_normal(model.parameters.vector.size)
-    slope = (loss(1e-6 * direction) - loss(-1e-6 * direction)) / 2e-6
-    assert gradient(model, 40) @ direction == pytest.approx(slope, rel=1e-6)
+    derivative = (loss(1e-6 * direction) - loss(-1e-6 * direction)) / 2e-6
+    assert gradient(model, 40) @ direction == pytest.approx(derivative, rel=1e-6)
 
 
 def test_rows_are_summed_for_all_units(monkeypatch):

@@ -49,12 +49,12 @@ def test_forward_agrees_with_the_textbook(cell, layers):
 def test_three_windows_are_one_long_one_to_the_last_bit(cell):
     model = tiny_model(cell, layers=2)
     ids = some_ids(model, 12, 3)
-    whole, last, _ = model.forward(ids)
+    expected, last, _ = model.forward(ids)
     parts, state = [], None
     for window in np.split(ids, 3):
         logits, state, _ = model.forward(window, state)
         parts.append(logits)
-    np.testing.assert_array_equal(np.concatenate(parts, axis=1), whole)
+    np.testing.assert_array_equal(np.concatenate(parts, axis=1), expected)
     for ours, theirs in zip(state, last, strict=True):
         np.testing.assert_array_equal(np.array(ours), np.array(theirs))
 

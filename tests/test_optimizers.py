@@ -139,14 +139,14 @@ def test_schedules_start_at_one_and_end_where_they_should():
 def test_a_vector_longer_than_a_block_moves_as_its_parts_do(name):
     rng, optimizer = np.random.default_rng(0), OPTIMIZERS[name]
     start, g = rng.standard_normal((2, 2 * BLOCK + 5), np.float32)
-    whole, parts = start.copy(), start.copy()
+    at_once, parts = start.copy(), start.copy()
     slots, part_slots = ([np.zeros_like(g) for _ in range(optimizer.slots)] for _ in "ab")
     for t in (1, 2):
-        optimizer.update(whole, g, slots, t, 0.01, 0.1)
+        optimizer.update(at_once, g, slots, t, 0.01, 0.1)
         for part in (slice(0, 1000), slice(1000, None)):
             pieces = [slot[part] for slot in part_slots]
             optimizer.update(parts[part], g[part], pieces, t, 0.01, 0.1)
-    np.testing.assert_array_equal(whole, parts)
+    np.testing.assert_array_equal(at_once, parts)
 
 
 @pytest.mark.parametrize("cell", CELLS)

@@ -11,6 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from charrnn.vocabulary import (
+    CHUNK,
     CLEANINGS,
     UNKNOWN,
     UnknownSymbolError,
@@ -96,11 +97,12 @@ def test_the_most_frequent_symbols_are_kept():
     assert Vocabulary.from_text("abbb", max_size=1).symbols == (UNKNOWN,)
 
 
-def test_symbols_are_counted_over_all_pieces_of_a_text(monkeypatch):
-    monkeypatch.setattr("charrnn.vocabulary.CHUNK", 3)
-    vocabulary = Vocabulary.from_text("abcabab", min_count=3)
+def test_symbols_are_counted_over_all_chunks_of_a_text():
+    pairs = CHUNK // 2 + 1
+    text = "abc" + "ab" * pairs  # two chunks
+    vocabulary = Vocabulary.from_text(text, min_count=pairs + 1)
     assert vocabulary.symbols == ("a", "b", UNKNOWN)
-    assert vocabulary.decode(vocabulary.encode("abcabab")) == f"ab{UNKNOWN}abab"
+    assert vocabulary.decode(vocabulary.encode(text)) == f"ab{UNKNOWN}" + "ab" * pairs
 
 
 def test_half_a_surrogate_pair_is_a_symbol_like_others():

@@ -52,13 +52,13 @@ def test_any_way_to_train_can_be_shared(config: TrainConfig) -> None:
 
 
 def test_a_run_goes_on_with_another_number_of_workers(tmp_path: Path) -> None:
-    whole = losses(1, "lstm", CONFIG, 0.0)
+    expected = losses(1, "lstm", CONFIG, 0.0)
     trainer = Trainer(TEXT, ModelConfig("lstm", 24, 2), CONFIG, workers=2)
     first = [progress.loss for progress in trainer.run(steps=20)]
     trainer.save(tmp_path / "run.npz")
     resumed = Trainer.resume(tmp_path / "run.npz", TEXT)
     rest = [progress.loss for progress in resumed.run()]
-    np.testing.assert_allclose(first + rest, whole, rtol=0, atol=1e-5)
+    np.testing.assert_allclose(first + rest, expected, rtol=0, atol=1e-5)
 
 
 def test_a_killed_worker_ends_the_run_and_the_best_weights_stay() -> None:
@@ -122,7 +122,7 @@ def test_a_killed_trainer_leaves_no_worker_and_no_memory(tmp_path: Path, end: in
 
 @pytest.fixture
 def terminal(tmp_path: Path) -> Iterator[subprocess.Popen[str]]:
-    """A `train --workers 2` that has told of its first step, in a process group of its own."""
+    """A `train --workers 2` that has reported its first step, in a process group of its own."""
     argv = "train hello --workers 2 --batch-size 2 --seq-length 1 --steps 1000000 --out run.npz"
     with subprocess.Popen(
         [sys.executable, "-m", "charrnn", *argv.split(), "--json", "--log-every", "1"],
@@ -151,10 +151,10 @@ def test_the_terminal_says_that_a_worker_was_killed(
 ) -> None:
     (worker,) = children(terminal)
     os.kill(worker, signal.SIGKILL)
-    _, said = terminal.communicate(timeout=30)
+    _, errors = terminal.communicate(timeout=30)
     assert terminal.returncode == 2
-    assert "A worker process ended unexpectedly (exit code -9)" in said
-    assert "Traceback" not in said
+    assert "A worker process ended unexpectedly (exit code -9)" in errors
+    assert "Traceback" not in errors
     assert load(tmp_path / "run.npz").metadata["steps"] > 0
 
 
@@ -164,7 +164,7 @@ def test_a_signal_to_all_processes_saves(
     terminal: subprocess.Popen[str], tmp_path: Path, end: signal.Signals
 ) -> None:
     os.killpg(terminal.pid, end)
-    _, said = terminal.communicate(timeout=30)
+    _, errors = terminal.communicate(timeout=30)
     assert terminal.returncode == 128 + end
-    assert "Traceback" not in said
+    assert "Traceback" not in errors
     assert load(tmp_path / "run.npz").metadata["steps"] > 0

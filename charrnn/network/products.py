@@ -24,21 +24,20 @@ CACHE_LINE = 16
 """float32 numbers in a cache line."""
 
 
-def _reads_small_products_in_place() -> bool:
-    """Whether NumPy's BLAS has that kernel on this processor."""
-    config: dict[str, Any] = np.show_config(mode="dicts") or {}  # type: ignore[assignment]
+def reads_small_products_in_place(config: dict[str, Any]) -> bool:
+    """Whether the BLAS of this `np.show_config(mode="dicts")` has that kernel on this processor."""
     blas = config.get("Build Dependencies", {}).get("blas", {}).get("name", "")
     extensions = set(config.get("SIMD Extensions", {}).get("found", ()))
     return "openblas" in blas and bool(extensions & {"AVX512_SKX", "X86_V4"})  # one level, 2 names
 
 
-IN_PLACE = _reads_small_products_in_place()
+IN_PLACE = reads_small_products_in_place(np.show_config(mode="dicts") or {})  # type: ignore[arg-type]
 
 
-def in_pieces(W: Array, N: int) -> Array:
+def in_pieces(W: Array, N: int, in_place: bool = IN_PLACE) -> Array:
     """A matrix (M, K) as blocks of rows (pieces, M / pieces, K), for products with N columns."""
     M, K = W.shape
-    if not IN_PLACE or M * N * K <= SMALL:
+    if not in_place or M * N * K <= SMALL:
         return W[None]
     most = SMALL // (N * K)
     rows = next((r for r in range(most, FEWEST - 1, -1) if M % r == 0), M)
