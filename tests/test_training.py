@@ -25,6 +25,7 @@ from charrnn import (
 from charrnn.corpora import split
 from charrnn.formats import npz
 from charrnn.training.checkpoint import Checkpoint
+from charrnn.training.fine_tuning import StartError, weights_sha256
 from charrnn.training.optimizers import OPTIMIZERS
 from charrnn.training.state import thin
 from charrnn.training.trainer import MAX_RESCUES
@@ -212,8 +213,24 @@ def test_a_model_goes_on_with_another_text():
     assert new.live.config == SMALL
     assert new.live.vocabulary == old.model.vocabulary
     assert run(new)[0].loss < 1.5
-    with pytest.raises(ValueError, match="never saw"):
+    with pytest.raises(StartError, match="4 symbols"):
         Trainer("Żółw", config=SHORT, start=old.model)
+
+
+def test_a_start_grows_by_the_new_symbols_of_a_text(tmp_path):
+    old = Trainer(TEXT, SMALL, SHORT).model
+    text = "the żółw sat on the cat.\n" * 20
+    dropout = dataclasses.replace(SMALL, dropout=0.5)
+    new = Trainer(text, dropout, SHORT, start=old, start_name="cats")
+    assert new.live.vocabulary.unknown(text) == []
+    assert new.live.config == dropout
+    with pytest.raises(StartError, match="keeps its cell"):
+        Trainer(text, dataclasses.replace(SMALL, layers=3), SHORT, start=old)
+    run(new)
+    new.save(tmp_path / "run.npz")
+    resumed = Trainer.resume(tmp_path / "run.npz", text)
+    assert resumed.start == {"name": "cats", "sha256": weights_sha256(old)}
+    assert resumed.model.metadata["start"] == resumed.start
 
 
 def test_early_stopping_returns_to_the_best_weights():

@@ -84,9 +84,11 @@ def _begin(args: argparse.Namespace, recipe: Recipe, corpus: Corpus) -> Trainer:
     if settings.get("optimizer", recipe.train.optimizer) != recipe.train.optimizer:
         settings = {"learning_rate": 0.0, "hidden_rate": 0.0} | settings  # its own, not another's
     config = replace(recipe.train, **settings)
+    if args.start:
+        start, name = read_model(args.start), Path(args.start).stem
+        return Trainer(corpus.text, None, config, start=start, start_name=name, corpus=corpus.name)
     model_config = replace(recipe.model, **model_settings)
-    start = read_model(args.start) if args.start else None
-    return Trainer(corpus.text, model_config, config, start=start, corpus=corpus.name)
+    return Trainer(corpus.text, model_config, config, corpus=corpus.name)
 
 
 def _resume(args: argparse.Namespace) -> tuple[str, Trainer]:

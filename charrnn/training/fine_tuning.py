@@ -6,16 +6,19 @@ nats per character from scratch in ten minutes, and 1.44 in 13 seconds from a mo
 
 from __future__ import annotations
 
+import hashlib
 import math
+from dataclasses import replace
 
 import numpy as np
 
-from charrnn.network.model import CharRNN, parameter_shapes
+from charrnn.network.model import CharRNN, ModelConfig, parameter_shapes
 from charrnn.network.parameters import Array, Parameters
 from charrnn.vocabulary import UNKNOWN, Vocabulary
 
 NEW_SHARE = 0.01
 """Probability that all new symbols get together at the median place, before the first step."""
+ARCHITECTURE = ("cell", "layers", "hidden_size")
 LEAST_KNOWN = 0.5
 """Share of a text's symbols that a start must know."""
 CALIBRATION = 2_000
@@ -54,6 +57,24 @@ def extend(
         return model.with_vector(model.parameters.vector.copy())
     vocabulary = Vocabulary(tuple(sorted({*old.symbols, *added})), old.words, old.cleaning)
     return _with_symbols(model, vocabulary, _new_bias(model, known[:CALIBRATION], len(added)))
+
+
+def with_dropout(start: CharRNN, config: ModelConfig | None) -> CharRNN:
+    """The start with the dropout of `config`. Raises StartError for another architecture."""
+    if config is None:
+        return start
+    changed = replace(start.config, dropout=config.dropout)
+    if any(getattr(changed, name) != getattr(config, name) for name in ARCHITECTURE):
+        raise StartError(
+            f"The start is a {changed.cell} of {changed.layers} x {changed.hidden_size}, and keeps "
+            "its cell, layers and hidden size."
+        )
+    return CharRNN(start.vocabulary, changed, start.parameters, metadata=start.metadata)
+
+
+def weights_sha256(model: CharRNN) -> str:
+    """The hash that tells which weights a training began from."""
+    return hashlib.sha256(model.parameters.vector.tobytes()).hexdigest()
 
 
 def _known_ids(vocabulary: Vocabulary, text: str) -> Array:

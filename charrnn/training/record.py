@@ -41,6 +41,8 @@ class TrainingRecord:
     """The settings, as they stand in the file."""
     baselines: Mapping[str, float] | None = None
     """Nats per symbol of simpler models on the same text, by name."""
+    start: dict[str, str] | None = None
+    """The model that training began from: its name, and the sha256 of its weights."""
 
     @classmethod
     def from_metadata(cls, metadata: Mapping[str, Any]) -> TrainingRecord:
@@ -54,6 +56,7 @@ class TrainingRecord:
             validated=metadata.get("validated") is True,
             config=config,
             baselines={name: loss for name, loss in named if name and loss is not None},
+            start=_start(metadata.get("start")),
             **{name: _number(metadata.get(name)) for name in numbers},
         )
 
@@ -79,6 +82,13 @@ def _number(value: object) -> float | None:
 
 def _text(value: object) -> str:
     return value if isinstance(value, str) else ""
+
+
+def _start(value: object) -> dict[str, str] | None:
+    start = _table(value)
+    return (
+        {name: one_line(_text(start.get(name))) for name in ("name", "sha256")} if start else None
+    )
 
 
 def one_line(text: str) -> str:

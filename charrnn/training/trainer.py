@@ -23,6 +23,7 @@ from charrnn.network.parameters import Array
 from charrnn.training.batches import Batches, Streams, Windows, shrink_to_text
 from charrnn.training.checkpoint import DAMAGED, Checkpoint, ModelFileError
 from charrnn.training.config import TrainConfig
+from charrnn.training.fine_tuning import extend, weights_sha256, with_dropout
 from charrnn.training.optimizers import (
     OPTIMIZERS,
     SCHEDULES,
@@ -56,29 +57,32 @@ class Trainer:
         *,
         vocabulary: Vocabulary | None = None,
         start: CharRNN | None = None,
+        start_name: str = "",
         corpus: str = "",
         workers: int = 1,
     ) -> None:
-        """start: a model whose weights and vocabulary to go on from, on a new text.
+        """start: a model to begin from; its vocabulary grows by the new symbols of the text.
 
+        `model_config` may then change its dropout, and nothing else. Raises StartError where
+        the start does not fit. start_name: what the model's record calls it.
         workers: processes that share each step's sequences; losses then differ by rounding.
         """
         self.config = c = config or TrainConfig()
         self.workers = workers
         self.text = {"corpus": corpus, "sha256": sha256(text), "characters": len(text)}
+        self.start: dict[str, str] | None = None
+        """The name and the weights' sha256 of the model that training began from."""
+        least, most = c.min_count, c.max_vocab or None
         if start is not None:
-            vocabulary, model_config = start.vocabulary, start.config
-        vocabulary = vocabulary or Vocabulary.from_text(
-            text,
-            words=c.words,
-            cleaning=c.cleaning,
-            min_count=c.min_count,
-            max_size=c.max_vocab or None,
-        )
-        live = CharRNN(vocabulary, model_config, random_seed=c.random_seed)
-        if start is not None:
-            live.parameters.vector[:] = start.parameters.vector
-        train_ids, self.val_ids = split(vocabulary.encode(text), c.val_fraction)
+            self.start = {"name": start_name, "sha256": weights_sha256(start)}
+            start = with_dropout(start, model_config)
+            live = extend(start, text, min_count=least, max_size=most)
+        else:
+            vocabulary = vocabulary or Vocabulary.from_text(
+                text, words=c.words, cleaning=c.cleaning, min_count=least, max_size=most
+            )
+            live = CharRNN(vocabulary, model_config, random_seed=c.random_seed)
+        train_ids, self.val_ids = split(live.vocabulary.encode(text), c.val_fraction)
         self.batches = _batches(train_ids, c)
         self.optimizer = OPTIMIZERS[c.optimizer]
         slots = [np.zeros_like(live.parameters.vector) for _ in range(self.optimizer.slots)]
@@ -274,6 +278,7 @@ class Trainer:
         kept = ("best_loss", "best_step", "smooth_loss", "chars", "seconds", "history")
         return {
             **self.text,
+            **({"start": self.start} if self.start else {}),
             "steps": train_state.step,
             "validated": bool(len(self.val_ids)),
             **{name: getattr(train_state, name) for name in kept},
@@ -322,6 +327,7 @@ class Trainer:
         if settings.batching == "streams" and trainer.batches.batch_size != N:
             raise ModelFileError(DAMAGED)
         trainer.train_state = copy.deepcopy(state)
+        trainer.start = checkpoint.training.start
         return trainer
 
 
