@@ -73,17 +73,17 @@ class Shell:
 @pytest.mark.parametrize("storage", ["xet", "lfs"])
 def test_push_and_pull(hub: Hub, folder: Path, storage: str) -> None:
     shell = Shell(hub, folder, **({"HF_HUB_DISABLE_XET": "1"} if storage == "lfs" else {}))
-    (told,) = shell("push", "cats.npz", f"cats-{storage}", "--license", "mit", "--json")
-    assert told["repo_id"] == f"alice/cats-{storage}"
+    (printed,) = shell("push", "cats.npz", f"cats-{storage}", "--license", "mit", "--json")
+    assert printed["repo_id"] == f"alice/cats-{storage}"
     by_xet = [
         asked for asked in hub.log if "xet-write-token" in asked.path and storage in asked.path
     ]
     assert bool(by_xet) == (storage == "xet")
-    (back,) = shell("pull", told["repo_id"], "--out", "back.npz", "--json")
-    assert back["revision"] == told["revision"]
+    (back,) = shell("pull", printed["repo_id"], "--out", "back.npz", "--json")
+    assert back["revision"] == printed["revision"]
     model = charrnn.load(folder / "back.npz")
     assert np.array_equal(model.parameters.vector, trained().parameters.vector)
-    shell("pull", told["repo_id"], "--out", "back.npz", code=2)
+    shell("pull", printed["repo_id"], "--out", "back.npz", code=2)
     assert "--overwrite" in shell.err
     assert shell.keeps(ALICE) == []
 
@@ -102,7 +102,7 @@ def test_what_goes_wrong_is_one_line(hub: Hub, folder: Path) -> None:
         ("hf_bad token", ("push", "cats.npz", "alice/x"), "not a token"),
         ("", ("push", "cats.npz", "alice/x"), "token that may write"),
         ("", ("pull", "alice/none"), "no alice/none on the Hub"),
-        (ALICE, ("pull", "none"), "Say whose it is"),
+        (ALICE, ("pull", "none"), "owner's name"),
         (ALICE, ("push", "cats.npz", "bob/x"), "no right"),
     ):
         shell = Shell(hub, folder, HF_TOKEN=token)
@@ -115,10 +115,10 @@ def test_what_goes_wrong_is_one_line(hub: Hub, folder: Path) -> None:
 
 def test_train_and_push(hub: Hub, folder: Path) -> None:
     shell = Shell(hub, folder)
-    told = shell(
+    printed = shell(
         "train", "the sea.txt", *QUICK, "--out", "sea.npz", "--push", "alice/sea", "--json"
     )
-    assert told[-1]["repo_id"] == "alice/sea"
+    assert printed[-1]["repo_id"] == "alice/sea"
     text = text_of(hub, "alice/sea")
     assert "the sea.txt" in text
     assert "| uniform |" in text
@@ -131,9 +131,9 @@ def test_train_on_a_rented_machine(hub: Hub, folder: Path) -> None:
     """The submitted command runs in a child process, with the text from the bucket."""
     shell = Shell(hub, folder)
     words = ["train", "the sea.txt", *QUICK, "--push", "alice/rented", "--on-jobs", "cpu-upgrade"]
-    (told,) = shell(*words, "--license", "mit", "--dry-run", "--json")
-    assert told["files"] == ["the sea.txt"]
-    assert told["secrets"] == ["HF_TOKEN"]
+    (printed,) = shell(*words, "--license", "mit", "--dry-run", "--json")
+    assert printed["files"] == ["the sea.txt"]
+    assert printed["secrets"] == ["HF_TOKEN"]
     assert not hub.jobs.jobs
     shell(*words, "--license", "mit")
     (job,) = hub.jobs.jobs.values()
@@ -190,8 +190,8 @@ def test_what_cannot_be_rented(
 
 def test_deploy(hub: Hub, folder: Path) -> None:
     shell = Shell(hub, folder)
-    (told,) = shell("deploy", "alice/my-page", "--json")
-    assert told["url"] == f"{hub.url}/spaces/alice/my-page"
+    (printed,) = shell("deploy", "alice/my-page", "--json")
+    assert printed["url"] == f"{hub.url}/spaces/alice/my-page"
     assert "app.py" in hub.repos["spaces/alice/my-page"].files
     assert shell.keeps(ALICE) == []
 

@@ -67,7 +67,7 @@ def maybe_run(args: argparse.Namespace, output: Output) -> ExitCode | None:
         return None
     submission = submission_of(args)
     if args.dry_run:
-        output.result(submission.told())
+        output.result(submission.request() | {"secrets": ["HF_TOKEN"], "files": submission.files})
         return ExitCode.OK
     from charrnn import hub
 

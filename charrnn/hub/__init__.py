@@ -1,11 +1,11 @@
-"""Models on the Hub: push one with its card, pull one by name, see what others have shared.
+"""Models on the Hub: push one with its card, pull one by name, list what others have shared.
 
-This package alone imports huggingface_hub. Every fault leaves it as one HubError, a ValueError
-with a plain sentence, within a minute. Tokens are used for the call and kept nowhere.
+Only this package imports huggingface_hub. Every failure leaves it as a HubError, a ValueError with
+one plain sentence, within a minute. A token is used for one call and stored nowhere.
 
-    push_to_hub, pushing      a model to a repository: at once, or telling how far it is
+    push_to_hub, pushing      a model to a repository: in one call, or yielding its progress
     from_hub, pulling         a repository to a model
-    gallery                   the models others have shared
+    gallery                   the models that others have shared
     push_page, pushing_page   a playable web page to a static Space, which is free to host
     deploying                 the whole page to a Gradio Space
     Machines, Submission      a training on a rented machine

@@ -1,8 +1,8 @@
-"""Who calls the Hub, and where: endpoints, tokens, names of repositories.
+"""Checks tokens, endpoints and repository names before a call to the Hub.
 
-On a Space the environment may hold its owner's token, and the client would take it for a visitor
-who has none. So nothing here falls back to it on a Space, and the client always gets an answer:
-a token, or False.
+On a Space the environment may hold its owner's token, which the client would use for a visitor who
+has none. So nothing here falls back to it on a Space, and the client is always given either a token
+or False.
 """
 
 from __future__ import annotations
@@ -32,33 +32,30 @@ def on_space() -> bool:
 
 
 def endpoint_of(given: str | None = None) -> str:
-    """The Hub to talk to: as given, or HF_ENDPOINT, or the public one."""
+    """The address of the Hub: as given, HF_ENDPOINT, or the public one."""
     return (given or os.environ.get("HF_ENDPOINT") or HUB).rstrip("/")
 
 
 def checked_token(token: str) -> str:
-    """A token without the white space around it. Raises HubError, which never repeats it.
+    """A token without the white space around it. Raises HubError, whose message never repeats it.
 
-    A line break in it would be refused by the client with a message that shows all of it.
+    The client's own message about a token with a line break in it would show all of it.
     """
     token = token.strip()
     if not token:
         raise HubError("Give a token: huggingface.co/settings/tokens makes one.")
     if not (ACCESS_TOKEN.fullmatch(token) or OAUTH_TOKEN.fullmatch(token)):
-        raise HubError("That is not a token: it is hf_ and then letters and digits, nothing else.")
+        raise HubError("That is not a token: a token is hf_ followed by letters and digits only.")
     return token
 
 
 def machine_token() -> str | None:
-    """The machine's own token, for calls of its own user: HF_TOKEN or the client's login."""
+    """The token of this machine's user, HF_TOKEN or the client's login; None on a Space."""
     return None if on_space() else get_token()
 
 
 def write_token(token: str | None) -> str:
-    """The token to write with: as given, or the machine's own where no strangers come.
-
-    Raises HubError where there is none.
-    """
+    """The token to write with: as given, or the machine's own. Raises HubError without one."""
     token = machine_token() if token is None else token
     if token is None:
         raise HubError("Sign in first, or give a token that may write; HF_TOKEN can hold it.")
@@ -73,7 +70,7 @@ def read_token(token: str | bool | None) -> Token:
 
 
 def client(endpoint: str, token: Token) -> HfApi:
-    """The real client, bound to one endpoint and one token."""
+    """The Hub's client, bound to one endpoint and one token."""
     from charrnn import __version__
 
     return HfApi(
@@ -83,14 +80,14 @@ def client(endpoint: str, token: Token) -> HfApi:
 
 def checked_name(repo_id: str, owner: str = "") -> str:
     """USER/NAME, with `owner` as the user where only NAME is given. Raises HubError."""
-    found = REPO_ID.fullmatch(repo_id.strip())
-    if not found or len(repo_id) > 200:
+    match = REPO_ID.fullmatch(repo_id.strip())
+    if not match or len(repo_id) > 200:
         raise HubError("A repository is called USER/NAME, in letters, digits, dots and dashes.")
-    if not (found[1] or owner):
-        raise HubError(f"Say whose it is: USER/{found[2]}.")
-    if found[2].endswith((".git", ".ipynb")):
+    if not (match[1] or owner):
+        raise HubError(f"Add the owner's name: USER/{match[2]}.")
+    if match[2].endswith((".git", ".ipynb")):
         raise HubError("The name of a repository must not end in .git or .ipynb.")
-    return f"{found[1] or owner}/{found[2]}"
+    return f"{match[1] or owner}/{match[2]}"
 
 
 def checked_revision(revision: str | None) -> str | None:

@@ -1,4 +1,4 @@
-"""The model card: what a person wants to know, made from the file, in the Hub's own format."""
+"""Writes the model card, the README.md of a model's repository, from what the model's file says."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ from urllib.parse import quote
 from huggingface_hub import EvalResult, ModelCardData
 from huggingface_hub.repocard_data import eval_results_to_model_index
 
-from charrnn.hub import facts
 from charrnn.hub.account import HUB
-from charrnn.hub.markdown import fence, keep, split, table
+from charrnn.hub.markdown import code, fence, keep, split, table
 from charrnn.network.model import CharRNN
 from charrnn.network.sampling import Sampling, generate
+from charrnn.training.record import TrainingRecord, one_line
 
 LIBRARY = "charrnn"
 TASK = "text-generation"
@@ -35,16 +35,16 @@ TEMPERATURES = (0.5, 0.8, 1.1)
 SAMPLE_SEED = 1
 SAMPLE_LENGTH = 300
 LARGE = 2_000_000
-"""Weights from which samples are a third as long: 300 symbols of such a model take 3 s."""
+"""Weights from which on samples are a third as long: 300 symbols of such a model take 3 s."""
 
 DATASETS = {"tinyshakespeare": "karpathy/tiny_shakespeare"}
-"""Corpora of ours that are data sets on the Hub."""
+"""Our corpora that are data sets on the Hub."""
 
 SETTINGS = (
     "optimizer", "learning_rate", "hidden_rate", "schedule", "batch_size", "seq_length", "batching",
     "state", "clip_norm", "clip_value", "weight_decay", "val_fraction", "cleaning", "random_seed",
 )  # fmt: skip
-"""The settings of a training that the card tells."""
+"""The settings of a training that the card lists."""
 
 
 def card(
@@ -60,38 +60,35 @@ def card(
     """The README.md of a model's repository.
 
     license: a name of LICENSES; None keeps that of the old card. dataset: the Hub's name of the
-    data set, when it has one. space: the Space that opens the model. old: the card that is there;
-    what people wrote into it stays, metadata too.
+    data set, when it has one. space: the Space that opens the model. old: the card that is there
+    now; what people wrote into it stays, metadata included.
     """
     metadata, body = split(old)
-    data = _metadata(model, repo_id, metadata, license, dataset)
+    record = TrainingRecord.from_metadata(model.metadata)
+    data = _metadata(model, record, repo_id, metadata, license, dataset)
     parts = [
         f"# {repo_id.split('/')[1]}",
-        _summary(model, data["license"]),
+        _summary(model, record, data["license"]),
         _links(repo_id, space, endpoint),
         _samples(model),
-        _loss(model),
-        _settings(model),
+        _loss(model, record),
+        _settings(model, record),
         _loading(repo_id),
     ]
     yaml = ModelCardData(**data).to_yaml()
-    made = "\n\n".join(filter(None, parts))
-    return f"---\n{yaml}\n---\n\n{keep(body, made)}"
-
-
-def corpus(model: CharRNN) -> str:
-    """The name of the text a model learned; "" when the file does not tell."""
-    return facts.words(model.metadata, "corpus")
+    generated = "\n\n".join(filter(None, parts))
+    return f"---\n{yaml}\n---\n\n{keep(body, generated)}"
 
 
 def _metadata(
     model: CharRNN,
+    record: TrainingRecord,
     repo_id: str,
     old: dict[str, Any],
     license: str | None,  # noqa: A002
     dataset: str,
 ) -> dict[str, Any]:
-    """The card's metadata: ours, and what its writer added."""
+    """The card's metadata: ours, and what its author added."""
     data = {
         name: value for name, value in old.items() if name not in ("model-index", "eval_results")
     }
@@ -100,23 +97,25 @@ def _metadata(
     data["tags"] = list(dict.fromkeys([*ours, *(tags if isinstance(tags, list) else [])]))
     data["library_name"], data["pipeline_tag"] = LIBRARY, TASK
     data["license"] = license or str(old.get("license") or "unknown")
-    known = dataset or DATASETS.get(corpus(model), "")
-    if known:
+    if known := dataset or DATASETS.get(record.corpus, ""):
         data["datasets"] = [known]
-    if results := _results(model):
+    if results := _results(model, record):
         data["model-index"] = eval_results_to_model_index(repo_id.split("/")[1], results)
     return data
 
 
-def _results(model: CharRNN) -> list[EvalResult]:
+def _unit(model: CharRNN) -> str:
+    return "word" if model.vocabulary.words else "character"
+
+
+def _results(model: CharRNN, record: TrainingRecord) -> list[EvalResult]:
     """The loss in the Hub's own terms; nothing when it was not measured on held-out text."""
-    loss = facts.loss(model)
-    if loss is None or not loss.validated:
+    if record.best_loss is None or not record.validated:
         return []
-    name = corpus(model) or "a text of its own"
+    unit, name = _unit(model), one_line(record.corpus) or "unnamed text"
     metrics = (
-        ("loss", f"nats per {loss.unit}", loss.nats),
-        (f"bits_per_{loss.unit}", f"bits per {loss.unit}", loss.bits),
+        ("loss", f"nats per {unit}", record.best_loss),
+        (f"bits_per_{unit}", f"bits per {unit}", record.best_loss / math.log(2)),
     )
     return [
         EvalResult(
@@ -125,36 +124,36 @@ def _results(model: CharRNN) -> list[EvalResult]:
             dataset_name=name,
             dataset_split="validation",
             metric_type=kind,
-            metric_name=f"Validation loss, {unit}",
+            metric_name=f"Validation loss, {measure}",
             metric_value=round(value, 4),
         )
-        for kind, unit, value in metrics
+        for kind, measure, value in metrics
     ]
 
 
-def _summary(model: CharRNN, license: str) -> str:  # noqa: A002
-    c, unit = model.config, "words" if model.vocabulary.words else "characters"
+def _summary(model: CharRNN, record: TrainingRecord, license: str) -> str:  # noqa: A002
+    c, unit = model.config, _unit(model)
     layers = "one layer" if c.layers == 1 else f"{c.layers} layers"
-    learned = f" It learned from {code(corpus(model))}." if corpus(model) else ""
+    corpus = one_line(record.corpus)
+    trained = f" It was trained on {code(corpus)}." if corpus else ""
     return (
         f"A recurrent network ({c.cell.upper()}, {layers} of {c.hidden_size} units, "
         f"{model.parameters.vector.size:,} weights) that writes text one "
-        f"{unit[:-1]} at a time, from {len(model.vocabulary):,} {unit}.{learned} "
+        f"{unit} at a time, from {len(model.vocabulary):,} {unit}s.{trained} "
         f"License: {LICENSES.get(license, license)}."
     )
 
 
-def code(name: str) -> str:
-    """A name from a file, as code: its signs mean nothing there."""
-    return f"`{name.replace('`', chr(39))}`"
-
-
 def _links(repo_id: str, space: str, endpoint: str) -> str:
-    here = "`python app.py`, then `?model=" + repo_id + "` after the page's address"
     if not space:
-        return f"Open it in a page of your own: {here}."
+        return (
+            "To open it in a page of your own, run `python app.py` and add "
+            f"`?model={repo_id}` to the page's address."
+        )
     link = f"{endpoint}/spaces/{space}?model={quote(repo_id, safe='/')}"
-    return f"**[Open it in the page]({link})**: write with it, look inside it, train it on."
+    return (
+        f"**[Open it in the page]({link})** to write with it, look inside it or train it further."
+    )
 
 
 def _samples(model: CharRNN) -> str:
@@ -169,39 +168,41 @@ def _samples(model: CharRNN) -> str:
     return "\n\n".join(parts)
 
 
-def _loss(model: CharRNN) -> str:
-    """The loss among its rulers, worst first."""
-    loss = facts.loss(model)
+def _loss(model: CharRNN, record: TrainingRecord) -> str:
+    """The loss among the baselines, the highest first."""
+    loss = record.smooth_loss if record.best_loss is None else record.best_loss
     if loss is None:
         return ""
-    rows = [(name, nats) for name, nats in facts.baselines(model).items()]
-    rows.append((f"this model, {loss.name}", loss.nats))
+    validated = record.validated and record.best_loss is not None
+    kind = "validation loss" if validated else "training loss"
+    rows = [*(record.baselines or {}).items(), (f"this model, {kind}", loss)]
     rows.sort(key=lambda row: -row[1])
     lines = [(name, f"{nats:.3f}", f"{nats / math.log(2):.3f}") for name, nats in rows]
-    why = (
-        "Measured on the last part of the text, which it never learned from."
-        if loss.validated
-        else "Measured on the text it learned from, so it says nothing about other texts."
+    how = (
+        "Measured on the last part of the text, on which it was not trained."
+        if validated
+        else "Measured on the text it was trained on, so it says nothing about other texts."
     )
-    head = ("", f"nats per {loss.unit}", f"bits per {loss.unit}")
-    return f"## How well it guesses\n\n{why}\n\n{table(head, lines)}"
+    head = ("", f"nats per {_unit(model)}", f"bits per {_unit(model)}")
+    return f"## How well it predicts\n\n{how}\n\n{table(head, lines)}"
 
 
-def _settings(model: CharRNN) -> str:
-    told = facts.settings(model.metadata, "config")
+def _settings(model: CharRNN, record: TrainingRecord) -> str:
+    config = record.config or {}
     rows: list[tuple[str, object]] = [
         (name, getattr(model.config, name))
         for name in ("cell", "hidden_size", "layers", "dropout", "initialization")
     ]
-    rows += [(n, told[n]) for n in SETTINGS if isinstance(told.get(n), str | int | float)]
-    rows = [row for row in rows if row != ("learning_rate", 0)]  # the optimizer's own
-    for name, text in (("steps", "steps trained"), ("chars", "characters read")):
-        if (value := facts.number(model.metadata, name)) is not None:
-            rows.append((text, f"{value:,.0f}"))
-    if (seconds := facts.number(model.metadata, "seconds")) is not None:
-        rows.append(("seconds of training", f"{seconds:,.1f}"))
-    if sha := facts.words(model.metadata, "sha256"):
-        rows.append(("sha256 of the text", sha))
+    rows += [(n, config[n]) for n in SETTINGS if isinstance(config.get(n), str | int | float)]
+    rows = [row for row in rows if row != ("learning_rate", 0)]  # 0 stands for the optimizer's own
+    if record.steps is not None:
+        rows.append(("steps trained", f"{record.steps:,.0f}"))
+    if record.chars is not None:
+        rows.append(("characters read", f"{record.chars:,.0f}"))
+    if record.seconds is not None:
+        rows.append(("seconds of training", f"{record.seconds:,.1f}"))
+    if record.sha256:
+        rows.append(("sha256 of the text", one_line(record.sha256)))
     return f"## How it was made\n\n{table(('setting', 'value'), rows)}"
 
 
@@ -213,5 +214,5 @@ def _loading(repo_id: str) -> str:
     )
     return (
         f"## How to load it\n\n```python\n{lines}\n```\n\n"
-        "`weights.npz` is plain NumPy and opens with `np.load` too; nothing in it is ever run."
+        "`weights.npz` also opens with `np.load`, without pickles: nothing in it is ever executed."
     )

@@ -1,4 +1,4 @@
-"""What others have shared: the models tagged charrnn, with the loss that their cards tell."""
+"""Lists the models that others have shared: those tagged charrnn, with the loss in their cards."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ from huggingface_hub.hf_api import ModelInfo
 from charrnn.hub.account import client, endpoint_of, read_token
 from charrnn.hub.calls import Call, result_of, supervise
 from charrnn.hub.card import LIBRARY
-from charrnn.hub.facts import WIDEST
+from charrnn.training.record import MAX_NAME
 
-GenerationRequest = Literal["newest", "liked"]
-ORDERS: dict[GenerationRequest, Literal["last_modified", "likes"]] = {
+Order = Literal["newest", "liked"]
+ORDERS: dict[Order, Literal["last_modified", "likes"]] = {
     "newest": "last_modified",
     "liked": "likes",
 }
@@ -27,22 +27,22 @@ PATIENCE = 8.0
 
 @dataclass(frozen=True)
 class Shared:
-    """One model of the gallery. Its texts are by strangers: show them as text."""
+    """One model of the gallery. Its strings are by strangers: show them as plain text."""
 
     repo_id: str
     likes: int
     downloads: int
     modified: str
-    """The day of its last change, as 2026-11-22; "" when the Hub does not tell."""
+    """The day of its last change, as 2026-11-22; "" when the Hub does not say."""
     cell: str
     corpus: str
     loss: float | None
-    """Validation loss in nats per symbol, by its card."""
+    """Validation loss in nats per symbol, as its card says."""
     license: str
 
 
 def gallery(
-    order: GenerationRequest = "newest",
+    order: Order = "newest",
     limit: int = 24,
     *,
     start: int = 0,
@@ -59,10 +59,10 @@ def gallery(
     def ask(call: Call) -> list[Shared]:
         call.report("Asking for shared models", 0.1)
 
-        found = api.list_models(
+        models = api.list_models(
             filter=LIBRARY, sort=ORDERS[order], limit=start + limit, full=True, cardData=True
         )
-        return [_shared(model) for model in itertools.islice(found, start, start + limit)]
+        return [_shared(model) for model in itertools.islice(models, start, start + limit)]
 
     return result_of(supervise(ask, signed_in=bool(secret), seconds=PATIENCE))
 
@@ -81,7 +81,7 @@ def _shared(model: ModelInfo) -> Shared:
         cell=cells[0] if cells else "",
         corpus=corpus,
         loss=loss,
-        license=str(data.get("license", ""))[:WIDEST],
+        license=str(data.get("license", ""))[:MAX_NAME],
     )
 
 
@@ -91,7 +91,7 @@ def _evaluation(index: Any) -> tuple[float | None, str]:
         for result in _tables(entry.get("results")):
             dataset = result.get("dataset")
             name = dataset.get("name") if isinstance(dataset, dict) else ""
-            corpus = name[:WIDEST] if isinstance(name, str) else ""
+            corpus = name[:MAX_NAME] if isinstance(name, str) else ""
             for metric in _tables(result.get("metrics")):
                 value = metric.get("value")
                 if metric.get("type") == "loss" and isinstance(value, int | float):

@@ -1,7 +1,7 @@
-"""Training on a rented machine: the same command, started as a Job of the Hub.
+"""Trains on a rented machine, with the same command started as a Job of the Hub.
 
-The machine runs `charrnn train ... --push USER/NAME`, so the model ends on the Hub whoever
-watches. A text of one's own travels in a private bucket that the client makes and fills.
+The machine runs `charrnn train ... --push USER/NAME`, so the model reaches the Hub even if nobody
+is watching. A text of one's own travels in a private bucket that the client makes and fills.
 """
 
 from __future__ import annotations
@@ -13,8 +13,6 @@ from contextlib import redirect_stdout
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
-
-from huggingface_hub import HfApi
 
 from charrnn.hub.account import client, endpoint_of, write_token
 from charrnn.hub.calls import Call, result_of, supervise
@@ -28,7 +26,7 @@ ENVIRONMENT = {"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1", "PYTHONUNBUF
 
 @dataclass(frozen=True)
 class Submission:
-    """What is asked of the Hub's machines."""
+    """A training to run on one of the Hub's machines."""
 
     arguments: tuple[str, ...]
     """After `charrnn`; one that is the path of a file here is sent along."""
@@ -39,8 +37,13 @@ class Submission:
     package: str
     """What to install: a name, a version, or an address of charrnn."""
 
-    def told(self) -> dict[str, Any]:
-        """The arguments of run_uv_job, with the secret's name only."""
+    @property
+    def files(self) -> list[str]:
+        """The files that are sent along."""
+        return [name for name in self.arguments if Path(name).is_file()]
+
+    def request(self) -> dict[str, Any]:
+        """What `HfApi.run_uv_job` is asked for, without the token."""
         return {
             "script": COMMAND,
             "script_args": list(self.arguments),
@@ -49,8 +52,6 @@ class Submission:
             "flavor": self.flavor,
             "timeout": self.timeout,
             "env": ENVIRONMENT,
-            "secrets": ["HF_TOKEN"],
-            "files": [name for name in self.arguments if Path(name).is_file()],
         }
 
 
@@ -64,7 +65,7 @@ class Job:
 
 
 class Machines:
-    """The Hub's machines, for one token and as long as one follows a job."""
+    """The Hub's machines, as the owner of one token may use them."""
 
     def __init__(self, token: str | None = None, endpoint: str | None = None) -> None:
         """token: None takes HF_TOKEN or the client's own login. Raises HubError without one."""
@@ -76,50 +77,31 @@ class Machines:
         for name in (COMMAND, submission.arguments[0]):
             if Path(name).is_file():  # the client would send it along in place of the command
                 raise HubError(f"Rename the file {name!r} here first: it looks like the command.")
-        size = sum(Path(name).stat().st_size for name in submission.told()["files"])
 
         def work(call: Call) -> Job:
-            call.allow(size)
+            call.allow(sum(Path(name).stat().st_size for name in submission.files))
             owner = owner_of(self._api)
-            return self._start(self._api, submission, owner)
+            # The client prints where it put the files, and warns that Jobs are experimental.
+            with redirect_stdout(sys.stderr), warnings.catch_warnings(action="ignore"):
+                started = self._api.run_uv_job(
+                    **submission.request(),
+                    secrets={"HF_TOKEN": self._token},
+                    name="charrnn-train",
+                    namespace=owner,
+                )
+            return Job(started.id, started.url, owner)
 
         return result_of(supervise(work, "the job"))
 
-    def _start(self, api: HfApi, submission: Submission, owner: str) -> Job:
-        told = submission.told()
-        # The client prints where it put the files, and warns that Jobs are young.
-        with redirect_stdout(sys.stderr), warnings.catch_warnings(action="ignore"):
-            started = api.run_uv_job(
-                told["script"],
-                script_args=told["script_args"],
-                dependencies=told["dependencies"],
-                python=PYTHON,
-                env=dict(ENVIRONMENT),
-                secrets={"HF_TOKEN": self._token},
-                flavor=submission.flavor,
-                timeout=submission.timeout,
-                name="charrnn-train",
-                namespace=owner,
-            )
-        return Job(started.id, started.url, owner)
-
     def lines(self, job: Job) -> Iterator[str]:
         """The job's log as it grows, until the job ends. Raises HubError when it is lost."""
-        logs = self._api.fetch_job_logs(job_id=job.id, namespace=job.owner, follow=True)
-        yield from self._guarded(iter(logs))
-
-    def _guarded(self, logs: Iterator[str]) -> Iterator[str]:
-        while True:
-            try:
-                line = next(logs)
-            except StopIteration:
-                return
-            except Exception as error:  # as in supervise: whatever a client may raise
-                raise HubError(sentence(error, "the job")) from None
-            yield line
+        try:
+            yield from self._api.fetch_job_logs(job_id=job.id, namespace=job.owner, follow=True)
+        except Exception as error:  # whatever a client may raise, as in supervise
+            raise HubError(sentence(error, "the job")) from None
 
     def stage(self, job: Job) -> str:
-        """How the job stands: RUNNING, COMPLETED, ERROR, CANCELED, ... Raises HubError."""
+        """The job's stage: RUNNING, COMPLETED, ERROR, CANCELED, ... Raises HubError."""
         return result_of(
             supervise(
                 lambda call: str(
@@ -133,15 +115,15 @@ class Machines:
 def arguments(options: Sequence[tuple[str, Any]], corpus: str) -> tuple[str, ...]:
     """The command line after `charrnn`: train, the corpus, and --name=value for each option.
 
-    Joined by "=" so that no value is taken for a file that should be sent along.
+    A value is joined to its name by "=", so that none is taken for a file to send along.
     """
-    made = ["train", corpus]
+    words = ["train", corpus]
     for name, value in options:
         flag = "--" + name.replace("_", "-")
         if value is True:
-            made.append(flag)
+            words.append(flag)
         elif value is False:
-            made.append("--no-" + flag[2:])
+            words.append("--no-" + flag[2:])
         elif value is not None:
-            made.append(f"{flag}={value}")
-    return tuple(made)
+            words.append(f"{flag}={value}")
+    return tuple(words)

@@ -1,4 +1,4 @@
-"""Text into Markdown that shows as text, and a card whose writer's words survive a second push."""
+"""Escapes text for Markdown, and keeps what people wrote into a card when it is written again."""
 
 from __future__ import annotations
 
@@ -8,26 +8,36 @@ from typing import Any
 
 from huggingface_hub import ModelCard
 
-BEGIN = "<!-- charrnn: from here on made from the file, and written anew at every push -->"
-END = "<!-- charrnn: up to here made from the file -->"
-YOURS = "<!-- charrnn: your own words may stand from here on; they stay when you push again -->"
-YOURS_END = "<!-- charrnn: up to here your own words -->"
+BEGIN = "<!-- charrnn: generated from the model's file at every push, down to the next mark -->"
+END = "<!-- charrnn: end of the generated part -->"
+YOURS = "<!-- charrnn: write your own words below; they stay when you push again -->"
+YOURS_END = "<!-- charrnn: end of your own words -->"
 
-MADE = re.compile(f"{re.escape(BEGIN)}.*?{re.escape(END)}", re.DOTALL)
+GENERATED = re.compile(
+    r"<!-- charrnn: (?:generated|from here on made).*?-->.*?"
+    r"<!-- charrnn: (?:end of the generated|up to here made).*?-->",
+    re.DOTALL,
+)
+"""The generated part, also between the marks of version 0.1."""
 
 
 def fence(text: str) -> str:
-    """A code block that shows the text as it is, whatever it holds."""
-    text = text.replace("<!--", "<!\N{WORD JOINER}--")  # no text may look like a marker of ours
+    """A code block that shows any text as it is."""
+    text = text.replace("<!--", "<!\N{WORD JOINER}--")  # no text may look like one of our markers
     longest = max((len(run) for run in re.findall("`+", text)), default=0)
     ticks = "`" * max(3, longest + 1)
     return f"{ticks}text\n{text}\n{ticks}"
 
 
 def cell(value: object) -> str:
-    """A value for a table: one line, in code where a sign in it could mean something."""
+    """A value for a table: one line, as code where a sign in it could mean something."""
     text = " ".join(str(value).split()).replace("`", "'")
     return text if re.fullmatch(r"[\w .,%+-]*", text) else f"`{text}`".replace("|", "\\|")
+
+
+def code(name: str) -> str:
+    """A name as code, where no sign in it means anything."""
+    return f"`{name.replace('`', chr(39))}`"
 
 
 def table(head: Iterable[str], rows: Iterable[Iterable[object]]) -> str:
@@ -42,21 +52,21 @@ def split(card: str) -> tuple[dict[str, Any], str]:
     if not card.strip():
         return {}, ""
     try:
-        found = ModelCard(card, ignore_metadata_errors=True)
-        data: dict[str, Any] = found.data.to_dict()  # type: ignore[no-untyped-call]
-        return data, str(found.text)
-    except Exception:  # a card may hold any YAML, and the words below it must not be lost
+        parsed = ModelCard(card, ignore_metadata_errors=True)
+        data: dict[str, Any] = parsed.data.to_dict()  # type: ignore[no-untyped-call]
+        return data, str(parsed.text)
+    except Exception:  # a card may hold any YAML; the words below it must not be lost
         return {}, re.sub(r"\A\s*---\r?\n.*?\n---\r?\n", "", card, count=1, flags=re.DOTALL)
 
 
-def keep(old: str, made: str) -> str:
-    """The new body: what is made from the file, and around it all that people wrote in the old."""
-    block = f"{BEGIN}\n{made.strip()}\n{END}"
-    found = list(MADE.finditer(old))
-    if found:
-        before, after = old[: found[0].start()], old[found[0].end() :]
-        return f"{before}{block}{MADE.sub('', after)}".strip() + "\n"
+def keep(old: str, generated: str) -> str:
+    """The new body: what is generated, and around it all that people wrote into the old body."""
+    block = f"{BEGIN}\n{generated.strip()}\n{END}"
+    blocks = list(GENERATED.finditer(old))
+    if blocks:
+        before, after = old[: blocks[0].start()], old[blocks[0].end() :]
+        return f"{before}{block}{GENERATED.sub('', after)}".strip() + "\n"
     words = old.strip()
-    if YOURS not in words:
+    if "<!-- charrnn: " not in words:
         words = "\n".join(filter(None, (YOURS, words, YOURS_END)))
     return f"{block}\n\n{words}\n"

@@ -48,7 +48,8 @@ class TrainingRecord:
     def from_metadata(cls, metadata: Mapping[str, Any]) -> TrainingRecord:
         """Read `CharRNN.metadata`."""
         numbers = ("characters", "steps", "chars", "seconds", "best_loss", "smooth_loss")
-        config, baselines = (_table(metadata.get(name)) for name in ("config", "rulers"))
+        config = _table(metadata.get("config"))
+        baselines = _table(metadata.get("baselines") or metadata.get("rulers"))  # of version 0.1
         named = ((one_line(k), _number(baselines[k])) for k in list(baselines)[:MAX_BASELINES])
         return cls(
             corpus=_text(metadata.get("corpus")),
