@@ -12,6 +12,7 @@ from charrnn.cli import options
 from charrnn.cli.output import ExitCode, Output
 from charrnn.corpora import CORPORA, load_corpus
 from charrnn.network.model import CharRNN, score
+from charrnn.training.record import TrainingRecord
 from charrnn.vocabulary import decode_text
 
 SUMMARY = "Measure how well a model predicts a text."
@@ -106,12 +107,11 @@ def _scored(model: CharRNN, args: argparse.Namespace) -> Scored:
 
 def _held_out(model: CharRNN, args: argparse.Namespace) -> tuple[str, float]:
     """The corpus in a model's metadata, and the fraction of it that training held out."""
-    metadata = model.metadata
-    name, config = metadata.get("corpus"), metadata.get("config")
-    fraction = config.get("val_fraction") if isinstance(config, dict) else None
-    if name not in CORPORA or not isinstance(fraction, float) or not metadata.get("validated"):
+    record = TrainingRecord.from_metadata(model.metadata)
+    name, fraction = record.corpus, record.val_fraction
+    if name not in CORPORA or fraction is None or not record.validated:
         raise ValueError(f"Name a text: {args.model} does not say which text was held out.")
-    if metadata.get("sha256") != load_corpus(name).sha256:
+    if record.sha256 != load_corpus(name).sha256:
         raise ValueError(f"Name a text: {args.model} was trained on another version of {name}.")
     return name, args.val_fraction or fraction
 

@@ -175,7 +175,7 @@ def _loss(model: CharRNN, record: TrainingRecord) -> str:
         return ""
     validated = record.validated and record.best_loss is not None
     kind = "validation loss" if validated else "training loss"
-    rows = [*(record.baselines or {}).items(), (f"this model, {kind}", loss)]
+    rows = [*record.baselines.items(), (f"this model, {kind}", loss)]
     rows.sort(key=lambda row: -row[1])
     lines = [(name, f"{nats:.3f}", f"{nats / math.log(2):.3f}") for name, nats in rows]
     how = (
@@ -188,7 +188,7 @@ def _loss(model: CharRNN, record: TrainingRecord) -> str:
 
 
 def _settings(model: CharRNN, record: TrainingRecord) -> str:
-    config = record.config or {}
+    config = record.config
     rows: list[tuple[str, object]] = [
         (name, getattr(model.config, name))
         for name in ("cell", "hidden_size", "layers", "dropout", "initialization")

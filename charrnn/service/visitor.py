@@ -13,6 +13,7 @@ from charrnn.network.model import CharRNN
 from charrnn.pretrained import DEFAULT, load_pretrained, pretrained_names
 from charrnn.service.job import Job, Snapshot
 from charrnn.training.checkpoint import Checkpoint
+from charrnn.training.record import TrainingRecord
 
 TEXT_LIMIT = 2_000_000
 """Characters of training text kept per visitor: 2 MB of ASCII, so 64 sessions stay under 128 MB."""
@@ -112,11 +113,11 @@ def text_of(model: CharRNN) -> str:
 
     The model's file names a corpus and gives the text's sha256; a file by a stranger may name any.
     """
-    name = model.metadata.get("corpus")
-    if not isinstance(name, str) or not is_here(name):
+    record = TrainingRecord.from_metadata(model.metadata)
+    if not is_here(record.corpus):
         return ""
-    corpus = load_corpus(name)
-    return corpus.text[:TEXT_LIMIT] if corpus.sha256 == model.metadata.get("sha256") else ""
+    corpus = load_corpus(record.corpus)
+    return corpus.text[:TEXT_LIMIT] if corpus.sha256 == record.sha256 else ""
 
 
 def is_here(corpus: str) -> bool:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from charrnn.training.config import TrainConfig
@@ -37,9 +37,9 @@ class TrainingRecord:
     """Nats per symbol."""
     smooth_loss: float | None = None
     """Nats per symbol, on the training text."""
-    config: Mapping[str, Any] | None = None
+    config: Mapping[str, Any] = field(default_factory=dict)
     """The settings, as they stand in the file."""
-    baselines: Mapping[str, float] | None = None
+    baselines: Mapping[str, float] = field(default_factory=dict)
     """Nats per symbol of simpler models on the same text, by name."""
     start: dict[str, str] | None = None
     """The model that training began from: its name, and the sha256 of its weights."""
@@ -64,12 +64,12 @@ class TrainingRecord:
     @property
     def val_fraction(self) -> float | None:
         """The share of the text, its last part, that was kept for validation."""
-        return _number((self.config or {}).get("val_fraction"))
+        return _number(self.config.get("val_fraction"))
 
     def train_config(self) -> TrainConfig:
         """The settings as a value. Raises ValueError for settings that this version lacks."""
         try:
-            return TrainConfig(**(self.config or {}))
+            return TrainConfig(**self.config)
         except TypeError as error:
             raise ValueError(str(error)) from None
 

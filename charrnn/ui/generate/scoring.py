@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import math
 from typing import Any
 
 from charrnn import analysis
 from charrnn.analysis import Reading
 from charrnn.baselines import CHART_CHARACTERS, baselines
 from charrnn.service.visitor import Visitor
+from charrnn.training.record import TrainingRecord
 from charrnn.ui.components import packing
 from charrnn.ui.errors import refusal
 from charrnn.ui.generate import layout
@@ -61,9 +61,9 @@ def judge(visitor: Visitor, text: str | None) -> tuple[Value, Value]:
 def baselines_of(visitor: Visitor, text: str, reading: Reading) -> list[tuple[str, float, str]]:
     """(name, nats per character, kind) of this text, the model on its own kind, and baselines."""
     marks = [("this text", reading.nats_per_character, "own")]
-    best = visitor.current.metadata.get("best_loss")
-    if isinstance(best, (int, float)) and math.isfinite(best):
-        marks.append(("its own held-out text", float(best), ""))
+    best = TrainingRecord.from_metadata(visitor.current.metadata).best_loss
+    if best is not None:
+        marks.append(("its own held-out text", best, ""))
     train = visitor.current.vocabulary.clean(visitor.text[:CHART_CHARACTERS])
     if train:
         losses = baselines(train, text, (1, 3, 5), compress=False)

@@ -6,7 +6,7 @@ import hashlib
 import math
 from html import escape
 from pathlib import Path
-from typing import Any, NamedTuple, TypeGuard
+from typing import Any, NamedTuple
 
 import gradio as gr
 from gradio.utils import get_upload_folder
@@ -17,6 +17,7 @@ from charrnn.network.model import CharRNN
 from charrnn.pretrained import load_pretrained, pretrained_names
 from charrnn.service.visitor import Visitor, text_of
 from charrnn.training.checkpoint import HOSTED_BYTES, Checkpoint, ModelFileError
+from charrnn.training.record import TrainingRecord, one_line
 from charrnn.ui.components.drawing import Card
 from charrnn.ui.server.temp_files import full
 from charrnn.ui.tab import Tab
@@ -175,22 +176,15 @@ def alphabet(vocabulary: Vocabulary) -> str:
 
 
 def training_rows(model: CharRNN) -> list[list[str]]:
-    """What the file says of its training. A stranger's file may say anything: types are checked."""
-    facts = model.metadata or {}
-    rows = []
-    if isinstance(corpus := facts.get("corpus"), str) and corpus:
-        rows.append(["trained on", corpus[:60]])
-    if is_number(characters := facts.get("characters")):
-        rows.append(["characters of text", f"{characters:,.0f}"])
-    if is_number(steps := facts.get("steps")):
-        rows.append(["steps", f"{steps:,.0f}"])
-    if is_number(loss := facts.get("best_loss")):
-        part = "validation" if facts.get("validated") is True else "training"
+    """What the file says of its training."""
+    record = TrainingRecord.from_metadata(model.metadata)
+    rows = [["trained on", one_line(record.corpus)]] if record.corpus else []
+    for name, count in (("characters of text", record.characters), ("steps", record.steps)):
+        if count is not None:
+            rows.append([name, f"{count:,.0f}"])
+    if (loss := record.best_loss) is not None:
+        part = "validation" if record.validated else "training"
         rows.append([f"best {part} loss", f"{loss:.3f} nats, {loss / math.log(2):.2f} bits"])
-    if is_number(seconds := facts.get("seconds")):
-        rows.append(["trained for", f"{seconds:,.0f} s"])
+    if record.seconds is not None:
+        rows.append(["trained for", f"{record.seconds:,.0f} s"])
     return rows
-
-
-def is_number(value: object) -> TypeGuard[float]:
-    return isinstance(value, (int, float)) and not isinstance(value, bool) and math.isfinite(value)
