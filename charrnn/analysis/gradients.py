@@ -11,9 +11,10 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import DTypeLike, NDArray
 
+from charrnn.network import recurrent
 from charrnn.network.cells import Cell, LocalDerivatives, State
 from charrnn.network.loss import cross_entropy
-from charrnn.network.model import CharRNN, ModelTape
+from charrnn.network.model import CharRNN
 from charrnn.network.parameters import Array, Parameters
 
 Floats = NDArray[np.float64]
@@ -49,7 +50,13 @@ def lagged_gradients(
     logits, _, tape = model.forward(ids[:-1, None])
     _, dlogits = cross_entropy(logits, ids[1:, None])
     above = p["Why"].T @ dlogits[:, :, 0] * T  # (H, T); the loss at each position, not the mean
-    local_derivatives = _local_derivatives(cell, tape)
+    local_derivatives = [  # (..., H, T) in each layer, its steps side by side like T sequences
+        tuple(
+            np.moveaxis(array[..., 0], -2, -1)
+            for array in recurrent.local_derivatives(cell, layer_tape, 0, T)
+        )
+        for layer_tape in tape.layers
+    ]
     hidden = np.zeros((model.config.layers, lags + 1, T))
     inputs = np.zeros((lags + 1, T))
     gram = p["Wxh0"] @ p["Wxh0"].T  # |Wxh.T dx|^2 = dx.T gram dx, for any vocabulary size
@@ -64,21 +71,6 @@ def lagged_gradients(
             d = p[f"Wxh{layer}"].T @ dx if layer else dx
         inputs[k, k:] = np.sqrt(np.maximum(0.0, np.sum(d * (gram @ d), axis=0)))
     return LaggedGradients(hidden, inputs)
-
-
-def _local_derivatives(cell: Cell, tape: ModelTape) -> list[LocalDerivatives]:
-    """Each layer's local derivatives (..., H, T), its steps side by side like T sequences."""
-    return [
-        tuple(
-            np.moveaxis(part[..., 0], -2, -1)
-            for part in cell.local_derivatives(
-                layer.activations,
-                tuple(array[:-1] for array in layer.states),
-                tuple(array[1:] for array in layer.states),
-            )
-        )
-        for layer in tape.layers
-    ]
 
 
 def _step_back(

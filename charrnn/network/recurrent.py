@@ -171,7 +171,7 @@ def _through_time(cell: Cell, Whh: Array, doutputs: Array, tape: LayerTape) -> A
     flows past the start of the window: that is the truncation.
     """
     G, (H, T, N) = len(cell.gates), doutputs.shape
-    by_step = np.ascontiguousarray(doutputs.swapaxes(0, 1))  # (T, H, N)
+    doutputs_by_step = np.ascontiguousarray(doutputs.swapaxes(0, 1))  # (T, H, N)
     WhhT = in_pieces(transposed(Whh), N)
     d = _window(doutputs, (G + cell.separate_bias) * H, T, N)
     gates = d.reshape(-1, H, T, N)
@@ -180,13 +180,12 @@ def _through_time(cell: Cell, Whh: Array, doutputs: Array, tape: LayerTape) -> A
     dhidden, *others = (np.zeros_like(doutputs, shape=(H, N)) for _ in cell.state)
     for start in reversed(range(0, T, BLOCK)):
         stop = min(start + BLOCK, T)
-        local_derivatives = _local_derivatives(cell, tape, start, stop)
+        arrays = local_derivatives(cell, tape, start, stop)
+        by_step = list(zip(*(np.moveaxis(array, -3, 0) for array in arrays), strict=True))
         for t in reversed(range(start, stop)):
-            dhidden += by_step[t]
+            dhidden += doutputs_by_step[t]
             dx_t, dh_t = dxs[t - start], dhs[t - start]
-            direct, *others = cell.backward(
-                (dhidden, *others), local_derivatives[t - start], dx_t, dh_t
-            )
+            direct, *others = cell.backward((dhidden, *others), by_step[t - start], dx_t, dh_t)
             dhidden = product(WhhT, dh_t.reshape(G * H, N))
             if direct is not None:
                 dhidden += direct
@@ -195,14 +194,11 @@ def _through_time(cell: Cell, Whh: Array, doutputs: Array, tape: LayerTape) -> A
     return d
 
 
-def _local_derivatives(
-    cell: Cell, tape: LayerTape, start: int, stop: int
-) -> list[LocalDerivatives]:
-    """The local derivatives of steps start to stop, one tuple per step."""
+def local_derivatives(cell: Cell, tape: LayerTape, start: int, stop: int) -> LocalDerivatives:
+    """The local derivatives of steps start to stop: arrays (..., stop - start, H, N)."""
     states = tuple(array[start:stop] for array in tape.states)
     next_states = tuple(array[start + 1 : stop + 1] for array in tape.states)
-    arrays = cell.local_derivatives(tape.activations[:, start:stop], states, next_states)
-    return list(zip(*(np.moveaxis(array, -3, 0) for array in arrays), strict=True))
+    return cell.local_derivatives(tape.activations[:, start:stop], states, next_states)
 
 
 class Stepper:
