@@ -11,6 +11,7 @@ from __future__ import annotations
 import dataclasses
 import math
 import numbers
+import sys
 import typing
 from collections.abc import Callable, Collection, Mapping
 from typing import Any, TypeVar
@@ -27,6 +28,7 @@ T = TypeVar("T")
 TABLES: dict[type[Any], dict[str, Setting]] = {}
 """What `table` has built: 0.2 ms a time are too many for each text that is written."""
 
+LARGEST = sys.float_info.max
 LONGEST_TEXT = 300
 """Characters of a text setting that comes from outside."""
 
@@ -94,7 +96,7 @@ class Setting:
         if self.optional and isinstance(value, str):
             return self._optional(value.strip())
         number = isinstance(value, (int, float)) and not isinstance(value, bool)
-        if not (number and -math.inf < value < math.inf):
+        if not (number and -LARGEST <= value <= LARGEST):
             raise ValueError(f"{self.label} must be a number.")
         return self.kind(value)
 

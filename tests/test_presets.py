@@ -141,13 +141,10 @@ def test_a_preset_is_no_recipe_and_changes_no_run(
     assert "--preset" in capsys.readouterr().err
 
 
-def chosen(preset: str | None, corpus: str, own: str | None = None) -> dict[str, object]:
-    """What the page's handler sets, by name; {} where it leaves all as it is."""
-    handlers = TextEvents(None, Scheduler(seconds=90, workers=1))  # `fit` looks at no component
-    recipe, *values = asyncio.run(handlers.fit(preset, corpus, own, "none"))
-    if recipe != "standard":
-        return {}
-    return dict(zip(settings.NAMES, values, strict=True))
+def chosen(time: str | None, corpus: str, own: str | None = None) -> dict[str, object]:
+    """What the page sets, by name; {} where it leaves everything as it is."""
+    handlers = TextEvents(None, Scheduler(seconds=90, workers=1))  # `fitted` needs no component
+    return asyncio.run(handlers.fitted(time, corpus, own, "none"))
 
 
 def test_the_page_sets_what_the_terminal_takes_in_steps_of_this_machine() -> None:

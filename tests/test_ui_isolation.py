@@ -130,4 +130,4 @@ def test_a_stranger_with_another_session_holds_nothing(people: list[Person]) -> 
     (file,) = stranger.call("download_model", None, True)
     assert "α" not in Checkpoint.from_bytes(stranger.download(file)).model.vocabulary.symbols
     with pytest.raises(RefusedError, match="no run to continue"):
-        stranger.call("go_on", None, "own", people[1].text)
+        stranger.call("resume", None, "own", people[1].text)

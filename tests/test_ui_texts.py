@@ -8,11 +8,12 @@ import pytest
 
 from charrnn import RECIPES, ModelConfig, TrainConfig
 from charrnn.ui import query_string
+from charrnn.ui.limits import TRAINING_CHARACTERS
 from charrnn.ui.train import settings, texts
 
 
 def facts(text: str, cleaning: str = "none", speed: float = 0.0) -> dict[str, str]:
-    return dict(texts.look(text, cleaning, speed)["rows"])
+    return dict(texts.card(text, cleaning, speed)["rows"])
 
 
 def test_a_look_counts_what_the_model_will_read() -> None:
@@ -25,7 +26,7 @@ def test_the_measured_speed_becomes_seconds_per_epoch() -> None:
 
 
 def test_the_rarest_come_first_and_can_be_seen() -> None:
-    chips = texts.look("aaaa\u0301\t \u200bbb" + "c" * 9, "none")["chips"]
+    chips = texts.card("aaaa\u0301\t \u200bbb" + "c" * 9, "none")["chips"]
     assert chips[0][1].endswith("×1")
     shown = dict(chips)
     assert shown["tab"] == "U+0009 ×1"
@@ -39,12 +40,12 @@ def test_the_rarest_come_first_and_can_be_seen() -> None:
     [("ab" * 100, "Too short"), ("ab" * 10_000, "Short but fine"), ("ab" * 50_000, "Fine")],
 )
 def test_the_verdict_names_the_size(text: str, word: str) -> None:
-    assert texts.look(text, "none")["advice"].startswith(word)
+    assert texts.card(text, "none")["advice"].startswith(word)
 
 
 def test_many_symbols_are_a_warning_with_a_way_out() -> None:
     text = "".join(chr(0x4E00 + i) for i in range(400)) * 20
-    assert "merges" in texts.look(text, "none")["advice"]
+    assert "merges" in texts.card(text, "none")["advice"]
 
 
 def test_a_corpus_is_a_name_and_never_a_path() -> None:
@@ -56,14 +57,14 @@ def test_a_corpus_is_a_name_and_never_a_path() -> None:
 
 def test_an_own_text_has_limits() -> None:
     assert texts.chosen(texts.OWN, "my text") == ("my text", "")
-    for own in (None, "", "a", "a" * (texts.OWN_LIMIT + 1)):
+    for own in (None, "", "a", "a" * (TRAINING_CHARACTERS + 1)):
         with pytest.raises(ValueError, match="characters"):
             texts.chosen(texts.OWN, own)
 
 
 def test_every_field_of_the_configs_is_on_the_page() -> None:
     fields = set(ModelConfig.__dataclass_fields__) | set(TrainConfig.__dataclass_fields__)
-    assert set(settings.NAMES) == fields
+    assert set(settings.SETTINGS) == fields
 
 
 @pytest.mark.parametrize("recipe", RECIPES)
@@ -90,7 +91,7 @@ def test_numbers_from_a_browser_become_the_fields_type() -> None:
 
 
 def test_what_is_too_much_for_the_page_is_refused() -> None:
-    with pytest.raises(ValueError, match="512 hidden"):
+    with pytest.raises(ValueError, match="512 on this page"):
         settings.parse({"hidden_size": 513})
     model, train = settings.parse({"hidden_size": 512, "layers": 2})
     with pytest.raises(ValueError, match="weights"):
@@ -106,10 +107,24 @@ def test_an_address_sets_a_recipe_and_what_differs() -> None:
     assert (wanted["hidden_size"], wanted["clip_norm"], wanted["words"]) == (10, 5.0, True)
 
 
+def test_an_address_says_what_differs_from_a_recipe() -> None:
+    values = {"recipe": "notebook", "corpus": texts.OWN, **settings.of_recipe(RECIPES["notebook"])}
+    assert query_string.write(values) == "recipe=notebook"
+    values |= {"corpus": "hello", "hidden_size": 20, "steps": None}
+    assert query_string.write(values) == "recipe=notebook&corpus=hello&hidden_size=20"
+
+
+def test_an_address_sets_what_to_generate() -> None:
+    query = {"seed": "so", "temperature": "0.5", "length": "30", "top_k": "many", "top_p": "7"}
+    values = {"seed": "so", "temperature": 0.5, "length": 30}
+    assert query_string.read_generation(query) == values
+
+
 @pytest.mark.parametrize(
     "query",
     [
         {"recipe": "nope"},
+        {"corpus": "/etc/passwd"},
         {"cell": "transformer"},
         {"hidden_size": "many"},
         {"learning_rate": "nan"},

@@ -40,8 +40,8 @@ def record() -> Record:
     return made
 
 
-LANE = RunView(JOB.models[0], record(), PROGRESS, 5.0, 1_000.0, "so it goes")
-RUNNING = Snapshot((LANE,), (("uniform", 4.0),))
+RUN = RunView(JOB.models[0], record(), PROGRESS, 5.0, 1_000.0, "so it goes")
+RUNNING = Snapshot((RUN,), (("uniform", 4.0),))
 STOPPED = replace(RUNNING, over=True, files=(b"x",))
 
 
@@ -97,9 +97,9 @@ def test_the_chart_has_curves_and_baselines() -> None:
 
 def test_the_best_validation_is_marked_where_there_is_one() -> None:
     assert views.chart(JOB, RUNNING)["best"] == [40, 1.9]
-    unmeasured = replace(LANE, record=Record())
+    unmeasured = replace(RUN, record=Record())
     assert views.chart(JOB, Snapshot((unmeasured,)))["best"] == []
-    assert views.chart(JOB, Snapshot((replace(LANE, progress=None),)))["best"] == []
+    assert views.chart(JOB, Snapshot((replace(RUN, progress=None),)))["best"] == []
     race = replace(JOB, models=(JOB.models[0],) * 2)
     assert views.chart(race, RUNNING)["best"] == []
 
@@ -128,11 +128,24 @@ def test_an_uploaded_run_is_announced() -> None:
 def test_a_race_names_its_winner() -> None:
     models = tuple(ModelConfig(cell, 8) for cell in ("rnn", "lstm", "gru"))
     job = replace(JOB, models=models)
-    runs = tuple(replace(LANE, model=model) for model in models)
+    runs = tuple(replace(RUN, model=model) for model in models)
     over = Snapshot(runs, over=True, finished=True, files=(b"",) * 3, best=2)
     assert views.status(job, over, 9.0)["title"] == "The GRU won"
     assert [run_view["name"] for run_view in views.race(job, over)["runs"]][2] == "GRU 8, first"
     assert views.chart(job, over)["unit"] == "second"
+
+
+def test_a_race_shows_the_loss_that_it_is_ranked_by() -> None:
+    models = tuple(ModelConfig(cell, 8) for cell in ("rnn", "lstm"))
+    job = replace(JOB, models=models)
+    held_out = [replace(PROGRESS, smooth_loss=1.0, best_loss=2.5), PROGRESS]
+    runs = tuple(
+        replace(RUN, model=model, progress=progress)
+        for model, progress in zip(models, held_out, strict=True)
+    )
+    card = views.status(job, Snapshot(runs, over=True, finished=True, best=1), 9.0)
+    assert list(numbers(card).values()) == ["2.500", "1.900"]
+    assert views.race(job, Snapshot(runs))["runs"][0]["numbers"].startswith("2.500 nats")
 
 
 def test_values_are_json_and_small() -> None:

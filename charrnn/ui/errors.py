@@ -6,6 +6,12 @@ from html import escape
 
 import gradio as gr
 
+from charrnn.service.queue import QueueFullError
+from charrnn.service.scheduler import BusyError
+
+REFUSALS = (ValueError, BusyError, QueueFullError)
+"""Errors of a training whose message is for people."""
+
 
 def refusal(error: Exception | str) -> gr.Error:
     """A sentence as a toast. Gradio shows the message as HTML, so it is escaped."""

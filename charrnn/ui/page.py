@@ -10,7 +10,6 @@ from starlette.middleware import Middleware
 from starlette.middleware.gzip import GZipMiddleware
 
 from charrnn.baselines import corpus_baselines
-from charrnn.corpora import CORPORA
 from charrnn.service.scheduler import Scheduler
 from charrnn.service.visitor import Visitor, is_here
 from charrnn.ui import query_string, theme
@@ -20,7 +19,8 @@ from charrnn.ui.inspect import events as inspect_tab
 from charrnn.ui.server.middleware import RequestGuard
 from charrnn.ui.share import hub, model
 from charrnn.ui.tab import Tab
-from charrnn.ui.train import layout, texts, views, wiring
+from charrnn.ui.train import events as train_tab
+from charrnn.ui.train import layout, views
 from charrnn.ui.train import settings as train_settings
 
 # The page's own HTML is 350 kB, 50 kB packed. Event streams are never packed by this middleware.
@@ -52,7 +52,7 @@ def page(scheduler: Scheduler) -> gr.Blocks:
         with gr.Tabs():
             with gr.Tab("Train"):
                 training = layout.layout()
-                events = wiring.wire(training, scheduler, frame.visitor, frame.token)
+                events = train_tab.wire(training, scheduler, frame.visitor, frame.token)
             tabs = other_tabs(frame.visitor)
         refresh(frame, [Tab(changed=events.changed), *tabs])
         for event in (event for tab in tabs for event in tab.changed):
@@ -99,23 +99,17 @@ def after(event: Any, fn: Any, visitor: gr.State, outputs: Any) -> Any:
 
 
 def restore(
-    blocks: gr.Blocks, frame: Frame, scheduler: Scheduler, events: wiring.Wired, tabs: list[Tab]
+    blocks: gr.Blocks, frame: Frame, scheduler: Scheduler, events: train_tab.Wired, tabs: list[Tab]
 ) -> None:
     """When the page opens: what the ticket's holder had, and the settings of the address."""
     others = {name: part for tab in tabs for name, part in tab.address.items()}
-    fields = {"corpus": events.tab.text.corpus, "recipe": events.tab.controls.recipe}
-    fields |= events.tab.controls.fields
 
     async def opened(token: str, request: gr.Request) -> dict[Any, Any]:
         visitor = await asyncio.to_thread(scheduler.find, str(token or ""))
         query = dict(request.query_params)
         wanted = query_string.read(query)
-        if wanted.get("corpus", texts.OWN) not in CORPORA:
-            wanted.pop("corpus", None)
-        updates: dict[Any, Any] = {fields[name]: value for name, value in wanted.items()}
-        for name, part in others.items():
-            if name in query:
-                updates[part] = query_string.convert(part.value, query[name])
+        updates = events.tab.updates(wanted)
+        updates |= {others[n]: value for n, value in query_string.read_generation(query).items()}
         corpus = str(wanted.get("corpus", "lighthouse"))
         if visitor is None or visitor.run is None:
             updates[events.tab.pictures.chart] = await asyncio.to_thread(
@@ -125,7 +119,7 @@ def restore(
             updates |= {frame.visitor: visitor, **events.handlers.shown(visitor, request)}
         return updates
 
-    outputs = [frame.visitor, frame.header, *fields.values(), *others.values()]
+    outputs = [frame.visitor, frame.header, *events.tab.inputs.values(), *others.values()]
     pictures = [*events.outputs, *outputs]
     hidden: Any = {"show_progress": "hidden", "api_visibility": "private"}
     loaded = blocks.load(opened, frame.token, list(dict.fromkeys(pictures)), **hidden)
@@ -133,12 +127,12 @@ def restore(
 
 
 def first_chart(corpus: str, wanted: dict[str, Any]) -> views.Value:
-    """The chart before the first step: the rulers of the text that is chosen."""
+    """The chart before the first step: the baselines of the chosen text."""
     if not is_here(corpus):
         return views.NO_CHART
     chosen = {**train_settings.DEFAULTS, **wanted}
     levels = corpus_baselines(corpus, str(chosen["cleaning"]), float(chosen["val_fraction"]))
-    return views.ruled(levels)
+    return views.only_baselines(levels)
 
 
 def settings() -> dict[str, Any]:

@@ -3,47 +3,55 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import suppress
 from typing import Any
+from urllib.parse import urlencode
 
+from charrnn.corpora import CORPORA
+from charrnn.settings import Setting
 from charrnn.training.recipes import RECIPES
-from charrnn.ui.train import settings
+from charrnn.ui.components.controls import checked
+from charrnn.ui.generate.layout import SETTINGS as GENERATION
+from charrnn.ui.limits import SEED_CHARACTERS
+from charrnn.ui.train.settings import SETTINGS, of_recipe
 from charrnn.ui.train.texts import OWN
 
-LONGEST = 300
-"""Characters of one value."""
 
-
-def convert(default: Any, value: str) -> Any:
-    """An address's text as the type of the default. Raises ValueError."""
-    if isinstance(default, bool):
-        return value.lower() in ("1", "true", "yes", "on")
-    if isinstance(default, int):
-        return int(value)
-    if isinstance(default, float):
-        return float(value)
-    return value[:LONGEST]
+def write(values: Mapping[str, Any]) -> str:
+    """The query string of a training: its recipe, and what differs from it."""
+    recipe = RECIPES[values["recipe"]]
+    query = {"recipe": values["recipe"]}
+    if values["corpus"] not in (OWN, recipe.corpus):
+        query["corpus"] = values["corpus"]
+    usual = of_recipe(recipe)
+    changed = {name: value for name in usual if (value := values[name]) not in (None, usual[name])}
+    return urlencode(query | changed)
 
 
 def read(query: Mapping[str, str]) -> dict[str, Any]:
-    """Every training setting that the address asks for, by name, with "recipe" and "corpus".
+    """The training settings in a query string by name, with "recipe" and "corpus".
 
-    What is unknown or out of range is left out: an old link still opens the page.
+    What is unknown or out of range is left out, so that an old link still opens the page.
     """
-    wanted: dict[str, Any] = {}
-    if (recipe := query.get("recipe", "")) in RECIPES:
-        wanted = {
-            "recipe": recipe,
-            "corpus": RECIPES[recipe].corpus,
-            **settings.of_recipe(RECIPES[recipe]),
-        }
-    if (corpus := query.get("corpus", "")) and corpus != OWN:
-        wanted["corpus"] = corpus
-    for name in settings.NAMES:
+    values: dict[str, Any] = {}
+    if (name := query.get("recipe", "")) in RECIPES:
+        recipe = RECIPES[name]
+        values = {"recipe": name, "corpus": recipe.corpus, **of_recipe(recipe)}
+    if (corpus := query.get("corpus", "")) in CORPORA:
+        values["corpus"] = corpus
+    return values | _valid(SETTINGS, query)
+
+
+def read_generation(query: Mapping[str, str]) -> dict[str, Any]:
+    """The settings of a text to generate in a query string by name, with its "seed"."""
+    seed = {"seed": query["seed"][:SEED_CHARACTERS]} if "seed" in query else {}
+    return seed | _valid(GENERATION, query)
+
+
+def _valid(rows: Mapping[str, Setting], query: Mapping[str, str]) -> dict[str, Any]:
+    values: dict[str, Any] = {}
+    for name, row in rows.items():
         if name in query:
-            try:
-                value = convert(settings.DEFAULTS[name], query[name])
-                settings.parse({**wanted, name: value})
-            except ValueError:
-                continue
-            wanted[name] = value
-    return wanted
+            with suppress(ValueError):
+                values |= checked({name: row}, {name: row.parse(query[name])})
+    return values

@@ -6,7 +6,12 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+import gradio as gr
+
 from charrnn.service.visitor import Visitor
+
+PRIVATE: Any = {"api_visibility": "private", "show_progress": "hidden"}
+"""Options of an event that clients do not see and that shows no progress."""
 
 
 @dataclass(frozen=True)
@@ -22,3 +27,8 @@ class Tab:
     outputs: Sequence[Any] = ()
     changed: Sequence[Any] = ()
     address: Mapping[str, Any] = field(default_factory=dict)
+
+
+def session(request: gr.Request) -> str:
+    """The key of the visitor's session."""
+    return request.session_hash or ""

@@ -143,7 +143,7 @@ def test_a_look_at_the_text_measures_it(page: Page) -> None:
     baselines = page.locator(".drawing.chart .baseline")
     expect(baselines.first).to_be_attached()  # before the first step
     paste(page, "aé" + TEXT)
-    page.get_by_role("button", name="Look at this text first").click()
+    page.get_by_role("button", name="Check this text").click()
     facts = page.locator(".drawing.card:visible")
     expect(facts).to_contain_text("s per epoch, here", timeout=30_000)
     expect(facts).to_contain_text("U+00E9 ×1")
@@ -237,7 +237,7 @@ def test_hostile_text_stays_text(page: Page) -> None:
         "<img src=x onerror=window.hit=1>${window.hit=2}{{value}}<script>window.hit=3</script>"
     )
     paste(page, hostile * 40)
-    page.get_by_role("button", name="Look at this text first").click()
+    page.get_by_role("button", name="Check this text").click()
     expect(page.locator(".drawing.card:visible")).to_contain_text("characters", timeout=30_000)
     train_a_while(page, 30)
     button(page, "Stop")

@@ -49,4 +49,5 @@ def _checked(row: Setting, value: Any) -> Any:
     low, high = RANGES.get(row.name, (-math.inf, math.inf))
     if row.name in RANGES and not low <= value <= high:
         raise ValueError(f"{row.label} must lie between {low:g} and {high:g} on this page.")
+    row.check(value)
     return value

@@ -1,11 +1,10 @@
-"""The endpoint /train for gradio_client: fewer inputs than the page, a JSON of progress out."""
+"""The endpoint /train for gradio_client: fewer inputs than the page, progress as JSON."""
 
 from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncGenerator
 from contextlib import aclosing
-from dataclasses import replace
 from typing import Any
 
 import gradio as gr
@@ -15,12 +14,13 @@ from charrnn.service.job import Job
 from charrnn.service.scheduler import Scheduler, Update, with_run
 from charrnn.service.visitor import Visitor
 from charrnn.training.recipes import RECIPES
-from charrnn.ui.train import settings, texts
-from charrnn.ui.train.events import REFUSALS, job_of, refusal, session
-from charrnn.ui.train.layout import TrainTab
+from charrnn.ui.errors import REFUSALS, refusal
+from charrnn.ui.tab import session
+from charrnn.ui.train import texts
+from charrnn.ui.train.settings import SETTINGS, job_of, of_recipe
 
 
-def wire_api(tab: TrainTab, scheduler: Scheduler, visitor: gr.State) -> Any:
+def wire_api(scheduler: Scheduler, visitor: gr.State) -> Any:
     """Components that only the API sees, and the event behind /train."""
     with gr.Row(visible=False):
         text = gr.Textbox(value="", label="text")
@@ -40,69 +40,71 @@ def wire_api(tab: TrainTab, scheduler: Scheduler, visitor: gr.State) -> Any:
     ) -> AsyncGenerator[tuple[Any, Any], None]:
         """Train a model of your own; the session's other endpoints then use it.
 
-        text: the text to learn, or the name of a corpus. recipe: settings to start from. options:
-        a JSON object of settings that differ, e.g. {"cell": "gru", "hidden_size": 64}.
-        seconds: the longest it may take. Yields the step and the losses in nats per character.
+        text: the text to learn, or the name of a corpus. recipe: settings to start from. seconds:
+        the longest it may take. Yields the step and the losses in nats per character. options: a
+        JSON object of settings that differ, e.g. {"cell": "gru", "hidden_size": 64}, among these:
         """
         try:
             job = await asyncio.to_thread(api_job, scheduler, text, recipe, options, seconds)
-            news = Update()
+            update = Update()
             visitor = scheduler.session_store.keep(visitor or Visitor())
-            async with aclosing(scheduler.train(job, visitor, session(request))) as told:
-                async for news in told:
-                    yield gr.skip(), summary(news)
+            async with aclosing(scheduler.train(job, visitor, session(request))) as progress:
+                async for update in progress:
+                    yield gr.skip(), summary(update)
         except REFUSALS as error:
             raise refusal(error) from None
-        if news.snapshot is None:
-            raise gr.Error("The run was stopped before it started.", print_exception=False)
-        if news.snapshot.failed:
-            raise refusal(ValueError(news.snapshot.note))
+        if update.snapshot is None:
+            raise refusal("The run was stopped before it started.")
+        if update.snapshot.failed:
+            raise refusal(update.snapshot.note)
         visitor = scheduler.session_store.keep(
-            await asyncio.to_thread(with_run, visitor, job, news.snapshot)
+            await asyncio.to_thread(with_run, visitor, job, update.snapshot)
         )
-        yield visitor, summary(news)
+        yield visitor, summary(update)
 
+    listed = "; ".join(f"{name}: {row.help}" for name, row in SETTINGS.items())
     return start.click(
         train,
         [visitor, text, recipe, options, seconds],
         [visitor, result],
         api_name="train",
+        api_description=f"{' '.join((train.__doc__ or '').split())} {listed}",
         concurrency_limit=None,
         show_progress="hidden",
     )
 
 
 def api_job(scheduler: Scheduler, text: str, recipe: str, options: Any, seconds: float) -> Job:
-    """The job a client asked for. Raises ValueError with a sentence."""
+    """The job a client asked for. Raises ValueError."""
     if not isinstance(recipe, str) or recipe not in RECIPES:
         raise ValueError(f"recipe must be one of {', '.join(RECIPES)}.")
     options = options or {}
-    if not isinstance(options, dict) or not options.keys() <= set(settings.NAMES):
-        raise ValueError(f"options is an object with keys among: {', '.join(settings.NAMES)}.")
+    if not isinstance(options, dict) or not options.keys() <= SETTINGS.keys():
+        raise ValueError(f"options is an object with keys among: {', '.join(SETTINGS)}.")
     if type(seconds) not in (int, float) or not 0 < seconds <= scheduler.seconds:
-        raise ValueError(f"seconds must lie above 0 and at most be {scheduler.seconds:g}.")
-    values = {**settings.of_recipe(RECIPES[recipe]), **options}
-    own = not isinstance(text, str) or text not in CORPORA
-    ordered = [values[name] for name in settings.NAMES]
+        raise ValueError(f"seconds must be above 0 and at most {scheduler.seconds:g}.")
     chosen = RECIPES[recipe]
-    job = job_of(
-        float(seconds),
-        texts.OWN if own else text,
-        str(text or ""),
-        recipe,
-        chosen.seed,
-        chosen.temperature,
-        1.0,
-        *ordered,
-    )
-    return replace(job, seconds=float(seconds))
+    named = isinstance(text, str) and text in CORPORA
+    values = {
+        "corpus": text if named else texts.OWN,
+        "own": str(text or ""),
+        "recipe": recipe,
+        "seed": chosen.seed,
+        "temperature": chosen.temperature,
+        "rate": 1.0,
+    }
+    return job_of(values | of_recipe(chosen) | options, float(seconds))
 
 
-def summary(news: Update) -> dict[str, Any]:
+def summary(update: Update) -> dict[str, Any]:
     """Where a run is, as plain JSON."""
-    snapshot = news.snapshot
+    snapshot = update.snapshot
     if snapshot is None:
-        return {"state": "waiting", "ahead": news.ahead, "seconds_to_wait": round(news.wait, 1)}
+        return {
+            "state": "waiting",
+            "ahead": update.ahead,
+            "seconds_to_wait": round(update.wait, 1),
+        }
     if not snapshot.runs:
         return {"state": "starting"}
     run_view = snapshot.runs[0]

@@ -49,8 +49,9 @@ function axes() {
       shape('text', { x: MARGIN.left - 7, y: y + 4, class: 'tick end' }, short(v)),
       shape('text', { x: width - MARGIN.right + 7, y: y + 4, class: 'tick' }, bits(v).toFixed(1)));
   }
+  const unit = data.unit === 'second' ? ' s' : '';
   for (const v of ticks(0, scale.right, Math.max(3, Math.round(width / 130)))) {
-    picture.append(shape('text', { x: scale.x(v), y: HEIGHT - 5, class: 'tick middle' }, short(v)));
+    picture.append(shape('text', { x: scale.x(v), y: HEIGHT - 5, class: 'tick middle' }, short(v) + unit));
   }
 }
 

@@ -1,104 +1,29 @@
-"""What happens on the Train tab: jobs from settings, runs to pictures."""
+"""What happens on the Train tab: start, race, stop and continue a run, and show how it goes."""
 
 from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncGenerator
 from contextlib import aclosing
-from dataclasses import replace
-from html import escape
+from dataclasses import dataclass
 from typing import Any
-from urllib.parse import urlencode
 
 import gradio as gr
 
-from charrnn.corpora import CORPORA
-from charrnn.network.cells import CELLS
-from charrnn.network.model import ModelConfig
-from charrnn.network.sampling import Sampling
 from charrnn.service.job import Job
-from charrnn.service.queue import QueueFullError
-from charrnn.service.scheduler import BusyError, Scheduler, Update, with_run
+from charrnn.service.scheduler import Scheduler, Update, with_run
 from charrnn.service.visitor import Visitor
 from charrnn.training.recipes import RECIPES
-from charrnn.ui.train import settings, texts, views
+from charrnn.ui import query_string
+from charrnn.ui.errors import REFUSALS, refusal
+from charrnn.ui.tab import PRIVATE, session
+from charrnn.ui.train import views
+from charrnn.ui.train.api import wire_api
 from charrnn.ui.train.layout import TrainTab
-from charrnn.vocabulary import Vocabulary
+from charrnn.ui.train.settings import clamp, job_of, of_recipe, race_of, rest_of
+from charrnn.ui.train.text_events import wire_text
 
 Updates = dict[Any, Any]
-
-# What the page cannot go on from, each with a sentence for people.
-REFUSALS = (ValueError, BusyError, QueueFullError)
-
-
-def refusal(error: Exception) -> gr.Error:
-    """A sentence as a toast. Gradio shows the message as HTML, so it is escaped."""
-    return gr.Error(escape(str(error)), duration=8, print_exception=False)
-
-
-def job_of(seconds: float, corpus: str, own: str | None, recipe: str, *rest: Any) -> Job:
-    """The job that the tab's inputs describe. Raises ValueError with a sentence."""
-    seed, temperature, rate, *values = rest
-    model, train = settings.parse(dict(zip(settings.NAMES, values, strict=True)))
-    text, name = texts.chosen(corpus, own)
-    Sampling(temperature=temperature)
-    vocabulary = Vocabulary.from_text(
-        text,
-        words=train.words,
-        cleaning=train.cleaning,
-        min_count=train.min_count,
-        max_size=train.max_vocab or None,
-    )
-    settings.check_size(model, train, text, len(vocabulary))
-    return Job(
-        text=text,
-        models=(model,),
-        config=train,
-        seconds=seconds,
-        corpus=name,
-        seed=str(seed or "")[:200] or texts.first_words(text),
-        sample_length=RECIPES[recipe].sample_length if recipe in RECIPES else 240,
-        temperature=float(temperature),
-        rate=min(max(float(rate), 0.01), 10.0),
-    )
-
-
-def race_of(job: Job, seconds: float) -> Job:
-    """The same job for every cell, `seconds` of computing for each."""
-    model: ModelConfig = job.models[0]
-    models = tuple(replace(model, cell=cell) for cell in CELLS)
-    return replace(job, models=models, seconds=len(models) * min(max(float(seconds), 1.0), 60.0))
-
-
-def rest_of(visitor: Visitor, seconds: float, corpus: str, own: str | None) -> Job:
-    """The job that continues the visitor's training. Raises ValueError.
-
-    An uploaded file does not hold its text. It is the corpus that the file names, or the text that
-    is chosen now; Trainer.resume refuses any other than the file's.
-    """
-    checkpoint, run = visitor.checkpoint, visitor.run
-    if checkpoint is None or not visitor.resumable:
-        raise ValueError("There is no run to continue: press Train.")
-    if run:
-        record = run.snapshot.runs[0].record
-        return replace(run.job, checkpoint=checkpoint, record=record, seconds=seconds)
-    config, name = checkpoint.train_config(), checkpoint.training.corpus
-    text, _ = texts.chosen(name if name in CORPORA else corpus, own)
-    seed, models = texts.first_words(text), (checkpoint.model.config,)
-    return Job(text, models, config, seconds, name, seed, checkpoint=checkpoint)
-
-
-def query_of(tab: TrainTab, values: tuple[Any, ...]) -> str:
-    """The settings that differ from the recipe's, for the page's address."""
-    corpus, _, recipe, _, _, _, *rest = values
-    usual = settings.of_recipe(RECIPES[recipe])
-    told = {"recipe": recipe}
-    if corpus not in (texts.OWN, RECIPES[recipe].corpus):
-        told["corpus"] = corpus
-    for name, value in zip(settings.NAMES, rest, strict=True):
-        if value is not None and value != usual[name]:
-            told[name] = value
-    return urlencode(told)
 
 
 class Events:
@@ -111,83 +36,72 @@ class Events:
         self.visitor, self.token = visitor, token
 
     async def start(
-        self, visitor: Visitor, request: gr.Request, *values: Any
+        self, visitor: Visitor, request: gr.Request, **values: Any
     ) -> AsyncGenerator[Updates, None]:
         """Train on the chosen text with the chosen settings."""
-        try:
-            job = await asyncio.to_thread(job_of, self.scheduler.seconds, *values)
-        except ValueError as error:
-            raise refusal(error) from None
-        query = {self.tab.address: {"query": query_of(self.tab, values)}}
+        job = await refusing(job_of, values, self.scheduler.seconds)
+        query = {self.tab.query_string: {"query": query_string.write(values)}}
         async with aclosing(self.follow(job, visitor, request, query)) as updates:
             async for update in updates:
                 yield update
 
     async def start_race(
-        self, visitor: Visitor, seconds: float, request: gr.Request, *values: Any
+        self, visitor: Visitor, seconds: float, request: gr.Request, **values: Any
     ) -> AsyncGenerator[Updates, None]:
         """Train the three cells on the same text for the same seconds."""
-        try:
-            job = race_of(await asyncio.to_thread(job_of, 0.0, *values), seconds)
-        except ValueError as error:
-            raise refusal(error) from None
-        async with aclosing(self.follow(job, visitor, request, {})) as updates:
+        job = race_of(await refusing(job_of, values, 0.0), seconds)
+        async with aclosing(self.follow(job, visitor, request)) as updates:
             async for update in updates:
                 yield update
 
-    async def go_on(
-        self, visitor: Visitor, request: gr.Request, corpus: str, own: str | None
+    async def resume(
+        self, visitor: Visitor, corpus: str, own: str | None, request: gr.Request
     ) -> AsyncGenerator[Updates, None]:
-        """Continue the visitor's last run exactly where it stopped, or beyond its plan."""
+        """Continue the visitor's last run exactly where it stopped, or beyond its last step."""
         visitor = visitor or Visitor()
-        try:
-            job = await asyncio.to_thread(rest_of, visitor, self.scheduler.seconds, corpus, own)
-        except ValueError as error:
-            raise refusal(error) from None
-        async with aclosing(self.follow(job, visitor, request, {})) as updates:
+        job = await refusing(rest_of, visitor, self.scheduler.seconds, corpus, own)
+        async with aclosing(self.follow(job, visitor, request)) as updates:
             async for update in updates:
                 yield update
 
     async def follow(
-        self, job: Job, visitor: Visitor, request: gr.Request, first: Updates
+        self, job: Job, visitor: Visitor, request: gr.Request, first: Updates | None = None
     ) -> AsyncGenerator[Updates, None]:
         """Run a job and show it; at the end the visitor holds the best model."""
         pictures = self.tab.pictures
-        visitor = self.scheduler.session_store.keep(
-            visitor or Visitor()
-        )  # None: the server forgot the session
+        visitor = self.keep(visitor or Visitor())[0]  # None: the server forgot the session
         yield {
-            **first,
+            **(first or {}),
             **self.buttons(running=True),
             self.token: visitor.token,
             self.visitor: visitor,
             pictures.samples: gr.update(visible=not job.race),
             pictures.race: gr.update(visible=job.race),
         }
-        news, before = Update(), views.previous_run(job, visitor.run)
+        update, previous = Update(), views.previous_run(job, visitor.run)
         try:
-            async with aclosing(self.scheduler.train(job, visitor, session(request))) as told:
-                async for news in told:
-                    yield self.paint(job, news, before)
+            async with aclosing(self.scheduler.train(job, visitor, session(request))) as progress:
+                async for update in progress:
+                    yield self.paint(job, update, previous)
         except REFUSALS as error:
             refused = {"state": "failed", "title": "Not started", "note": str(error)}
             yield {pictures.status: {**views.IDLE, **refused}, **self.buttons(False, visitor)}
             return
-        if news.snapshot:
-            visitor = await asyncio.to_thread(with_run, visitor, job, news.snapshot)
-            visitor = self.scheduler.session_store.keep(visitor)
+        if update.snapshot:
+            visitor = await asyncio.to_thread(with_run, visitor, job, update.snapshot)
+            visitor = self.keep(visitor)[0]
         else:
             yield {pictures.status: views.IDLE}
         yield {self.visitor: visitor, **self.buttons(running=False, visitor=visitor)}
 
-    def paint(self, job: Job, news: Update, before: str = "") -> Updates:
-        """Only what changed: a place in line, or all pictures of a snapshot."""
-        pictures, snapshot = self.tab.pictures, news.snapshot
+    def paint(self, job: Job, update: Update, previous: str = "") -> Updates:
+        """Only what changed: a place in the queue, or all pictures of a snapshot."""
+        pictures, snapshot = self.tab.pictures, update.snapshot
         if snapshot is None:
-            return {pictures.status: views.waiting(news.ahead, news.wait)}
-        updates: Updates = {pictures.status: views.status(job, snapshot, news.elapsed)}
+            return {pictures.status: views.waiting(update.ahead, update.wait)}
+        updates: Updates = {pictures.status: views.status(job, snapshot, update.elapsed)}
         if snapshot.runs:
-            updates[pictures.chart] = views.chart(job, snapshot, before)
+            updates[pictures.chart] = views.chart(job, snapshot, previous)
             if job.race:
                 updates[pictures.race] = views.race(job, snapshot)
             else:
@@ -201,7 +115,7 @@ class Events:
             c.train: gr.update(interactive=not running),
             c.race: gr.update(interactive=not running),
             c.stop: gr.update(interactive=running),
-            c.go_on: gr.update(interactive=more and not running),
+            c.resume: gr.update(interactive=more and not running),
         }
 
     def stop(self, request: gr.Request) -> None:
@@ -209,15 +123,22 @@ class Events:
         self.scheduler.stop(session(request))
 
     def set_rate(self, factor: float, request: gr.Request) -> None:
-        self.scheduler.steer(session(request), "rate", min(max(float(factor), 0.01), 10.0))
+        self.scheduler.steer(session(request), "rate", clamp(factor, 0.01, 10.0))
 
     def set_temperature(self, temperature: float, request: gr.Request) -> None:
-        self.scheduler.steer(
-            session(request), "temperature", min(max(float(temperature), 0.0), 5.0)
-        )
+        self.scheduler.steer(session(request), "temperature", clamp(temperature, 0.0, 5.0))
+
+    def choose_recipe(self, recipe: str) -> Updates:
+        """Set everything as a recipe has it, its text and its seed too."""
+        if not isinstance(recipe, str) or recipe not in RECIPES:
+            raise refusal("There are no settings of that name.")
+        chosen = RECIPES[recipe]
+        values = of_recipe(chosen) | {"corpus": chosen.corpus, "seed": chosen.seed}
+        values["temperature"] = chosen.temperature
+        return {self.tab.text.time: None, **self.tab.updates(values)}
 
     def keep(self, visitor: Visitor) -> tuple[Visitor, str]:
-        """Put a model that came from elsewhere into the vault as well."""
+        """Store a visitor for the next visit; the visitor with its session token, and the token."""
         visitor = self.scheduler.session_store.keep(visitor)
         return visitor, visitor.token
 
@@ -242,6 +163,45 @@ class Events:
         }
 
 
-def session(request: gr.Request) -> str:
-    """The key of the visitor's session."""
-    return request.session_hash or ""
+async def refusing(make: Any, *arguments: Any) -> Any:
+    """Call a function in a thread, its ValueError as a toast."""
+    try:
+        return await asyncio.to_thread(make, *arguments)
+    except ValueError as error:
+        raise refusal(error) from None
+
+
+@dataclass(frozen=True)
+class Wired:
+    """What the page needs from the wired tab."""
+
+    tab: TrainTab
+    handlers: Events
+    outputs: list[Any]  # everything that a run paints
+    changed: list[Any]  # events after which the visitor may hold another model
+
+
+def wire(tab: TrainTab, scheduler: Scheduler, visitor: gr.State, token: gr.BrowserState) -> Wired:
+    """Connect the whole tab and the endpoint /train."""
+    handlers = Events(tab, scheduler, visitor, token)
+    c, text = tab.controls, tab.text
+    buttons = [c.train, c.race, c.stop, c.resume]
+    outputs = [visitor, token, tab.query_string, *tab.pictures, *buttons]
+    # No limit of Gradio's: the scheduler has a queue of its own, which shows the visitor's place.
+    run: Any = {"outputs": outputs, "concurrency_limit": None, **PRIVATE}
+    changed = [
+        c.train.click(handlers.start, visitor, inputs_kwargs=tab.inputs, **run),
+        c.race.click(
+            handlers.start_race, [visitor, c.race_seconds], inputs_kwargs=tab.inputs, **run
+        ),
+        c.resume.click(handlers.resume, [visitor, text.corpus, text.own], **run),
+        wire_api(scheduler, visitor),
+    ]
+    c.stop.click(handlers.stop, None, None, queue=False, **PRIVATE)
+    # Not `release`: that is the mouse's alone, and sliders are moved by keys too.
+    last: Any = {"queue": False, "trigger_mode": "always_last", **PRIVATE}
+    c.rate.input(handlers.set_rate, c.rate, None, **last)
+    c.temperature.input(handlers.set_temperature, c.temperature, None, **last)
+    c.recipe.input(handlers.choose_recipe, c.recipe, [text.time, *tab.inputs.values()], **PRIVATE)
+    wire_text(tab, scheduler)
+    return Wired(tab, handlers, outputs, changed)

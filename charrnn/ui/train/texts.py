@@ -1,4 +1,4 @@
-"""The text that a visitor wants to train on: which one it is, and what it looks like."""
+"""The text that a visitor wants to train on: which one, and what is in it."""
 
 from __future__ import annotations
 
@@ -8,12 +8,11 @@ from typing import Any
 
 from charrnn.corpora import CORPORA, load_corpus
 from charrnn.training.presets import MANY_SYMBOLS
+from charrnn.ui.limits import TRAINING_CHARACTERS
 from charrnn.vocabulary import CLEANINGS
 
 OWN = "own"
 """The choice in the corpus menu that stands for the visitor's own text."""
-OWN_LIMIT = 1_000_000
-"""Characters of a pasted or uploaded text."""
 SHORT, FINE = 5_000, 50_000
 RARE = 12
 
@@ -21,14 +20,14 @@ RARE = 12
 def chosen(corpus: str, own: str | None) -> tuple[str, str]:
     """(text, corpus name): the visitor's own text, with no name, or a named corpus.
 
-    Raises ValueError with a sentence for no text, a text too long, a name that is not in CORPORA.
+    Raises ValueError for no text, a text too long, a name that is not in CORPORA.
     """
     if corpus == OWN:
         text = own or ""
         if len(text) < 2:
             raise ValueError("Paste or upload a text of at least 2 characters first.")
-        if len(text) > OWN_LIMIT:
-            raise ValueError(f"The page takes texts of up to {OWN_LIMIT:,} characters.")
+        if len(text) > TRAINING_CHARACTERS:
+            raise ValueError(f"The page takes texts of up to {TRAINING_CHARACTERS:,} characters.")
         return text, ""
     if corpus not in CORPORA:  # never a path: load_corpus would read any file
         raise ValueError(f"There is no corpus of that name. There are: {', '.join(CORPORA)}.")
@@ -41,8 +40,8 @@ def first_words(text: str, longest: int = 12) -> str:
     return line.rsplit(" ", 1)[0] + " " if " " in line else line
 
 
-def look(text: str, cleaning: str, characters_per_second: float = 0.0) -> dict[str, Any]:
-    """The card of facts about a text, for card.js."""
+def card(text: str, cleaning: str, characters_per_second: float = 0.0) -> dict[str, Any]:
+    """What the page shows about a text, for card.js."""
     text = CLEANINGS[cleaning](text)
     counts = Counter(text)
     lines = text.count("\n") + 1

@@ -11,7 +11,7 @@ from charrnn.service.visitor import LastRun, Visitor
 
 Value = dict[str, Any]
 
-CHART_NOTE = "the surprise per character, in nats (right: in bits); lower is better"
+CHART_NOTE = "average surprise per character, in nats (right: in bits); lower is better"
 NO_NUMBERS = [
     [name, "-"]
     for name in ("step", "loss, nats", "loss, bits", "validation", "chars / s", "time left")
@@ -47,13 +47,13 @@ def duration(seconds: float) -> str:
 
 
 def waiting(ahead: int, wait: float) -> Value:
-    """The card of somebody in line."""
+    """The status card of a run that waits its turn."""
     others = "1 run is" if ahead == 1 else f"{ahead} runs are"
     return {
         **IDLE,
         "state": "waiting",
         "title": f"In line: {others} ahead of yours",
-        "note": f"about {duration(wait)} to wait at most; Stop gives the place up",
+        "note": f"about {duration(wait)} to wait at most; Stop gives up the place",
     }
 
 
@@ -71,7 +71,7 @@ def status(job: Job, snapshot: Snapshot, elapsed: float) -> Value:
         return {**IDLE, "state": "training", "title": f"Starting {who}", "note": on(job)}
     run_view = snapshot.runs[snapshot.best if snapshot.over else 0]
     fraction, left = progress(job, run_view, elapsed)
-    limited = left == max(0.0, job.seconds - elapsed)  # the clock ends it before the plan does
+    limited = left == max(0.0, job.seconds - elapsed)  # time ends it before its last step
     title, state = f"{'Racing' if job.race else 'Training'} {who}", "training"
     note = snapshot.note or on(job)
     if snapshot.over:
@@ -90,7 +90,7 @@ def status(job: Job, snapshot: Snapshot, elapsed: float) -> Value:
 def uploaded(visitor: Visitor) -> Value:
     """The status card of a file that holds an unfinished training."""
     title = f"An uploaded run of {name(visitor.current.config)}"
-    note = "Continue goes on exactly where it stopped; choose its text first if it was yours."
+    note = "Continue picks up exactly where it stopped; choose its text first if it was yours."
     return {**IDLE, "state": "stopped", "title": title, "note": note}
 
 
@@ -99,14 +99,14 @@ def on(job: Job) -> str:
 
 
 def progress(job: Job, run_view: RunView, elapsed: float) -> tuple[float, float]:
-    """(share done, seconds left), by the plan or by the clock, whichever ends first."""
+    """(share done, seconds left), by steps or by time, whichever ends first."""
     left = max(0.0, job.seconds - elapsed)
     if run_view.progress is None:
         return 0.0, left
     if job.race:
         return min(1.0, elapsed / job.seconds), left
     p = run_view.progress
-    # A run that was continued did a part of the plan in another run: only this one's pace counts.
+    # A continued run did some steps in an earlier one: only this one's pace counts.
     per_step = p.chars / max(p.step, 1)
     if run_view.chars_per_second > 0:
         left = min(left, (p.steps - p.step) * per_step / run_view.chars_per_second)
@@ -122,21 +122,24 @@ def ending(job: Job, snapshot: Snapshot, run_view: RunView, elapsed: float) -> t
     if job.race:
         return f"The {run_view.model.cell.upper()} won", "done", f"Generate uses it now.{best}"
     if snapshot.finished:
-        note = snapshot.note or "Generate uses the best weights now; Continue trains as long again."
+        note = snapshot.note or (
+            "Generate uses the version that did best on unseen text. "
+            "Continue trains for as many steps again."
+        )
         return "Done", "done", f"{note}{best}"
     if elapsed >= job.seconds:
-        limit = f"The {job.seconds:.0f} s of a run are over; Continue goes on exactly.{best}"
+        limit = f"A run may take {job.seconds:.0f} s; Continue picks up exactly here.{best}"
         return "Time is up", "stopped", limit
-    return "Stopped", "stopped", f"Generate uses the best weights now; Continue goes on.{best}"
+    return "Stopped", "stopped", f"Generate uses the best version; Continue picks up here.{best}"
 
 
 def numbers(run_view: RunView, left: float, over: bool, limit: float) -> list[list[str]]:
-    """The card's row. limit: the run's wall-clock seconds where they end it before its plan."""
+    """The card's row. limit: the run's seconds of wall time where they end it early."""
     p = run_view.progress
     if p is None:
         return NO_NUMBERS
     validation = run_view.record.validation.points
-    many = p.steps > 1_000_000  # a plan "until stopped"
+    many = p.steps > 1_000_000  # "until stopped"
     return [
         ["step" if many else f"step of {p.steps:,}", f"{p.step:,}"],
         ["loss, nats", f"{abs(p.smooth_loss):.3f}"],
@@ -148,17 +151,24 @@ def numbers(run_view: RunView, left: float, over: bool, limit: float) -> list[li
 
 
 def race_numbers(snapshot: Snapshot) -> list[list[str]]:
+    """The loss that the race is ranked by, for each cell."""
     return [
         [
-            f"{run_view.model.cell.upper()}, nats",
-            f"{run_view.progress.smooth_loss:.3f}" if run_view.progress else "-",
+            f"{run_view.model.cell.upper()}, best loss",
+            best_loss(run_view),
         ]
         for run_view in snapshot.runs
     ]
 
 
+def best_loss(run_view: RunView) -> str:
+    """The lowest validation loss in nats, or training loss where nothing is held out."""
+    loss = run_view.progress.best_loss if run_view.progress else None
+    return "-" if loss is None else f"{loss:.3f}"
+
+
 def chart(job: Job, snapshot: Snapshot, previous: str = "") -> Value:
-    """Training and validation curves with rulers; for a race one pair per cell, over seconds.
+    """Training and validation curves with baselines; for a race a pair for each cell, over seconds.
 
     previous: the packed curve of the run before, to compare two settings in one picture.
     """
@@ -180,7 +190,7 @@ def chart(job: Job, snapshot: Snapshot, previous: str = "") -> Value:
         **NO_CHART,
         "unit": "second" if job.race else "step",
         "least": 1 if job.race else 20,
-        "baselines": [[title, round(abs(level), 4)] for title, level in snapshot.baselines],
+        "baselines": rounded(snapshot.baselines),
         "curves": curves,
         "best": [] if job.race else best(snapshot),
     }
@@ -195,10 +205,13 @@ def best(snapshot: Snapshot) -> list[float]:
     return [] if loss is None else [run_view.progress.best_step, round(loss, 4)]
 
 
-def ruled(baselines: tuple[tuple[str, float], ...]) -> Value:
-    """A chart of rulers only, before the first step."""
-    levels = [[title, round(abs(level), 4)] for title, level in baselines]
-    return {**NO_CHART, "least": 20, "baselines": levels}
+def only_baselines(baselines: tuple[tuple[str, float], ...]) -> Value:
+    """The chart before the first step."""
+    return {**NO_CHART, "least": 20, "baselines": rounded(baselines)}
+
+
+def rounded(baselines: tuple[tuple[str, float], ...]) -> list[list[Any]]:
+    return [[name, round(abs(loss), 4)] for name, loss in baselines]
 
 
 def previous_run(job: Job, run: LastRun | None) -> str:
@@ -213,7 +226,7 @@ def curve(title: str, kind: str, color: int, points: str) -> Value:
 
 
 def samples(job: Job, snapshot: Snapshot) -> Value:
-    """The samples so far, flat: step, loss, text, step, loss, text, ... and the present one."""
+    """The samples so far, flat: step, loss, text, step, loss, text, ... and the current one."""
     if not snapshot.runs:
         return NO_SAMPLES
     run_view = snapshot.runs[0]
@@ -234,13 +247,13 @@ def race(job: Job, snapshot: Snapshot) -> Value:
     runs = []
     for color, run_view in enumerate(snapshot.runs):
         p = run_view.progress
-        told = f"{p.smooth_loss:.2f} nats, {p.step:,} steps" if p else ""
+        numbers = f"{best_loss(run_view)} nats at best, {p.step:,} steps" if p else ""
         won = snapshot.over and color == snapshot.best
         runs.append(
             {
                 "name": f"{name(run_view.model)}{', first' if won else ''}",
                 "color": color,
-                "numbers": told,
+                "numbers": numbers,
                 "text": run_view.sample,
             }
         )
