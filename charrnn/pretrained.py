@@ -1,4 +1,4 @@
-"""The models that come with the project, so that the page writes from the first second."""
+"""The pretrained models that come with the project, so the page can write from the start."""
 
 from __future__ import annotations
 
@@ -8,11 +8,11 @@ from charrnn.network.model import CharRNN
 from charrnn.training.checkpoint import load
 
 DEFAULT = "lighthouse"
-"""What the page starts with: its text is here too, so rulers and copies show without a network."""
+"""What the page starts with. Its text is included too, so baselines and copies work offline."""
 
 
 def pretrained_folder() -> Path:
-    """The folder of models: in the package once installed, else beside it."""
+    """The folder of models: inside an installed package, else beside it."""
     package = Path(__file__).parent
     inside = package / "pretrained"
     return inside if inside.is_dir() else package.parent / "pretrained"
@@ -25,7 +25,7 @@ def pretrained_names() -> list[str]:
 
 
 def load_pretrained(name: str = DEFAULT) -> CharRNN:
-    """Load one of them. Raises ValueError for a name there is not."""
+    """Load a model by name. Raises ValueError for an unknown name."""
     if name not in pretrained_names():
         known = ", ".join(pretrained_names()) or "none"
         raise ValueError(f"There is no pretrained model {name!r}. There are: {known}.")
