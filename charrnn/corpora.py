@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import os
 import string
+import sys
 import sysconfig
 import urllib.request
 from collections.abc import Callable
@@ -19,12 +20,14 @@ from typing import Any, NamedTuple, TypeVar
 from numpy.typing import NDArray
 
 from charrnn import files
-from charrnn.vocabulary import decode_text, read_text
+from charrnn.text_files import DecodedText, decode_text_file, read_text_file
 
 TIMEOUT_SECONDS = 30
 MAX_DOWNLOAD_BYTES = 64 << 20
 SOURCE_CHARACTERS = 1_000_000
 """Characters taken of Python's own source, a quarter of it: as long as tinyshakespeare."""
+TEXT_SUFFIXES = (".txt", ".md")
+"""The files of a folder that are read as one text."""
 MIN_HELD_OUT = 50
 """Fewest symbols worth holding out: with fewer, the loss says nothing, so all the text trains."""
 
@@ -43,6 +46,8 @@ class Corpus:
     text: str
     sha256: str
     """Of the text's UTF-8 bytes."""
+    notes: tuple[str, ...] = ()
+    """What had to be done to read it, a sentence each: a guessed encoding, changed line ends."""
 
 
 Reader = Callable[[str], str]
@@ -70,7 +75,7 @@ def cache_folder() -> Path:
 
 
 def _own(name: str) -> str:
-    return read_text(data_folder() / f"{name}.txt")
+    return read_text_file(data_folder() / f"{name}.txt").text
 
 
 def _python_docs(name: str) -> str:
@@ -99,13 +104,13 @@ class _Download:
     def __call__(self, name: str) -> str:
         path = cache_folder() / f"{name}.txt"
         if path.is_file() and _sha256(path.read_bytes()) == self.sha256:
-            return read_text(path)
+            return read_text_file(path).text
         data = self._fetch(name)
         if _sha256(data) != self.sha256:
             raise CorpusError(f"The download of {name} is not the text it should be (sha256).")
         path.parent.mkdir(parents=True, exist_ok=True)
         files.write(path, data)
-        return decode_text(data, name)
+        return decode_text_file(data, name).text
 
     def _fetch(self, name: str) -> bytes:
         try:
@@ -137,23 +142,47 @@ CORPORA: dict[str, CorpusInfo] = {
 }
 
 
-def load_corpus(name_or_path: str | Path) -> Corpus:
-    """Load a corpus by name, or from a text file.
+def load_corpus(name_or_path: str | Path, encoding: str = "") -> Corpus:
+    """Load a corpus by name, or a text from a file, from a folder, or from standard input ("-").
 
+    encoding: what the file's bytes are in, where the guess of `text_files` is wrong.
     Raises CorpusError if there is none or it is not available, ValueError for a bad encoding.
     """
     name = str(name_or_path)
-    for folder in filter(None, os.environ.get("CHARRNN_DATA", "").split(os.pathsep)):
-        path = Path(folder) / f"{name}.txt"
-        if name in CORPORA and path.is_file():
-            return _corpus(name, read_text(path))
     if name in CORPORA:
-        return _corpus(name, CORPORA[name].read(name))
-    if not Path(name).is_file():
+        shadowed = f"Took the built-in text {name}; for the file of that name write ./{name}."
+        return _corpus(name, _named(name), (shadowed,) if Path(name).is_file() else ())
+    if name == "-":
+        decoded = decode_text_file(sys.stdin.buffer.read(), "standard input", encoding)
+    elif Path(name).is_dir():
+        decoded = _folder(Path(name), encoding)
+    elif Path(name).exists():
+        decoded = read_text_file(name, encoding)
+    else:
         raise CorpusError(
             f"There is no file or corpus called {name!r}. Corpora: {', '.join(CORPORA)}."
         )
-    return _corpus(Path(name).name, read_text(name))
+    return _corpus(
+        "standard input" if name == "-" else Path(name).name, decoded.text, decoded.notes
+    )
+
+
+def _named(name: str) -> str:
+    for folder in filter(None, os.environ.get("CHARRNN_DATA", "").split(os.pathsep)):
+        path = Path(folder) / f"{name}.txt"
+        if path.is_file():
+            return read_text_file(path).text
+    return CORPORA[name].read(name)
+
+
+def _folder(folder: Path, encoding: str) -> DecodedText:
+    """The text files of a folder in the order of their names, one after another."""
+    paths = sorted(path for path in folder.iterdir() if path.suffix.lower() in TEXT_SUFFIXES)
+    if not paths:
+        raise CorpusError(f"The folder {folder} has no {' or '.join(TEXT_SUFFIXES)} files.")
+    parts = [read_text_file(path, encoding) for path in paths]
+    notes = tuple(note for part in parts for note in part.notes)
+    return DecodedText("\n".join(part.text for part in parts), parts[0].encoding, notes)
 
 
 def split(symbols: Symbols, val_fraction: float) -> tuple[Symbols, Symbols]:
@@ -167,8 +196,8 @@ def split(symbols: Symbols, val_fraction: float) -> tuple[Symbols, Symbols]:
     return symbols[:-n], symbols[-n:]
 
 
-def _corpus(name: str, text: str) -> Corpus:
-    return Corpus(name, text, _sha256(text.encode()))
+def _corpus(name: str, text: str, notes: tuple[str, ...] = ()) -> Corpus:
+    return Corpus(name, text, _sha256(text.encode()), notes)
 
 
 def _sha256(data: bytes) -> str:

@@ -16,7 +16,6 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
-from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
@@ -210,24 +209,3 @@ def show_symbols(symbols: Iterable[str], limit: int = 20) -> str:
     ]
     more = len(symbols) - limit
     return ", ".join(shown) + (f" and {more} more" if more > 0 else "")
-
-
-def decode_text(data: bytes, name: str = "The text") -> str:
-    """Decode the bytes of a text file as strict UTF-8; drop one BOM, keep the line endings.
-
-    Raises ValueError with a sentence that names the first invalid byte.
-    """
-    data = data.removeprefix(b"\xef\xbb\xbf")
-    try:
-        return data.decode("utf-8")
-    except UnicodeDecodeError as error:
-        line = data.count(b"\n", 0, error.start) + 1
-        raise ValueError(
-            f"{name} is not UTF-8: byte 0x{data[error.start]:02x} at position {error.start:,} "
-            f"(line {line:,}). Save it as UTF-8 and try again."
-        ) from None
-
-
-def read_text(path: str | Path) -> str:
-    """Read a text file with decode_text. Raises ValueError, or OSError if it cannot be read."""
-    return decode_text(Path(path).read_bytes(), Path(path).name)

@@ -18,7 +18,6 @@ from charrnn.baselines import (
     letter_frequencies,
     uniform,
 )
-from charrnn.vocabulary import read_text
 
 ORIGIN = "the quick brown fox jumps over the lazy dog and the lazy fox sleeps in the sun. "
 
@@ -108,7 +107,7 @@ def test_tinyshakespeare_matches_the_published_figure() -> None:
     folder = os.environ.get("CHARRNN_TEST_DATA")  # never download in a test
     if not folder:
         pytest.skip("set CHARRNN_TEST_DATA to a folder that holds tinyshakespeare.txt")
-    text = read_text(Path(folder) / "tinyshakespeare.txt")
+    text = read_text_file(Path(folder) / "tinyshakespeare.txt").text
     split = int(0.9 * len(text))
     losses = kneser_ney(text[:split], text[split:], [1, 2, 3, 4, 5, 6])
     assert losses[6] == pytest.approx(1.5165, abs=5e-4)

@@ -21,7 +21,7 @@ def test_a_python_without_its_source_says_so(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("sysconfig.get_path", lambda name: str(tmp_path))
-    with pytest.raises(CorpusError, match="without its library"):
+    with pytest.raises(CorpusError, match="without the source"):
         load_corpus("python-source")
 
 

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from charrnn.corpora import CorpusError, load_corpus
 from charrnn.text_files import TextFileError, decode_text_file, read_text_file, unify_line_ends
 
 ENGLISH = "The keeper counts “ninety” stairs — and one more.\n" * 4
@@ -134,3 +135,36 @@ def test_reading_a_file(tmp_path: Path) -> None:
     assert "sea ü.txt" in read_text_file(path).notes[0]
     with pytest.raises(FileNotFoundError):
         read_text_file(tmp_path / "none.txt")
+
+
+def test_nothing_else_of_a_text_is_changed() -> None:
+    text = "one\ttwo\x00 thr\u00e9e\ufeff\x0c\u200d"
+    assert decode_text_file(b"\xef\xbb\xbf" + text.encode()).text == text
+
+
+def test_a_corpus_may_be_a_folder_or_standard_input(
+    tmp_path: Path,
+    tmp_path_factory: pytest.TempPathFactory,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    (tmp_path / "b.txt").write_bytes(b"two\r\n")
+    (tmp_path / "a.md").write_bytes(b"one\n")
+    (tmp_path / "c.png").write_bytes(b"\x89PNG")
+    corpus = load_corpus(tmp_path)
+    assert corpus.text == "one\n\ntwo\n"
+    assert "b.txt" in corpus.notes[0]
+    monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO("été".encode("cp1252"))))
+    assert load_corpus("-", "cp1252").text == "été"
+    with pytest.raises(CorpusError, match=r"\.txt"):
+        load_corpus(tmp_path_factory.mktemp("empty"))
+
+
+def test_a_file_with_the_name_of_a_corpus_is_pointed_out(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "hello").write_text("mine")
+    corpus = load_corpus("hello")
+    assert corpus.text == "hello"
+    assert "./hello" in corpus.notes[0]
+    assert load_corpus("./hello").text == "mine"

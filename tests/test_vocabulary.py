@@ -16,9 +16,7 @@ from charrnn.vocabulary import (
     UNKNOWN,
     UnknownSymbolError,
     Vocabulary,
-    decode_text,
     find_words,
-    read_text,
     show_symbols,
 )
 
@@ -186,37 +184,6 @@ def test_a_vocabulary_refuses_what_makes_no_sense():
         Vocabulary(("a", "a"))
     with pytest.raises(ValueError, match="cleaning"):
         Vocabulary(("a",), cleaning="soap")
-
-
-def test_nothing_of_a_text_file_is_lost(tmp_path):
-    path = tmp_path / "text.txt"
-    path.write_bytes(b"\xef\xbb\xbfone\r\ntwo\rthr\xc3\xa9e\x00\xef\xbb\xbf")
-    assert read_text(path) == "one\r\ntwo\rthrée\x00\ufeff"
-
-
-@pytest.mark.parametrize(
-    ("data", "message"),
-    [
-        (b"one\ntw\xe9", r"T is not UTF-8: byte 0xe9 at position 6 \(line 2\)"),
-        (b"\xff\xfea\x00", "0xff at position 0"),
-        (b"\xed\xa0\x80", "0xed"),  # a surrogate
-        (b"\xc0\xaf", "0xc0"),  # overlong
-    ],
-)
-def test_bad_bytes_are_named(data, message):
-    with pytest.raises(ValueError, match=message):
-        decode_text(data, "T")
-
-
-def test_a_bad_byte_is_named_with_its_file_and_line(tmp_path):
-    sentence = "is not UTF-8: byte 0xff at position 4 (line 3). Save it as UTF-8 and try again."
-    (tmp_path / "poem.txt").write_bytes(b"\na\nb\xff\n\n")
-    with pytest.raises(ValueError) as of_file:  # noqa: PT011  compared below
-        read_text(tmp_path / "poem.txt")
-    assert str(of_file.value) == f"poem.txt {sentence}"
-    with pytest.raises(ValueError) as of_bytes:  # noqa: PT011
-        decode_text(b"\na\nb\xff\n\n")
-    assert str(of_bytes.value) == f"The text {sentence}"
 
 
 def test_symbols_are_shown_to_a_person():

@@ -14,8 +14,9 @@ from charrnn.formats.onnx import to_onnx
 from charrnn.formats.safetensors import to_safetensors
 from charrnn.formats.web import to_html
 from charrnn.network.model import CharRNN
+from charrnn.text_files import read_text_file
 from charrnn.training.checkpoint import save
-from charrnn.vocabulary import CLEANINGS, Vocabulary, read_text
+from charrnn.vocabulary import CLEANINGS, Vocabulary
 
 SUMMARY = "Turn a model into a web page, .safetensors or .onnx, or old .npz weights into a model."
 EXAMPLES = """
@@ -112,7 +113,7 @@ def _page(model: CharRNN, args: argparse.Namespace) -> str:
 def _import_npz(args: argparse.Namespace, output: Output) -> None:
     vocabulary = None
     if args.text:
-        vocabulary = Vocabulary.from_text(read_text(args.text), cleaning=args.cleaning)
+        vocabulary = Vocabulary.from_text(read_text_file(args.text).text, cleaning=args.cleaning)
     imported = legacy_npz.from_npz(args.from_npz, vocabulary, args.orientation)
     for remark in imported.remarks:
         output.remark(remark)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import math
-import sys
 from pathlib import Path
 from typing import NamedTuple
 
@@ -13,7 +12,6 @@ from charrnn.cli.output import ExitCode, Output
 from charrnn.corpora import CORPORA, load_corpus
 from charrnn.network.model import CharRNN, score
 from charrnn.training.record import TrainingRecord
-from charrnn.vocabulary import decode_text
 
 SUMMARY = "Measure how well a model predicts a text."
 EXAMPLES = """
@@ -98,7 +96,7 @@ def _scored(model: CharRNN, args: argparse.Namespace) -> Scored:
     name, fraction = args.text, args.val_fraction
     if name is None:
         name, fraction = _held_out(model, args)
-    text = _read(name)
+    text = load_corpus(name).text
     if fraction is not None:
         symbols = model.vocabulary.tokens(text)
         text = "".join(symbols[int(len(symbols) * (1 - fraction)) :])
@@ -128,9 +126,3 @@ def _method(cold: int, model: CharRNN) -> str:
         return "in one pass with the state carried"
     unit = "words" if model.vocabulary.words else "characters"
     return f"in windows of {cold} {unit}, each starting from a zero state"
-
-
-def _read(name: str) -> str:
-    if name == "-":
-        return decode_text(sys.stdin.buffer.read(), "The text on standard input")
-    return load_corpus(name).text

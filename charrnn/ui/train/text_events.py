@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+from html import escape
 from typing import Any
 
 import gradio as gr
 
 from charrnn.service.job import Job
 from charrnn.service.scheduler import Scheduler
+from charrnn.text_files import read_text_file
 from charrnn.training import presets
 from charrnn.training.presets import Preset, preset_for
 from charrnn.ui.errors import refusal
@@ -16,7 +18,7 @@ from charrnn.ui.limits import TRAINING_CHARACTERS
 from charrnn.ui.tab import PRIVATE, session
 from charrnn.ui.train import settings, texts, views
 from charrnn.ui.train.layout import TrainTab
-from charrnn.vocabulary import CLEANINGS, read_text
+from charrnn.vocabulary import CLEANINGS
 
 STEP_SHARE = 0.8
 """Share of a run's time that is steps; the rest are evaluations, a tenth, and samples."""
@@ -55,12 +57,14 @@ class TextEvents:
         if not path:
             raise refusal("Choose a text file first.")
         try:
-            text = read_text(path)
+            decoded = read_text_file(path)
         except ValueError as error:
             raise refusal(error) from None
-        if len(text) > TRAINING_CHARACTERS:
+        for note in decoded.notes:
+            gr.Info(escape(note))
+        if len(decoded.text) > TRAINING_CHARACTERS:
             gr.Info(f"The first {TRAINING_CHARACTERS:,} characters are used.")
-        return text[:TRAINING_CHARACTERS], texts.OWN
+        return decoded.text[:TRAINING_CHARACTERS], texts.OWN
 
     async def fit(self, time: str | None, corpus: str, own: str | None, cleaning: str) -> Any:
         """Set what learns most of this text in the chosen time."""
