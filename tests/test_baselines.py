@@ -18,6 +18,7 @@ from charrnn.baselines import (
     letter_frequencies,
     uniform,
 )
+from charrnn.text_files import read_text_file
 
 ORIGIN = "the quick brown fox jumps over the lazy dog and the lazy fox sleeps in the sun. "
 
