@@ -136,9 +136,19 @@ class Client:
         self.visitor.broken_upload("half.npz", bytes(self.dice.randint(10**5, 5 * 10**6)))
 
 
+def training_processes(server: psutil.Process) -> list[psutil.Process]:
+    """The server's children that train; Python's resource tracker is a child too."""
+    found = []
+    for child in server.children():
+        with suppress(psutil.Error):
+            if "resource_tracker" not in " ".join(child.cmdline()):
+                found.append(child)
+    return found
+
+
 def memory(server: psutil.Process) -> dict[str, float]:
     """MB of the server and of its training processes, and how many of these there are."""
-    children = server.children(recursive=True)
+    children = training_processes(server)
     sizes = []
     for child in children:
         with suppress(psutil.Error):
@@ -207,7 +217,7 @@ def end(url: str, process: subprocess.Popen[bytes], folder: Path) -> dict[str, A
         time.sleep(0.2)
     time.sleep(3)
     saved_before = set(folder.glob("cache/charrnn/visitors/*.npz"))
-    children = psutil.Process(process.pid).children(recursive=True)
+    children = training_processes(psutil.Process(process.pid))
     started = time.monotonic()
     process.send_signal(signal.SIGTERM)
     with suppress(subprocess.TimeoutExpired):

@@ -5,10 +5,7 @@ Only NumPy and the core are imported here, so that a process starts in a third o
 
 from __future__ import annotations
 
-import pickle
-import struct
 from dataclasses import dataclass, field
-from typing import IO, Any
 
 from charrnn.network.model import ModelConfig
 from charrnn.training.checkpoint import Checkpoint
@@ -104,22 +101,3 @@ class Command:
 
     name: str
     value: float = 0.0
-
-
-def send(stream: IO[bytes], message: Any) -> None:
-    """Write one frame: eight bytes of length, then the pickle."""
-    data = pickle.dumps(message, protocol=pickle.HIGHEST_PROTOCOL)
-    stream.write(struct.pack("<Q", len(data)) + data)
-    stream.flush()
-
-
-def receive(stream: IO[bytes]) -> Any:
-    """Read one frame. Raises EOFError when the other side is gone."""
-    head = stream.read(8)
-    if len(head) < 8:
-        raise EOFError
-    (length,) = struct.unpack("<Q", head)
-    data = stream.read(length)
-    if len(data) < length:
-        raise EOFError
-    return pickle.loads(data)

@@ -1,15 +1,14 @@
-"""The page's end of a training process: start it, read its snapshots, steer it, end it."""
+"""Runs one training in a child process: starts it, reads its snapshots, steers it and ends it."""
 
 from __future__ import annotations
 
 import contextlib
+import multiprocessing
 import os
-import subprocess
-import sys
 import threading
-from pathlib import Path
 
-from charrnn.service.job import Command, Job, Snapshot, receive, send
+from charrnn.service import worker
+from charrnn.service.job import Command, Job, Snapshot
 
 PATIENCE = 1.5
 """Seconds a process has to hand over its files after "stop" before it is killed."""
@@ -22,65 +21,51 @@ CRASHED = Snapshot(
 )
 
 
-class Run:
-    """One training in a child process; `snapshot` is always the newest."""
+class TrainingProcess:
+    """A training in a child process; `snapshot` is always the newest."""
 
     def __init__(self, job: Job) -> None:
         self.job = job
         self.snapshot = Snapshot(())
-        self.stopping = False
         self.over = threading.Event()
-        self._writing = threading.Lock()  # the job and a command must not mix on the pipe
-        package = str(Path(__file__).resolve().parents[2])
-        paths = [package, *filter(None, [os.environ.get("PYTHONPATH")])]
-        # One BLAS thread each: several processes share the cores.
-        threads = {
-            f"{name}_NUM_THREADS": "1" for name in ("OPENBLAS", "OMP", "MKL", "VECLIB_MAXIMUM")
-        }
-        self.process = subprocess.Popen(
-            [sys.executable, "-m", "charrnn.service.worker"],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            env={**os.environ, **threads, "PYTHONPATH": os.pathsep.join(paths)},
-            start_new_session=True,  # Ctrl+C is for the page, which then asks for the files
-        )
+        self._sending = threading.Lock()  # the job and a command must not mix in the pipe
+        for library in ("OPENBLAS", "OMP", "MKL", "VECLIB_MAXIMUM"):  # processes share the cores
+            os.environ[f"{library}_NUM_THREADS"] = "1"
+        context = multiprocessing.get_context("spawn")  # a fork would copy the server's locks
+        self._connection, its_end = context.Pipe()
+        self.process = context.Process(target=worker.main, args=(its_end,), daemon=True)
+        self.process.start()
+        its_end.close()  # so that the pipe ends with the process
         threading.Thread(target=self._follow, daemon=True).start()
 
     def _follow(self) -> None:
-        """Send the job and keep the newest snapshot until the process is done."""
-        assert self.process.stdin and self.process.stdout
+        """Send the job, and keep the newest snapshot until the process is done."""
         try:
-            with self._writing:
-                send(self.process.stdin, self.job)  # up to 2 MB: more than a pipe takes at once
+            with self._sending:
+                self._connection.send(self.job)  # up to 2 MB, more than a pipe takes at once
             while not self.snapshot.over:
-                self.snapshot = receive(self.process.stdout)
+                self.snapshot = self._connection.recv()
         except (EOFError, OSError):
             self.snapshot = CRASHED
         finally:
-            self.end()
+            self._connection.close()
+            self.process.kill()
+            self.process.join()
             self.over.set()  # from here on the process is gone
 
-    def tell(self, name: str, value: float = 0.0) -> None:
-        """Steer the run; harmless when it is over."""
-        if name == "stop":
-            self.stopping = True
-        with contextlib.suppress(OSError, ValueError), self._writing:
-            assert self.process.stdin
-            send(self.process.stdin, Command(name, value))
+    def send(self, name: str, value: float = 0.0) -> None:
+        """Send a command; harmless when the run is over."""
+        with contextlib.suppress(OSError), self._sending:
+            self._connection.send(Command(name, value))
 
-    def end(self) -> None:
-        """Make sure that the process is gone."""
-        for pipe in (self.process.stdin, self.process.stdout):
-            with contextlib.suppress(OSError, ValueError):
-                assert pipe
-                pipe.close()
+    def kill(self) -> None:
+        """End the process at once; `_follow` then reads the end of the pipe and clears up."""
         self.process.kill()
-        self.process.wait()
 
-    def leave(self) -> Snapshot:
+    def stop(self) -> Snapshot:
         """Stop, wait at most PATIENCE for the files, and end the process."""
-        self.tell("stop")
+        self.send("stop")
         self.over.wait(PATIENCE)
-        self.process.kill()  # `_follow` then reads the end of the stream and clears up
+        self.kill()
         self.over.wait()
         return self.snapshot

@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 
 from charrnn.service.disk_store import DiskStore
 from charrnn.service.job import Job, Snapshot
-from charrnn.service.process import Run
+from charrnn.service.process import TrainingProcess
 from charrnn.service.queue import Slot, TrainingQueue
 from charrnn.service.session_store import SessionStore
 from charrnn.service.visitor import LastRun, Visitor
@@ -48,7 +48,7 @@ class Scheduler:
         self.session_store = SessionStore()
         self.disk_store = DiskStore()
         self.closing = False
-        self._runs: dict[str, Run | None] = {}  # by session; None while in line
+        self._runs: dict[str, TrainingProcess | None] = {}  # by session; None while in line
         self._saving: dict[str, threading.Thread] = {}  # by ticket
 
     async def train(self, job: Job, visitor: Visitor, session: str) -> AsyncGenerator[Update, None]:
@@ -87,7 +87,7 @@ class Scheduler:
     async def _follow(
         self, job: Job, visitor: Visitor, session: str, place: Slot
     ) -> AsyncGenerator[Update, None]:
-        run = Run(job)
+        run = TrainingProcess(job)
         self._runs[session] = run
         shown: Snapshot | None = None
         try:
@@ -104,18 +104,18 @@ class Scheduler:
             if shown is None or not shown.over:  # the visitor left
                 self._rescue(run, visitor)
 
-    def _rescue(self, run: Run, visitor: Visitor) -> None:
+    def _rescue(self, run: TrainingProcess, visitor: Visitor) -> None:
         """End the run and keep what it learned, without holding up the event loop."""
 
         def save() -> None:
-            run.leave()
+            run.stop()
             self._keep(run, visitor)
 
         thread = threading.Thread(target=save, daemon=True)
         self._saving[visitor.token] = thread
         thread.start()
 
-    def _keep(self, run: Run, visitor: Visitor) -> None:
+    def _keep(self, run: TrainingProcess, visitor: Visitor) -> None:
         """Put what a run learned into the vault."""
         if not run.snapshot.failed:
             self.session_store.keep(with_run(visitor, run.job, run.snapshot))
@@ -128,14 +128,14 @@ class Scheduler:
         if len(self.line.places) >= self.line.workers or self.closing:
             return Snapshot(())
         with self.line.join(job.seconds + 1):
-            run = Run(job)
+            run = TrainingProcess(job)
             try:
                 deadline = self.line.clock() + job.seconds + 10
                 while not run.over.is_set() and self.line.clock() < deadline:
                     await asyncio.sleep(LOOK)
                 return run.snapshot
             finally:
-                run.process.kill()
+                run.kill()
 
     def running(self, session: str) -> bool:
         """Whether the session has a run, going on or in line."""
@@ -149,13 +149,13 @@ class Scheduler:
         if run is None:
             del self._runs[session]
         else:
-            threading.Thread(target=run.tell, args=("stop",), daemon=True).start()
+            threading.Thread(target=run.send, args=("stop",), daemon=True).start()
         return True
 
     def steer(self, session: str, name: str, value: float) -> None:
         """Change the "rate" (a factor) or the "temperature" of samples of the session's run."""
         if run := self._runs.get(session):
-            threading.Thread(target=run.tell, args=(name, value), daemon=True).start()
+            threading.Thread(target=run.send, args=(name, value), daemon=True).start()
 
     def find(self, token: str) -> Visitor | None:
         """What the vault holds for a ticket, once a run that is just being saved is there."""

@@ -9,19 +9,19 @@ from __future__ import annotations
 
 import os
 import queue
-import sys
+import signal
 import threading
 import time
 import warnings
 from collections import deque
 from collections.abc import Iterator
 from dataclasses import replace
-from typing import BinaryIO
+from multiprocessing.connection import Connection
 
 from charrnn.baselines import Baselines, chart_baselines
 from charrnn.network.model import ModelConfig
 from charrnn.network.sampling import Sampling, generate
-from charrnn.service.job import Command, Job, Record, RunView, Snapshot, receive, send
+from charrnn.service.job import Command, Job, Record, RunView, Snapshot
 from charrnn.training.progress import Progress
 from charrnn.training.trainer import Trainer
 
@@ -176,30 +176,29 @@ def finish(job: Job, runs: list[TrainingRun], levels: Baselines) -> Snapshot:
     )
 
 
-def listen(stream: BinaryIO, commands: Commands) -> None:
-    """Pass commands on; when the page is gone there is nobody to train for."""
+def listen(connection: Connection, commands: Commands) -> None:
+    """Pass commands on; when the server is gone there is nobody to train for."""
     try:
         while True:
-            commands.put(receive(stream))
+            commands.put(connection.recv())
     except (EOFError, OSError):
         os._exit(0)
 
 
-def main() -> None:
+def main(connection: Connection) -> None:
+    """Receive a job, and send snapshots until it is over or the server is gone."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl+C is for the server, which saves the run
     if hasattr(os, "nice"):
         os.nice(10)
     warnings.simplefilter("ignore")  # a seed's unknown characters are shown by the page
-    replies = os.fdopen(os.dup(sys.stdout.fileno()), "wb")
-    os.dup2(sys.stderr.fileno(), sys.stdout.fileno())  # a stray print must not break a frame
-    job: Job = receive(sys.stdin.buffer)
+    job: Job = connection.recv()
     commands: Commands = queue.SimpleQueue()
-    threading.Thread(target=listen, args=(sys.stdin.buffer, commands), daemon=True).start()
+    threading.Thread(target=listen, args=(connection, commands), daemon=True).start()
     try:
         for snapshot in train(job, commands):
-            send(replies, snapshot)
+            connection.send(snapshot)
     except (ValueError, MemoryError) as error:
-        send(replies, Snapshot((), note=str(error) or "Out of memory.", over=True, failed=True))
-
-
-if __name__ == "__main__":
-    main()
+        note = str(error) or "Out of memory."
+        connection.send(Snapshot((), note=note, over=True, failed=True))
+    except OSError:  # the server is gone
+        os._exit(0)
