@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
+from waiting import PATIENCE
 
 NEEDED_IN_CI = ("browser", "torch")
 BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
@@ -46,7 +47,7 @@ def chromium() -> str:
 def browser(chromium: str) -> Iterator[Any]:
     """One Chromium for all tests: two of Playwright's loops cannot run in one process."""
     sync_api = pytest.importorskip("playwright.sync_api")
-    sync_api.expect.set_options(timeout=30_000)  # 5 s, the default, is short on two busy cores
+    sync_api.expect.set_options(timeout=1000 * PATIENCE)  # its own 5 s are short on a busy machine
     with sync_api.sync_playwright() as playwright:
         args = ["--no-sandbox"] if hasattr(os, "geteuid") and os.geteuid() == 0 else []
         opened = playwright.chromium.launch(executable_path=chromium, args=args)

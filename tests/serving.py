@@ -6,13 +6,13 @@ import os
 import socket
 import subprocess
 import sys
-import time
 import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
+from waiting import PATIENCE, wait_until
 
 ROOT = Path(__file__).resolve().parents[1]
 
@@ -38,7 +38,7 @@ def serving(folder: Path, seconds: int = 60, **environment: str) -> Iterator[str
         yield url
     finally:
         process.terminate()
-        process.wait(15)
+        process.wait(PATIENCE)
 
 
 def start(
@@ -58,12 +58,15 @@ def start(
 
 
 def wait_for(url: str, process: subprocess.Popen[bytes], log: Path) -> None:
-    for _ in range(300):
+    """Wait until the page answers; fail with its log if it ends."""
+
+    def answers() -> bool:
         if process.poll() is not None:
             pytest.fail(f"the page did not start:\n{log.read_text()}")
         try:
             with urllib.request.urlopen(url):
-                return
+                return True
         except OSError:
-            time.sleep(0.2)
-    pytest.fail("the page did not answer within a minute")
+            return False
+
+    wait_until(answers, "the page did not answer", pause=0.2)

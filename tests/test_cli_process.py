@@ -15,6 +15,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
+from waiting import PATIENCE
 
 import charrnn
 
@@ -80,7 +81,7 @@ def test_ctrl_c_while_it_trains_leaves_a_whole_file(after: int) -> None:
     with started(*ADAGRAD) as process:
         steps(process, after)
         process.send_signal(signal.SIGINT)
-        out, err = process.communicate(timeout=30)
+        out, err = process.communicate(timeout=PATIENCE)
     assert process.returncode == 130
     assert "Traceback" not in err
     last = json.loads(out.splitlines()[-1])
@@ -95,7 +96,7 @@ def test_ctrl_c_before_the_first_step_leaves_a_whole_file() -> None:
     with started(*ADAGRAD) as process:
         wait_for_handlers(process.pid)
         process.send_signal(signal.SIGINT)
-        _, err = process.communicate(timeout=30)
+        _, err = process.communicate(timeout=PATIENCE)
     assert process.returncode == 130
     assert "Traceback" not in err
     assert len(writes("adagrad.npz")) == 100
@@ -107,7 +108,7 @@ def test_ctrl_c_between_and_within_saves_leaves_a_whole_file(delay: float) -> No
         steps(process, 3)
         time.sleep(delay)
         process.send_signal(signal.SIGINT)
-        process.communicate(timeout=30)
+        process.communicate(timeout=PATIENCE)
     assert process.returncode == 130
     assert len(writes("adagrad.npz")) == 100
     assert [path.name for path in Path().iterdir()] == ["adagrad.npz"]
@@ -123,7 +124,7 @@ def test_a_second_ctrl_c_ends_at_once_and_keeps_the_file_before() -> None:
                 break
             process.send_signal(signal.SIGINT)
             time.sleep(0.002)
-        process.communicate(timeout=30)
+        process.communicate(timeout=PATIENCE)
     assert process.returncode in (130, -signal.SIGINT)
     assert charrnn.load("adagrad.npz").metadata["steps"] >= before
     assert len([path for path in Path().iterdir() if path.suffix == ".npz"]) == 1
@@ -133,7 +134,7 @@ def test_sigterm_saves_too() -> None:
     with started(*ADAGRAD) as process:
         steps(process, 5)
         process.terminate()
-        out, _ = process.communicate(timeout=30)
+        out, _ = process.communicate(timeout=PATIENCE)
     assert process.returncode == 128 + signal.SIGTERM
     assert json.loads(out.splitlines()[-1])["stopped"] == "SIGTERM"
     assert len(writes("adagrad.npz")) == 100
@@ -143,7 +144,7 @@ def test_a_stopped_run_goes_on() -> None:
     with started(*ADAGRAD) as process:
         steps(process, 5)
         process.send_signal(signal.SIGINT)
-        process.communicate(timeout=30)
+        process.communicate(timeout=PATIENCE)
     before = charrnn.load("adagrad.npz").metadata["steps"]
     argv = [*COMMAND, "train", "--resume", "adagrad.npz", "--steps", str(before + 7)]
     subprocess.run([*argv, "--no-baselines"], check=True, capture_output=True)
@@ -167,7 +168,7 @@ def test_a_closed_pipe_is_quiet_and_saves() -> None:
         steps(process, 3)
         assert process.stdout is not None
         process.stdout.close()
-        assert process.wait(timeout=30) == 141
+        assert process.wait(timeout=PATIENCE) == 141
         assert process.stderr is not None
         assert process.stderr.read() == ""
     assert len(writes("adagrad.npz")) == 100
@@ -176,7 +177,9 @@ def test_a_closed_pipe_is_quiet_and_saves() -> None:
 def test_a_closed_pipe_of_generate_is_quiet() -> None:
     script = "{} -m charrnn train --recipe hello > /dev/null; {} -m charrnn generate hello.npz "
     script = script.replace("{}", f"'{sys.executable}'") + "--length 100000 | head -c 5"
-    done = subprocess.run(["bash", "-c", script], capture_output=True, timeout=60, check=False)
+    done = subprocess.run(
+        ["bash", "-c", script], capture_output=True, timeout=PATIENCE, check=False
+    )
     assert len(done.stdout) == 5
     assert done.stderr == b""
 
@@ -242,7 +245,7 @@ def test_a_terminal_gets_a_bar() -> None:
                 shown += os.read(master, 65536)
             except OSError:  # the other end is closed
                 break
-        assert process.wait(timeout=30) == 0
+        assert process.wait(timeout=PATIENCE) == 0
     finally:
         process.kill()
         process.wait()

@@ -11,6 +11,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from waiting import wait_until
 
 from charrnn import CharRNN, ModelConfig, TrainConfig, Vocabulary
 from charrnn.service.disk_store import DiskStore
@@ -56,10 +57,7 @@ def test_the_sweeper_sweeps(tmp_path: Path) -> None:
     place = TempFiles()
     broken = put(place.folder / "tmpabc", age=500)
     place.watch(seconds=0.01)
-    deadline = time.monotonic() + 30
-    while broken.exists():
-        assert time.monotonic() < deadline
-        time.sleep(0.01)
+    wait_until(lambda: not broken.exists())
 
 
 def test_the_folder_takes_all_temporary_files_and_goes_with_them(tmp_path: Path) -> None:

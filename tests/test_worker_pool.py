@@ -7,13 +7,13 @@ import os
 import signal
 import subprocess
 import sys
-import time
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
+from waiting import PATIENCE, wait_until
 
 from charrnn import ModelConfig, TrainConfig, Trainer, load
 from charrnn.training.worker_pool import WorkerError
@@ -113,10 +113,7 @@ def test_a_killed_trainer_leaves_no_worker_and_no_memory(tmp_path: Path, end: in
         worker = Path("/proc") / process.stdout.readline().strip()
         assert worker.exists()
         process.send_signal(end)
-    deadline = time.monotonic() + 10
-    while worker.exists() and time.monotonic() < deadline:
-        time.sleep(0.05)
-    assert not worker.exists()
+    wait_until(lambda: not worker.exists())
     assert set(os.listdir("/dev/shm")) <= before
 
 
@@ -151,7 +148,7 @@ def test_the_terminal_says_that_a_worker_was_killed(
 ) -> None:
     (worker,) = children(terminal)
     os.kill(worker, signal.SIGKILL)
-    _, errors = terminal.communicate(timeout=30)
+    _, errors = terminal.communicate(timeout=PATIENCE)
     assert terminal.returncode == 2
     assert "A worker process ended unexpectedly (exit code -9)" in errors
     assert "Traceback" not in errors
@@ -164,7 +161,7 @@ def test_a_signal_to_all_processes_saves(
     terminal: subprocess.Popen[str], tmp_path: Path, end: signal.Signals
 ) -> None:
     os.killpg(terminal.pid, end)
-    _, errors = terminal.communicate(timeout=30)
+    _, errors = terminal.communicate(timeout=PATIENCE)
     assert terminal.returncode == 128 + end
     assert "Traceback" not in errors
     assert load(tmp_path / "run.npz").metadata["steps"] > 0

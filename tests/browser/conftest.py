@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from urllib.parse import urlsplit
 
 import pytest
+from browser.steps import new_context
 from playwright.sync_api import Browser, ConsoleMessage, Page
 from serving import serving
 
@@ -45,7 +46,7 @@ class Watch:
 @pytest.fixture
 def page(browser: Browser, page_url: str) -> Iterator[Page]:
     """A visitor with a browser of their own; at the end nothing may have gone wrong in it."""
-    context = browser.new_context(viewport=VIEW, accept_downloads=True)  # type: ignore[arg-type]
+    context = new_context(browser, viewport=VIEW, accept_downloads=True)
     opened = context.new_page()
     watch = Watch(opened, urlsplit(page_url).netloc)
     opened.goto(page_url)

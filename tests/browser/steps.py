@@ -3,11 +3,20 @@
 from __future__ import annotations
 
 import re
-import time
+from collections.abc import Callable
+from typing import Any
 
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Browser, BrowserContext, Page, expect
+from waiting import PATIENCE
 
 TEXT = "The cat sat on the mat. The dog lay on the log. The bird sang in the tree. " * 60
+
+
+def new_context(browser: Browser, **options: Any) -> BrowserContext:
+    """A visitor's browser, with time enough on a busy machine."""
+    context = browser.new_context(**options)
+    context.set_default_timeout(1000 * PATIENCE)
+    return context
 
 
 def button(page: Page, name: str) -> None:
@@ -18,8 +27,17 @@ def tab(page: Page, name: str) -> None:
     page.get_by_role("tab", name=name, exact=True).click()
 
 
-def state(page: Page, name: str, seconds: float = 30) -> None:
-    page.wait_for_selector(f".drawing.status[data-state={name}]", timeout=1000 * seconds)
+def until(page: Page, reached: Callable[[], object]) -> None:
+    """Wait for a state; the browser goes on in the meantime, unlike during a sleep."""
+    for _ in range(int(10 * PATIENCE)):
+        if reached():
+            return
+        page.wait_for_timeout(100)
+    raise AssertionError("the state did not come")
+
+
+def state(page: Page, name: str) -> None:
+    page.wait_for_selector(f".drawing.status[data-state={name}]", timeout=1000 * PATIENCE)
 
 
 def number(page: Page, label: str) -> str:
@@ -57,10 +75,7 @@ def train_a_while(page: Page, steps: int = 60) -> None:
     button(page, "Train")
     state(page, "training")
     page.wait_for_selector(".drawing.chart path.curve")
-    deadline = time.monotonic() + 30
-    while step(page) < steps:
-        assert time.monotonic() < deadline
-        page.wait_for_timeout(100)
+    until(page, lambda: step(page) >= steps)
 
 
 def write(page: Page) -> str:
@@ -68,5 +83,5 @@ def write(page: Page) -> str:
     tab(page, "Generate")
     button(page, "Generate")
     output = page.locator(".drawing:visible pre, .drawing:visible .text").first
-    expect(output).to_contain_text(re.compile(r"\w{3}"), timeout=20_000)
+    expect(output).to_contain_text(re.compile(r"\w{3}"))
     return output.inner_text()

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from importlib.resources import files
 
 import pytest
-from browser.steps import tab
+from browser.steps import new_context, tab
 from playwright.sync_api import Browser, Page
 
 pytestmark = pytest.mark.browser
@@ -18,8 +18,8 @@ GRADIO = {"image-redundant-alt"}
 
 @pytest.fixture(params=["light", "dark"])
 def seen(request: pytest.FixtureRequest, browser: Browser, page_url: str) -> Iterator[Page]:
-    context = browser.new_context(
-        viewport={"width": 1280, "height": 800}, color_scheme=request.param
+    context = new_context(
+        browser, viewport={"width": 1280, "height": 800}, color_scheme=request.param
     )
     page = context.new_page()
     page.goto(page_url)

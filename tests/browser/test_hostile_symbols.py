@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from browser.steps import button, tab
+from browser.steps import button, new_context, tab
 from hostile_page import PAYLOADS
 from playwright.sync_api import Browser, Page, expect
 from serving import ROOT, free_port, wait_for
@@ -28,7 +28,7 @@ def hostile(browser: Browser, tmp_path: Path) -> Iterator[Page]:
         process = subprocess.Popen(command, stdout=sink, stderr=subprocess.STDOUT)
     try:
         wait_for(f"http://127.0.0.1:{port}/", process, log)
-        context = browser.new_context()
+        context = new_context(browser)
         page = context.new_page()
         page.goto(f"http://127.0.0.1:{port}/")
         page.wait_for_selector(".drawing.next-symbol .column")
@@ -50,7 +50,7 @@ def test_symbols_are_text_on_the_generate_tab(hostile: Page) -> None:
     page.locator("#generate-seed textarea").fill("".join(PAYLOADS) + "\u00e9<img src=y>")
     button(page, "Generate")
     page.wait_for_selector(f"{OUTPUT} [data-i='5']")
-    page.wait_for_selector(f"{OUTPUT} .caret", state="hidden", timeout=20_000)
+    page.wait_for_selector(f"{OUTPUT} .caret", state="hidden")
     assert PAYLOADS[0] in page.locator(f"{OUTPUT} pre").inner_text()
     page.locator(f"{OUTPUT} [data-i='3']").hover()
     expect(page.locator(f"{OUTPUT} .card")).to_be_visible()

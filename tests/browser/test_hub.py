@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from browser.steps import TEXT, button, paste, state, tab
+from browser.steps import TEXT, button, new_context, paste, state, tab, until
 from hubs import text_of, trained
 from playwright.sync_api import Browser, Page, expect
 from serving import serving
@@ -39,7 +39,7 @@ def url(hub: Hub, folder: Path) -> Iterator[str]:
 @pytest.fixture
 def visitors(browser: Browser) -> Iterator[list[Page]]:
     """Two browsers that share nothing."""
-    contexts = [browser.new_context(viewport={"width": 1280, "height": 900}) for _ in range(2)]
+    contexts = [new_context(browser, viewport={"width": 1280, "height": 900}) for _ in range(2)]
     yield [context.new_page() for context in contexts]
     for context in contexts:
         context.close()
@@ -72,7 +72,7 @@ def writes(page: Page) -> str:
     page.locator("#generate-seed textarea").fill("The ")
     button(page, "Generate")
     page.wait_for_selector("#generate-output .reading .caret:not([hidden])")
-    page.wait_for_selector("#generate-output .reading .caret", state="hidden", timeout=60_000)
+    page.wait_for_selector("#generate-output .reading .caret", state="hidden")
     return page.locator("#generate-output .reading pre").inner_text()
 
 
@@ -105,7 +105,7 @@ def test_train_push_and_open_the_link_in_a_second_browser(
     stranger.goto(link)
     revision = hub.model("alice/cat-sat").main[:7]
     expect(stranger.locator(".drawing.header .model")).to_contain_text(
-        f"alice/cat-sat at {revision}", timeout=30_000
+        f"alice/cat-sat at {revision}"
     )
     assert writes(stranger) == first
     assert len(first) > 100
@@ -135,7 +135,7 @@ def test_faults_are_sentences_and_the_page_goes_on(
     expect(page.locator(".drawing.gallery:visible")).to_contain_text("has trouble")
     hub.faults.clear()
     page.goto(url + "?model=alice/<img src=x onerror=window.hit=1>")
-    expect(page.locator(".toast-body").last).to_contain_text("USER/NAME", timeout=15_000)
+    expect(page.locator(".toast-body").last).to_contain_text("USER/NAME")
     assert page.evaluate("window.hit") is None
 
 
@@ -149,9 +149,7 @@ def test_the_gallery_opens_a_model_with_one_click(hub: Hub, url: str, visitors: 
     row = page.locator(".drawing.gallery:visible li", has_text="alice/small-sea")
     expect(row).to_contain_text(f"{trained().metadata['best_loss']:.3f} nats")
     row.locator("button").click()
-    expect(page.locator(".drawing.header .model")).to_contain_text(
-        "alice/small-sea at", timeout=60_000
-    )
+    expect(page.locator(".drawing.header .model")).to_contain_text("alice/small-sea at")
 
 
 def test_a_model_s_own_page_plays_as_a_static_space(hub: Hub, visitors: list[Page]) -> None:
@@ -165,6 +163,5 @@ def test_a_model_s_own_page_plays_as_a_static_space(hub: Hub, visitors: list[Pag
     page.goto(done.url)
     before = len(page.locator("body").inner_text())
     page.get_by_role("button").first.click()
-    page.wait_for_timeout(1500)
-    assert len(page.locator("body").inner_text()) > before + 100
+    until(page, lambda: len(page.locator("body").inner_text()) > before + 100)
     assert asked == [done.url]

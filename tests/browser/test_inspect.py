@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 import pytest
-from browser.steps import button, tab
+from browser.steps import button, tab, until
 from playwright.sync_api import Page, expect
 
 pytestmark = pytest.mark.browser
@@ -92,8 +92,7 @@ def test_gates_can_be_watched(at_inspect: Page) -> None:
     before = colors(page, "units")
     part.select_option(label=gate)
     expect(page.locator(".drawing.units .scale")).not_to_contain_text("+1")
-    page.wait_for_timeout(300)
-    assert colors(page, "units") != before
+    until(page, lambda: colors(page, "units") != before)
     assert part.evaluate("s => s.selectedOptions[0].text") == gate
 
 
@@ -122,7 +121,7 @@ def test_how_far_back_it_learns(at_inspect: Page) -> None:
     page = at_inspect
     tab(page, "How far back it learns")
     rows = page.locator(".drawing.gradient-reach .reach-row")
-    expect(rows).to_have_count(3, timeout=30_000)
+    expect(rows).to_have_count(3)
     assert [r.locator("strong").inner_text() for r in rows.all()] == ["RNN", "LSTM", "GRU"]
     notes = [r.locator(".note").first.inner_text() for r in rows.all()]
     assert sum("the present model" in note for note in notes) == 1
@@ -150,9 +149,7 @@ def test_the_gradients_are_checked(at_inspect: Page) -> None:
     page = at_inspect
     tab(page, "Check the maths")
     button(page, "Check the gradients of this model")
-    expect(page.locator(".drawing.gradient-check .answer")).to_contain_text(
-        "Right:", timeout=30_000
-    )
+    expect(page.locator(".drawing.gradient-check .answer")).to_contain_text("Right:")
     assert page.locator(".drawing.gradient-check tbody tr").count() >= 5
     assert page.locator(".drawing.gradient-check .bad").count() == 0
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import random
 import re
-import time
 from pathlib import Path
 
 import numpy as np
@@ -12,6 +11,7 @@ import pytest
 from browser.steps import (
     TEXT,
     button,
+    new_context,
     number,
     paste,
     sample,
@@ -19,6 +19,7 @@ from browser.steps import (
     step,
     tab,
     train_a_while,
+    until,
     write,
 )
 from playwright.sync_api import Browser, Page, expect
@@ -33,9 +34,9 @@ def test_train_stop_generate_download_upload(page: Page, tmp_path: Path) -> None
     train_a_while(page, 5)  # later it knows the text, and its samples no longer change
     first_curve = page.locator(".drawing.chart path.curve").last.get_attribute("d")
     first_sample = sample(page)
-    page.wait_for_timeout(1500)
-    assert page.locator(".drawing.chart path.curve").last.get_attribute("d") != first_curve
-    assert sample(page) != first_sample
+    curve = page.locator(".drawing.chart path.curve").last
+    until(page, lambda: curve.get_attribute("d") != first_curve)
+    until(page, lambda: sample(page) != first_sample)
 
     button(page, "Stop")
     state(page, "stopped")
@@ -84,7 +85,7 @@ def test_a_reload_brings_the_run_back_and_continue_goes_on(page: Page) -> None:
     button(page, "Stop")
     state(page, "stopped")
     stopped_at, last_sample = step(page), sample(page)
-    page.wait_for_timeout(300)  # the buttons follow the card
+    expect(page.get_by_role("button", name="Continue").first).to_be_enabled()
     page.reload()
     state(page, "stopped")
     assert step(page) == stopped_at
@@ -92,10 +93,7 @@ def test_a_reload_brings_the_run_back_and_continue_goes_on(page: Page) -> None:
     expect(page.locator(".drawing.header .model")).to_contain_text("trained here")
     button(page, "Continue")
     state(page, "training")
-    deadline = time.monotonic() + 30
-    while step(page) <= stopped_at:
-        assert time.monotonic() < deadline
-        page.wait_for_timeout(100)
+    until(page, lambda: step(page) > stopped_at)
     button(page, "Stop")
     state(page, "stopped")
 
@@ -120,7 +118,7 @@ def test_the_best_validation_is_marked_on_the_curve(page: Page) -> None:
     paste(page, TEXT)
     button(page, "Train")
     mark = page.locator(".drawing.chart circle.best")
-    expect(mark).to_have_count(1, timeout=90_000)
+    expect(mark).to_have_count(1)
     label, told = page.evaluate(  # at once, for it may move at the next evaluation
         """() => { const chart = document.querySelector(".drawing.chart svg");
           return [chart.querySelector("text.best").textContent, chart.ariaLabel]; }"""
@@ -145,7 +143,7 @@ def test_a_look_at_the_text_measures_it(page: Page) -> None:
     paste(page, "aé" + TEXT)
     page.get_by_role("button", name="Check this text").click()
     facts = page.locator(".drawing.card:visible")
-    expect(facts).to_contain_text("s per epoch, here", timeout=30_000)
+    expect(facts).to_contain_text("s per epoch, here")
     expect(facts).to_contain_text("U+00E9 ×1")
     expect(facts).to_contain_text("Too short")
     page.get_by_label("quick, 1 min").check()
@@ -156,7 +154,7 @@ def test_a_look_at_the_text_measures_it(page: Page) -> None:
 
 
 def test_the_address_holds_the_settings(browser: Browser, page_url: str) -> None:
-    context = browser.new_context()
+    context = new_context(browser)
     page = context.new_page()
     page.goto(page_url + "?recipe=hello&cell=gru&steps=30")
     expect(page.get_by_label("Text", exact=True)).to_have_value(re.compile("^hello"))
@@ -199,7 +197,7 @@ def test_the_temperature_of_samples_moves_while_it_runs(page: Page) -> None:
     slider.press("Home")
     expect(slider).to_have_value("0")
     greedy = re.compile("e{100}")  # nine in sixteen letters are an e at temperature 1
-    expect(page.locator(".drawing.samples pre")).to_contain_text(greedy, timeout=30_000)
+    expect(page.locator(".drawing.samples pre")).to_contain_text(greedy)
     button(page, "Stop")
     state(page, "stopped")
 
@@ -238,7 +236,7 @@ def test_hostile_text_stays_text(page: Page) -> None:
     )
     paste(page, hostile * 40)
     page.get_by_role("button", name="Check this text").click()
-    expect(page.locator(".drawing.card:visible")).to_contain_text("characters", timeout=30_000)
+    expect(page.locator(".drawing.card:visible")).to_contain_text("characters")
     train_a_while(page, 30)
     button(page, "Stop")
     state(page, "stopped")
