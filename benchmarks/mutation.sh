@@ -11,7 +11,7 @@ folder="$(realpath -m "${1:?name a folder for the environment, the copy and the 
 shift
 cd "$(dirname "$0")/.."
 modules=("$@")
-[ ${#modules[@]} -gt 0 ] || modules=(files vocabulary formats/{npz,zip_archive} training/{batches,checkpoint,optimizers,state}
+[ ${#modules[@]} -gt 0 ] || modules=(files vocabulary formats/{npz,strict_json} training/{batches,checkpoint,metadata,optimizers,state}
   network/{loss,parameters,products,recurrent,sampling})
 
 mkdir -p "$folder/tree"

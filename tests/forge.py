@@ -48,6 +48,7 @@ class Part:
     need: int = 20
     date: int = 0x21
     attributes: int = 0
+    made_by: int = 20
     extra: bytes = b""
     comment: bytes = b""
     disk: int = 0
@@ -94,7 +95,7 @@ def _local(fields: Mapping[str, Any]) -> bytes:
 
 def _central(part: Part, offset: int) -> bytes:
     f = _fields(part)
-    head = b"PK\x01\x02", 20, f["need"], f["flags"], f["method"], 0, f["date"]
+    head = b"PK\x01\x02", part.made_by, f["need"], f["flags"], f["method"], 0, f["date"]
     sizes = f["crc"], f["packed"], f["size"], len(part.name), len(part.extra), len(part.comment)
     at = offset if part.offset is None else part.offset
     line = struct.pack("<4s6H3L5H2L", *head, *sizes, part.disk, 0, part.attributes, at)

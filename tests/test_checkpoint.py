@@ -9,7 +9,9 @@ import os
 import pickle
 import subprocess
 import sys
+import tracemalloc
 import warnings
+import zipfile
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -54,7 +56,7 @@ def verdicts(canary: Path) -> list[dict[str, Any]]:
 @LINUX
 def test_hostile_files_are_refused(verdicts: list[dict[str, Any]]) -> None:
     hostile = [v for v in verdicts if not v["healthy"]]
-    assert len(hostile) >= 750
+    assert len(hostile) >= 690
     assert len({v["name"] for v in verdicts}) == len(verdicts)
     assert [v for v in hostile if v["outcome"] != "ModelFileError"] == []
 
@@ -62,7 +64,7 @@ def test_hostile_files_are_refused(verdicts: list[dict[str, Any]]) -> None:
 @LINUX
 def test_odd_but_healthy_files_load(verdicts: list[dict[str, Any]]) -> None:
     odd = [v for v in verdicts if v["healthy"]]
-    assert len(odd) >= 140
+    assert len(odd) >= 220
     assert [v for v in odd if v["outcome"] != "loads"] == []
 
 
@@ -98,13 +100,13 @@ def check_sentence(message: str) -> None:
 
 def test_most_files_in_this_process(canary: Path) -> None:
     """On every system, also where the judge cannot measure."""
-    loaded = [
-        name
+    loaded = {
+        f"{module.__name__[8:]}.{name}".replace(" ", "")
         for module in (hostile_zip, hostile_arrays, hostile_meta)
         for name, file in module.cases(str(canary))
         if isinstance(file, bytes) and len(file) < 6_000_000 and model_or_none(file)
-    ]
-    assert loaded == []
+    }
+    assert loaded == healthy.HARMLESS
     assert not canary.exists()
 
 
@@ -353,7 +355,7 @@ def test_what_a_file_unpacks_to_is_limited_too(tmp_path: Path) -> None:
     path.write_bytes(forge.forge([forge.deflated(part) for part in forge.parts(meta, 0.0)]))
     for read in (checkpoint.load, checkpoint.info, Checkpoint.load):
         assert read(path)
-        with pytest.raises(ModelFileError, match=r"takes 0\.2 MB, and the limit here is 0\.1 MB\."):
+        with pytest.raises(ModelFileError, match=r"0\.2 MB, and the limit here is 0\.1 MB"):
             read(path, max_bytes=130_000)
 
 
@@ -520,7 +522,6 @@ def test_arrays_of_another_run_are_not_saved(tmp_path: Path) -> None:
         replace(good, slots=[np.full_like(good.slots[0], np.nan)]),
         replace(good, slots=[*good.slots] * 3),
         replace(good, live=made(hidden_size=7)),
-        replace(good, recurrent=good.recurrent * 2),
         replace(good, step=-1),
         replace(good, seconds=float("nan")),
     ):
@@ -546,3 +547,121 @@ def test_loading_never_warns() -> None:
             model = made(cell, layers=2)
             model.parameters.vector[:] = checkpoint.MAX_WEIGHT
             assert same(from_bytes(to_bytes(model)), model)
+
+
+# ---- files that NumPy wrote ----
+
+
+def rewritten(change: Any, pack: Any = np.savez) -> bytes:
+    """A model's file after somebody opened it with NumPy, changed the arrays and saved them."""
+    with np.load(io.BytesIO(to_bytes(made("gru")))) as file:
+        arrays = dict(file)
+    change(arrays)
+    buffer = io.BytesIO()
+    pack(buffer, **arrays)
+    return buffer.getvalue()
+
+
+def recast(dtype: str) -> Any:
+    def change(arrays: dict[str, Any]) -> None:
+        weights = {name: a.astype(dtype) for name, a in arrays.items() if name != "__meta__"}
+        arrays.update(weights)
+
+    return change
+
+
+def transpose(arrays: dict[str, Any]) -> None:
+    arrays.update({name: np.asfortranarray(a) for name, a in arrays.items()})
+
+
+def add_array(arrays: dict[str, Any]) -> None:
+    arrays["my notes"] = np.array(["a text", "of mine"])
+
+
+def add_pickle(arrays: dict[str, Any]) -> None:
+    arrays["notes"] = np.array([{"a": 1}], dtype=object)
+
+
+def add_field(arrays: dict[str, Any]) -> None:
+    meta = json.loads(bytes(arrays["__meta__"])) | {"normalization": {"layer": True}}
+    arrays["__meta__"] = np.frombuffer(json.dumps(meta).encode(), np.uint8)
+
+
+@pytest.mark.parametrize("pack", [np.savez, np.savez_compressed])
+@pytest.mark.parametrize(
+    "change",
+    [
+        dict.copy, transpose, add_array, add_pickle, add_field,
+        recast(">f4"), recast("<f8"), recast(">f8"),
+    ],
+    ids=["as it is", "Fortran order", "an array more", "an array of objects", "a field more",
+         "big-endian", "float64", "big-endian float64"],
+)  # fmt: skip
+def test_files_that_numpy_wrote_load(change: Any, pack: Any) -> None:
+    assert same(from_bytes(rewritten(change, pack)), made("gru"))
+
+
+def test_float16_is_read_to_its_three_digits() -> None:
+    model = from_bytes(rewritten(recast("<f2")))
+    weights = made("gru").parameters.vector
+    np.testing.assert_array_equal(model.parameters.vector, weights.astype("<f2"))
+
+
+@pytest.mark.parametrize("version", [(2, 0), (3, 0)])
+def test_later_versions_of_npy_load(version: tuple[int, int]) -> None:
+    def save(file: io.BytesIO, **arrays: Any) -> None:
+        with zipfile.ZipFile(file, "w") as archive:
+            for name, array in arrays.items():
+                with archive.open(f"{name}.npy", "w") as member:
+                    np.lib.format.write_array(member, array, version)
+
+    assert same(from_bytes(rewritten(dict.copy, save)), made("gru"))
+
+
+def test_numbers_beyond_float32_are_refused() -> None:
+    def change(arrays: dict[str, Any]) -> None:
+        arrays["by"] = np.full(4, 1e300)
+
+    with pytest.raises(ModelFileError, match="not finite"):
+        from_bytes(rewritten(change))
+
+
+@pytest.mark.parametrize("dtype", ["<i4", "<c8", "|b1", "<U1"])
+def test_numbers_that_are_not_floats_are_refused(dtype: str) -> None:
+    with pytest.raises(ModelFileError, match="floats"):
+        from_bytes(rewritten(recast(dtype)))
+
+
+def test_a_file_in_float16_is_half_as_large(tmp_path: Path) -> None:
+    model = made("lstm", hidden_size=100)
+    checkpoint.save(model, tmp_path / "half.npz", np.float16)
+    checkpoint.save(model, tmp_path / "whole.npz")
+    sizes = [(tmp_path / name).stat().st_size for name in ("half.npz", "whole.npz")]
+    assert sizes[0] < 0.55 * sizes[1]
+    weights = checkpoint.load(tmp_path / "half.npz").parameters.vector
+    assert weights.dtype == np.float32
+    np.testing.assert_array_equal(weights, model.parameters.vector.astype(np.float16))
+    model.parameters.vector[:] = 1e5
+    with pytest.raises(ModelFileError, match=r"cannot be saved\."):
+        checkpoint.save(model, tmp_path / "half.npz", np.float16)
+
+
+def test_the_limit_of_size_can_be_lifted() -> None:
+    data = to_bytes(made())
+    with pytest.raises(ModelFileError, match="limit"):
+        from_bytes(data, max_bytes=len(data) - 1)
+    assert same(from_bytes(data, max_bytes=None), made())
+
+
+@pytest.mark.parametrize(
+    "claim", [{"hidden_size": 4096, "layers": 8}, {"vocab": "".join(map(chr, range(256, 30_000)))}]
+)
+def test_what_is_too_large_is_refused_before_it_is_allocated(claim: dict[str, Any]) -> None:
+    meta = forge.META | {"cell": "lstm", "hidden_size": 1000} | claim
+    data = forge.forge([forge.meta_part(meta), *forge.parts()[1:]])
+    tracemalloc.start()
+    with pytest.raises(ModelFileError, match="limit"):
+        Checkpoint.from_bytes(data, HOSTED_BYTES)
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert peak < 8 << 20

@@ -7,6 +7,7 @@ import sys
 import numpy as np
 import pytest
 from builders import tiny_model
+from forge import Part, forge
 
 import charrnn
 from charrnn import ModelFileError, Vocabulary
@@ -168,12 +169,10 @@ def test_damaged_files_are_one_sentence(tmp_path):
 
 @pytest.mark.parametrize("header", ["(10000000000000,)", "(-1,)", "[2]", "((((", "'\\0'"])
 def test_lying_headers_are_one_sentence(tmp_path, header):
-    from charrnn.formats import zip_archive
-
     text = f"{{'descr': '<f8', 'fortran_order': False, 'shape': {header}, }}\n".encode()
     lie = b"\x93NUMPY\x01\x00" + len(text).to_bytes(2, "little") + text
     path = tmp_path / "old.npz"
-    path.write_bytes(zip_archive.join((name, lie, b"\0" * 8) for name in NAMINGS[0]))
+    path.write_bytes(forge([Part(f"{name}.npy".encode(), lie + bytes(8)) for name in NAMINGS[0]]))
     with pytest.raises(ModelFileError):
         from_npz(path, Vocabulary(SYMBOLS))
 
@@ -269,5 +268,6 @@ def test_a_page_and_a_safetensors_file_at_once(tmp_path, capsys):
 def test_half_an_order_is_exit_code_2_and_one_line(words, capsys):
     assert main(["convert", *words]) == 2
     shown = capsys.readouterr().err
-    assert shown.startswith("charrnn: Say ")
+    assert shown.startswith("charrnn: ")
+    assert "--from-npz" in shown
     assert shown.count("\n") == 1

@@ -7,18 +7,15 @@ it is; where H equals V, the biases do; where they are flat too, somebody must.
 
 from __future__ import annotations
 
-import io
 import json
-import math
 import os
-from collections.abc import Mapping
 from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
 
-from charrnn.formats import zip_archive
-from charrnn.formats.zip_archive import ModelFileError, quote
+from charrnn.formats.errors import ModelFileError, too_large
+from charrnn.formats.npz import Archive
 from charrnn.network.model import CharRNN, ModelConfig, parameter_shapes
 from charrnn.network.parameters import Array, Parameters
 from charrnn.vocabulary import Vocabulary
@@ -33,6 +30,7 @@ VOCABULARIES = ("chars", "vocab", "ix_to_char", "idx_to_char", "char_to_ix", "ch
 MAX_BYTES = 64 << 20
 """For a file, and for its arrays together: 16 million float32 weights."""
 MAX_SYMBOLS = 200_000
+GIVE_TEXT = "Give the text that the model was trained on with --text."
 
 
 class OldModel(NamedTuple):
@@ -50,12 +48,12 @@ def from_npz(
     vocabulary: the symbols in the order of their ids; without it, the file must hold them.
     orientation: "columns" or "rows"; without it, the shapes must tell.
     """
-    members = _members(path)
-    naming = _naming(members)
-    Wxh, Whh, Why, bh, by = (_numbers(members, name) for name in naming)
+    archive = _archive(path)
+    naming = _naming(archive.names)
+    Wxh, Whh, Why, bh, by = (_numbers(archive, name) for name in naming)
     remarks: list[str] = []
     if vocabulary is None:
-        vocabulary = _vocabulary(members, remarks)
+        vocabulary = _vocabulary(archive, remarks)
     V, H = len(vocabulary), len(Whh)
     _check_sizes(naming, (Wxh, Whh, Why, bh, by), V, H)
     fits = _fitting_orientations(naming, Wxh, Why, V, H)
@@ -71,55 +69,31 @@ def from_npz(
     return OldModel(CharRNN(vocabulary, config, parameters), remarks)
 
 
-def _members(path: str | Path) -> dict[str, bytes | memoryview]:
-    """The file's arrays as .npy bytes, by name, within limits and with their checksums right."""
+def _archive(path: str | Path) -> Archive:
+    """The file's arrays, within limits."""
     if os.path.getsize(path) > MAX_BYTES:
-        raise ModelFileError(f"The file is larger than {MAX_BYTES >> 20} MB, too large for this.")
-    members = zip_archive.members(Path(path).read_bytes())
-    if sum(member.size for member in members.values()) > MAX_BYTES:
-        raise ModelFileError(f"Its arrays take more than {MAX_BYTES >> 20} MB, too much for this.")
-    return {name: zip_archive.unpack(member) for name, member in members.items()}
+        too_large(os.path.getsize(path), MAX_BYTES)
+    archive = Archive(Path(path).read_bytes(), MAX_BYTES, deflated_share=1)
+    if archive.unpacked > MAX_BYTES:
+        too_large(archive.unpacked, MAX_BYTES)
+    return archive
 
 
-def _array(name: str, data: bytes | memoryview) -> Array:
-    """One array from its .npy bytes, its length checked before anything is made of it."""
-    file = io.BytesIO(data)
-    try:
-        version = np.lib.format.read_magic(file)
-        read_header = {
-            (1, 0): np.lib.format.read_array_header_1_0,
-            (2, 0): np.lib.format.read_array_header_2_0,
-        }[version]
-        shape, by_columns, dtype = read_header(file)
-    except Exception:  # NumPy's parser of headers lets out a dozen kinds on damaged ones
-        raise ModelFileError(f"The array {quote(name)} cannot be read.") from None
-    if dtype.hasobject:
-        raise ModelFileError(
-            f"{quote(name)} is a Python pickle, which could run any program and is never opened. "
-            "Give the text that the model was trained on with --text instead."
-        )
-    body = memoryview(data)[file.tell() :]
-    length = math.prod(shape) * dtype.itemsize
-    if min(shape, default=0) < 0 or dtype.itemsize == 0 or len(body) != length:
-        raise ModelFileError(f"The array {quote(name)} is not as long as its header says.")
-    return np.frombuffer(body, dtype).reshape(shape, order="F" if by_columns else "C")
-
-
-def _naming(members: Mapping[str, object]) -> tuple[str, ...]:
+def _naming(names: set[str]) -> tuple[str, ...]:
     """The names in use: the set of five that is complete."""
     for naming in NAMINGS:
-        if members.keys() >= set(naming):
+        if names >= set(naming):
             return naming
-    closest = max(NAMINGS, key=lambda naming: len(members.keys() & set(naming)))
-    missing = [name for name in closest if name not in members]
+    closest = max(NAMINGS, key=lambda naming: len(names & set(naming)))
+    missing = [name for name in closest if name not in names]
     raise ModelFileError(
         f"The file lacks {', '.join(missing)}: it needs arrays named "
         f"{' or '.join(', '.join(naming) for naming in NAMINGS)}."
     )
 
 
-def _numbers(members: Mapping[str, bytes | memoryview], name: str) -> Array:
-    array = _array(name, members[name])
+def _numbers(archive: Archive, name: str) -> Array:
+    array = archive.array(name)
     if array.dtype.kind not in "fiu" or not np.isfinite(array).all():
         raise ModelFileError(f"The array {name} must hold finite numbers.")
     return array
@@ -180,16 +154,18 @@ def _by_rows(fits: list[str], orientation: str, bh: Array, by: Array, remarks: l
 # ---- the vocabulary ----
 
 
-def _vocabulary(members: Mapping[str, bytes | memoryview], remarks: list[str]) -> Vocabulary:
+def _vocabulary(archive: Archive, remarks: list[str]) -> Vocabulary:
     """The symbols from the first array that has them."""
     for name in VOCABULARIES:
-        if name in members:
-            symbols = _symbols(name, _array(name, members[name]))
+        if name in archive.names:
+            try:
+                symbols = _symbols(name, archive.array(name))
+            except ModelFileError as error:
+                raise ModelFileError(f"{error} {GIVE_TEXT}") from None
             remarks.append(f"The vocabulary is the file's own {name}, {len(symbols)} symbols.")
             return Vocabulary(symbols)
     raise ModelFileError(
-        "The file holds no vocabulary (chars, ix_to_char or char_to_ix): give the text that the "
-        "model was trained on with --text."
+        f"The file holds no vocabulary (chars, ix_to_char or char_to_ix). {GIVE_TEXT}"
     )
 
 

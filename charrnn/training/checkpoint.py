@@ -10,53 +10,32 @@ from __future__ import annotations
 import math
 import os
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, fields
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import Any
 
 import numpy as np
+from numpy.typing import DTypeLike
 
 from charrnn import files
 from charrnn.formats import npz
-from charrnn.formats.npz import FloatArray, ModelFileError, Shape, quote
-from charrnn.network.cells import CELLS
-from charrnn.network.model import CharRNN, ModelConfig, ModelState, parameter_shapes
-from charrnn.network.parameters import Parameters
+from charrnn.formats.errors import ModelFileError, quote, too_large
+from charrnn.formats.npz import Archive, Shape
+from charrnn.network.model import CharRNN, ModelState, parameter_shapes
+from charrnn.network.parameters import Array, Parameters
+from charrnn.training import metadata
 from charrnn.training.config import TrainConfig
 from charrnn.training.optimizers import OPTIMIZERS
 from charrnn.training.record import TrainingRecord
 from charrnn.training.state import TrainState
-from charrnn.vocabulary import Vocabulary
 
 __all__ = ["HOSTED_BYTES", "Checkpoint", "ModelFileError", "info", "load", "save"]
 
-FORMAT = "charrnn"
-VERSION = 1
 HOSTED_BYTES = 32 << 20
 """The limit for strangers' files on a shared machine: 8 million weights."""
 
-MAX_SYMBOLS = 200_000
-MAX_SLOTS = 2
-MAX_BATCH = 1 << 20
 MAX_WEIGHT = 1e6
 """Trained weights stay below 100, and 4096 products of a million still fit a float32."""
-
-REQUIRED: dict[str, tuple[type, ...]] = {
-    "format": (str,),
-    "version": (int,),
-    "cell": (str,),
-    "hidden_size": (int,),
-    "layers": (int,),
-    "dropout": (float, int),
-    "initialization": (str,),
-    "vocab": (str, list),
-    "words": (bool,),
-    "cleaning": (str,),
-}
-"""The fields that the metadata must have, by JSON type. bool is not int here."""
-
-OPTIONAL: dict[str, tuple[type, ...]] = {"training": (dict,), "resume": (dict,)}
-"""Fields it may have: `CharRNN.metadata`, and what a trainer needs to continue."""
 
 COUNTS = ("step", "updates", "chars", "best_step", "stale", "rescues")
 NUMBERS = ("smooth_loss", "best_loss", "rate_scale", "seconds")
@@ -96,15 +75,8 @@ class Checkpoint:
     @property
     def metadata(self) -> dict[str, Any]:
         """The metadata of the file, as JSON."""
-        config, vocabulary = self.model.config, self.model.vocabulary
-        symbols = vocabulary.symbols
         return {
-            "format": FORMAT,
-            "version": VERSION,
-            **asdict(config),
-            "words": vocabulary.words,
-            "cleaning": vocabulary.cleaning,
-            "vocab": list(symbols) if vocabulary.words else "".join(symbols),
+            **metadata.describe(self.model.config, self.model.vocabulary),
             **({"training": self.model.metadata} if self.model.metadata else {}),
             **({"resume": self._resume(self.state)} if self.state else {}),
         }
@@ -122,54 +94,66 @@ class Checkpoint:
         }
 
     @classmethod
-    def from_bytes(cls, data: bytes, max_bytes: int = npz.MAX_BYTES) -> Checkpoint:
+    def from_bytes(cls, data: bytes, max_bytes: int | None = npz.MAX_BYTES) -> Checkpoint:
         """Read the bytes of a file, from whomever it comes.
 
-        The file, and its arrays together, may take `max_bytes` each. Give HOSTED_BYTES where
-        strangers' files meet a shared machine. Raises ModelFileError and nothing else.
+        The file, and its arrays together, may take `max_bytes` each; None lifts the limit. Give
+        HOSTED_BYTES where strangers' files meet a shared machine. Raises ModelFileError and
+        nothing else.
         """
-        meta, arrays = npz.loads(data, _shapes, max_bytes)
-        model = _model(meta, arrays)
-        return cls(model, _state(model, meta["resume"], arrays) if "resume" in meta else None)
+        archive = npz.Archive(data, math.inf if max_bytes is None else max_bytes)
+        meta = archive.metadata()
+        metadata.check_fields(meta)
+        config, vocabulary = metadata.read_config(meta), metadata.read_vocabulary(meta)
+        shapes = parameter_shapes(config, len(vocabulary))
+        own = metadata.training_shapes(meta, shapes)
+        archive.check(shapes | own)
+        parameters = Parameters(shapes, _vector(archive, shapes))
+        model = CharRNN(vocabulary, config, parameters, metadata=meta.get("training"))
+        _check_model(model)
+        if "resume" not in meta:
+            return cls(model)
+        return cls(model, _state(model, meta["resume"], archive, own))
 
     @classmethod
-    def load(cls, path: str | Path, max_bytes: int = npz.MAX_BYTES) -> Checkpoint:
+    def load(cls, path: str | Path, max_bytes: int | None = npz.MAX_BYTES) -> Checkpoint:
         """Read a file, as `from_bytes` does. Raises ModelFileError and nothing else."""
         return cls.from_bytes(_read_file(path, max_bytes), max_bytes)
 
-    def to_bytes(self) -> bytes:
+    def to_bytes(self, dtype: DTypeLike = np.float32) -> bytes:
         """The bytes of a file; equal checkpoints give equal bytes.
 
-        Raises ModelFileError for what could not be loaded again: weights that are not finite or
-        too large, or metadata that is not JSON.
+        dtype: of the arrays in the file; float16 halves it and keeps 3 digits of a weight. Raises
+        ModelFileError for what could not be loaded again: weights that are not finite or too
+        large, or metadata that is not JSON.
         """
-        data = npz.dumps(dict(self.model.parameters) | _arrays(self.state), self.metadata)
+        data = npz.dumps(dict(self.model.parameters) | _arrays(self.state), self.metadata, dtype)
         try:
-            if Checkpoint.from_bytes(data).model.vocabulary != self.model.vocabulary:
+            if Checkpoint.from_bytes(data, None).model.vocabulary != self.model.vocabulary:
                 raise ModelFileError("Symbols of several characters need a vocabulary of words.")
         except ModelFileError as error:
             raise ModelFileError(f"The model cannot be saved. {error}") from None
         return data
 
-    def save(self, path: str | Path) -> None:
-        """Write a file, which appears complete or not at all.
+    def save(self, path: str | Path, dtype: DTypeLike = np.float32) -> None:
+        """Write a file, which appears complete or not at all; dtype as in `to_bytes`.
 
         Raises OSError where the disk is at fault, otherwise as `to_bytes` does.
         """
-        files.write(path, self.to_bytes())
+        files.write(path, self.to_bytes(dtype))
 
 
-def load(path: str | Path, max_bytes: int = npz.MAX_BYTES) -> CharRNN:
+def load(path: str | Path, max_bytes: int | None = npz.MAX_BYTES) -> CharRNN:
     """Read a model from a file, from whomever it comes. Raises ModelFileError and nothing else."""
     return Checkpoint.load(path, max_bytes).model
 
 
-def save(model: CharRNN, path: str | Path) -> None:
+def save(model: CharRNN, path: str | Path, dtype: DTypeLike = np.float32) -> None:
     """Write a model to a file, as `Checkpoint.save` does. Raises OSError, ModelFileError."""
-    Checkpoint(model).save(path)
+    Checkpoint(model).save(path, dtype)
 
 
-def info(path: str | Path, max_bytes: int = npz.MAX_BYTES) -> dict[str, Any]:
+def info(path: str | Path, max_bytes: int | None = npz.MAX_BYTES) -> dict[str, Any]:
     """The metadata of a model file, and vocab_size, parameters (how many), bytes, resumable.
 
     Raises ModelFileError.
@@ -184,12 +168,12 @@ def info(path: str | Path, max_bytes: int = npz.MAX_BYTES) -> dict[str, Any]:
     }
 
 
-def _read_file(path: str | Path, max_bytes: int) -> bytes:
+def _read_file(path: str | Path, max_bytes: int | None) -> bytes:
     try:
         with open(path, "rb") as file:
             size = os.fstat(file.fileno()).st_size
-            if size > max_bytes:
-                npz.too_large(size, max_bytes)
+            if max_bytes is not None and size > max_bytes:
+                too_large(size, max_bytes)
             return file.read(size)
     except (OSError, ValueError) as error:  # ValueError: a NUL in the path
         reason = getattr(error, "strerror", None) or str(error) or type(error).__name__
@@ -199,35 +183,39 @@ def _read_file(path: str | Path, max_bytes: int) -> bytes:
 # ---- from the file's parts to values ----
 
 
-def _model(meta: dict[str, Any], arrays: Mapping[str, FloatArray]) -> CharRNN:
-    """Build the model, and check that it can read a character."""
-    config, vocabulary = _config(meta), _vocabulary(meta)
-    shapes = parameter_shapes(config, len(vocabulary))
-    parameters = Parameters(shapes, np.concatenate([arrays[name].ravel() for name in shapes]))
-    for weights in (parameters.vector, arrays.get("live", parameters.vector)):
-        if max(weights.max(), -weights.min()) > MAX_WEIGHT:
-            raise ModelFileError(f"The model is broken: it has weights beyond {MAX_WEIGHT:,.0f}.")
-    model = CharRNN(vocabulary, config, parameters, metadata=meta.get("training"))
+def _vector(archive: Archive, shapes: Mapping[str, Shape]) -> Array:
+    """The arrays of these shapes, one after another in one vector, of trained weights' size."""
+    parameters = Parameters(shapes)
+    for name, view in parameters.items():
+        archive.read_into(name, view)
+    if max(parameters.vector.max(), -parameters.vector.min()) > MAX_WEIGHT:
+        raise ModelFileError(f"The model is broken: it has weights beyond {MAX_WEIGHT:,.0f}.")
+    return parameters.vector
+
+
+def _check_model(model: CharRNN) -> None:
+    """Check that a model can read a character."""
     with np.errstate(all="ignore"):
-        logits, _ = model.step(np.zeros(1, vocabulary.dtype), model.initial_state())
+        logits, _ = model.step(np.zeros(1, model.vocabulary.dtype), model.initial_state())
     if not np.isfinite(logits).all():
         raise ModelFileError("The model is broken: what it computes is not finite.")
-    return model
 
 
 def _state(
-    model: CharRNN, resume: Mapping[str, Any], arrays: Mapping[str, FloatArray]
+    model: CharRNN, resume: Mapping[str, Any], archive: Archive, shapes: Mapping[str, Shape]
 ) -> TrainState:
     """What the trainer needs to continue. Raises ModelFileError for impossible numbers."""
+    live = _vector(archive, {"live": shapes["live"]})
+    arrays = {name: np.empty(shape, np.float32) for name, shape in shapes.items() if name != "live"}
+    for name, array in arrays.items():
+        archive.read_into(name, array)
     recurrent: ModelState = tuple(
         tuple(arrays[f"state{layer}_{kind}"] for kind in model.cell.state)
         for layer in range(model.config.layers)
     )
     slots = [arrays[f"slot{i}"] for i in range(resume["slots"])]
     best = model.parameters.vector if resume.get("best") else None
-    return TrainState(
-        model.with_vector(arrays["live"]), slots, recurrent, best, **_counters(resume)
-    )
+    return TrainState(model.with_vector(live), slots, recurrent, best, **_counters(resume))
 
 
 def _counters(resume: Mapping[str, Any]) -> dict[str, Any]:
@@ -266,73 +254,3 @@ def _arrays(state: TrainState | None) -> dict[str, Any]:
         names = (f"state{layer}_{kind}" for kind in state.live.cell.state)
         arrays |= dict(zip(names, own, strict=True))
     return arrays
-
-
-# ---- what the metadata means ----
-
-
-def _shapes(meta: dict[str, Any]) -> dict[str, Shape]:
-    """Check the metadata; return the shapes of the arrays that the file must hold by it."""
-    _check_fields(meta)
-    shapes = parameter_shapes(_config(meta), len(_vocabulary(meta)))
-    return shapes | _training_shapes(meta, shapes)
-
-
-def _check_fields(meta: dict[str, Any]) -> None:
-    """Check that the metadata has the required fields, each of its JSON type."""
-    if meta.get("format") != FORMAT:
-        raise ModelFileError("The file holds another program's arrays, and no charrnn model.")
-    version = meta.get("version")
-    if type(version) is int and version > VERSION:
-        raise ModelFileError(
-            f"The file was made by a newer charrnn: its format has version {quote(version)}, and "
-            f"this one reads version {VERSION}. Update charrnn to open it."
-        )
-    if version != VERSION:
-        _wrong(f"the version is {quote(version)}")
-    for name in REQUIRED.keys() - meta.keys():
-        _wrong(f"it lacks {name}")
-    for name, value in meta.items():
-        if name not in REQUIRED | OPTIONAL:
-            _wrong(f"it has {quote(name)}, which this version does not know")
-        if type(value) not in (REQUIRED | OPTIONAL)[name]:
-            _wrong(f"{name} is {quote(value)}")
-
-
-def _config(meta: dict[str, Any]) -> ModelConfig:
-    try:
-        return ModelConfig(**{field.name: meta[field.name] for field in fields(ModelConfig)})
-    except ValueError as error:
-        _wrong(str(error).rstrip("."))
-
-
-def _vocabulary(meta: dict[str, Any]) -> Vocabulary:
-    symbols, words = meta["vocab"], meta["words"]
-    if words is not isinstance(symbols, list) or not all(type(s) is str and s for s in symbols):
-        _wrong("its vocabulary must be a text of characters, or a list of words")
-    if len(symbols) > MAX_SYMBOLS:
-        _wrong(f"its vocabulary has {len(symbols):,} symbols, more than {MAX_SYMBOLS:,}")
-    try:
-        return Vocabulary(tuple(symbols), words, meta["cleaning"])
-    except ValueError as error:
-        _wrong(str(error).rstrip("."))
-
-
-def _training_shapes(meta: dict[str, Any], shapes: Mapping[str, Shape]) -> dict[str, Shape]:
-    """The arrays that a trainer needs to continue; none for a finished model."""
-    if "resume" not in meta:
-        return {}
-    slots, N = (meta["resume"].get(name) for name in ("slots", "batch_size"))
-    if type(slots) is not int or not 0 <= slots <= MAX_SLOTS:
-        _wrong(f"slots is {quote(slots)}")
-    if type(N) is not int or not 1 <= N <= MAX_BATCH:
-        _wrong(f"batch_size is {quote(N)}")
-    P = sum(math.prod(shape) for shape in shapes.values())
-    vectors = ["live", *(f"slot{i}" for i in range(slots))]
-    kinds = CELLS[meta["cell"]].state
-    states = [f"state{layer}_{k}" for layer in range(meta["layers"]) for k in kinds]
-    return dict.fromkeys(vectors, (P,)) | dict.fromkeys(states, (meta["hidden_size"], N))
-
-
-def _wrong(what: str) -> NoReturn:
-    raise ModelFileError(f"The model's metadata is wrong: {what}.")
