@@ -278,12 +278,12 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--minutes", type=float, default=10)
     parser.add_argument("--clients", type=int, default=32)
-    parser.add_argument("--workers", type=int, default=2, help="training runs at once")
+    parser.add_argument("--runs-at-once", type=int, default=2, help="training runs at once")
     parser.add_argument("--json", type=Path, help="write all figures here too")
     options = parser.parse_args()
     with tempfile.TemporaryDirectory() as name:
         folder, port = Path(name), free_port()
-        process = start(folder, port, 60, "--workers", str(options.workers))
+        process = start(folder, port, 60, "--runs-at-once", str(options.runs_at_once))
         url = f"http://127.0.0.1:{port}/"
         try:
             wait_for(url, process, folder / "log.txt")

@@ -1,4 +1,4 @@
-"""The training hall: one run a visitor, a place in line, stop, and what leaving keeps."""
+"""The scheduler: one run per visitor, a place in the queue, stop, and what leaving keeps."""
 
 from __future__ import annotations
 
@@ -27,22 +27,24 @@ JOB = Job(
 
 
 def play(scene: Callable[[Scheduler], Coroutine[Any, Any, None]]) -> None:
-    asyncio.run(scene(Scheduler(seconds=30, workers=1)))
+    asyncio.run(scene(Scheduler(seconds=30, runs_at_once=1)))
 
 
-async def follow(scheduler: Scheduler, session: str, news: list[Update], visitor: Visitor) -> None:
-    async with aclosing(scheduler.train(JOB, visitor, session)) as told:
-        async for each in told:
-            news.append(each)
+async def follow(
+    scheduler: Scheduler, session: str, updates: list[Update], visitor: Visitor
+) -> None:
+    async with aclosing(scheduler.train(JOB, visitor, session)) as stream:
+        async for each in stream:
+            updates.append(each)
 
 
-def trained(news: list[Update]) -> bool:
-    snapshot = news[-1].snapshot if news else None
+def trained(updates: list[Update]) -> bool:
+    snapshot = updates[-1].snapshot if updates else None
     return bool(snapshot and snapshot.runs and snapshot.runs[0].progress)
 
 
 async def until(done: Callable[[], bool]) -> None:
-    for _ in range(200):
+    for _ in range(1200):
         if done():
             return
         await asyncio.sleep(0.05)
@@ -69,7 +71,7 @@ def test_the_second_visitor_waits_and_goes_on_when_the_first_stops() -> None:
     play(scene)
 
 
-def test_stop_in_line_gives_the_place_up() -> None:
+def test_stop_leaves_the_queue() -> None:
     async def scene(scheduler: Scheduler) -> None:
         first, second = list[Update](), list[Update]()
         one = asyncio.create_task(follow(scheduler, "one", first, Visitor()))
@@ -78,8 +80,8 @@ def test_stop_in_line_gives_the_place_up() -> None:
         await until(lambda: bool(second))
         scheduler.stop("two")
         await two
-        assert all(news.snapshot is None for news in second)
-        assert len(scheduler.line.places) == 1
+        assert all(update.snapshot is None for update in second)
+        assert len(scheduler.queue.slots) == 1
         scheduler.stop("one")
         await one
 
@@ -88,9 +90,9 @@ def test_stop_in_line_gives_the_place_up() -> None:
 
 def test_a_visitor_has_one_run() -> None:
     async def scene(scheduler: Scheduler) -> None:
-        news = list[Update]()
-        one = asyncio.create_task(follow(scheduler, "one", news, Visitor()))
-        await until(lambda: trained(news))
+        updates = list[Update]()
+        one = asyncio.create_task(follow(scheduler, "one", updates, Visitor()))
+        await until(lambda: trained(updates))
         with pytest.raises(BusyError, match="stop it first"):
             await follow(scheduler, "one", [], Visitor())
         scheduler.stop("one")
@@ -103,9 +105,9 @@ def test_a_visitor_has_one_run() -> None:
 def test_leaving_ends_the_run_and_keeps_what_it_learned() -> None:
     async def scene(scheduler: Scheduler) -> None:
         visitor = scheduler.session_store.keep(Visitor())
-        news = list[Update]()
-        task = asyncio.create_task(follow(scheduler, "one", news, visitor))
-        await until(lambda: trained(news))
+        updates = list[Update]()
+        task = asyncio.create_task(follow(scheduler, "one", updates, visitor))
+        await until(lambda: trained(updates))
         run = scheduler._runs["one"]
         assert run
         task.cancel()
@@ -113,7 +115,7 @@ def test_leaving_ends_the_run_and_keeps_what_it_learned() -> None:
             await task
         found = await asyncio.to_thread(scheduler.find, visitor.token)
         assert run.over.wait(30)
-        assert scheduler.line.places == []
+        assert scheduler.queue.slots == []
         assert found
         assert found.resumable
         assert found.current.config == JOB.models[0]
@@ -139,7 +141,7 @@ def test_while_the_server_ends_nothing_starts_and_all_is_kept(tmp_path: Path) ->
         assert not (await scheduler.trial(replace(JOB, seconds=0.2))).runs
         assert first[-1].snapshot
         assert "kept" in first[-1].snapshot.note
-        again = Scheduler(seconds=30, workers=1)
+        again = Scheduler(seconds=30, runs_at_once=1)
         again.disk_store = DiskStore(tmp_path)
         found = again.find(visitor.token)
         assert found
@@ -148,10 +150,10 @@ def test_while_the_server_ends_nothing_starts_and_all_is_kept(tmp_path: Path) ->
     play(scene)
 
 
-def test_a_trial_is_skipped_when_all_workers_are_busy() -> None:
+def test_a_trial_is_skipped_when_all_slots_are_taken() -> None:
     async def scene(scheduler: Scheduler) -> None:
         assert (await scheduler.trial(replace(JOB, seconds=0.2))).runs
-        scheduler.line.join(30)
+        scheduler.queue.join(30)
         assert not (await scheduler.trial(replace(JOB, seconds=0.2))).runs
 
     play(scene)

@@ -1,4 +1,4 @@
-"""What visitors hold, and the vault that gives it back after a reload."""
+"""What visitors hold, and the store that gives it back after a reload."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def test_copies_share_the_model_and_pickles_do_not_lose_it() -> None:
     assert (again.model.parameters.vector == visitor.current.parameters.vector).all()
 
 
-def test_the_vault_gives_back_by_ticket_only() -> None:
+def test_the_store_finds_visitors_by_token_only() -> None:
     session_store = SessionStore()
     kept = session_store.keep(Visitor().with_model(model(), "mine"))
     other = session_store.keep(Visitor())
@@ -54,7 +54,7 @@ def test_keeping_again_replaces() -> None:
     assert len(session_store) == 1
 
 
-def test_the_vault_forgets_after_its_time() -> None:
+def test_the_store_forgets_after_its_time() -> None:
     now = 0.0
     session_store = SessionStore(seconds=60, clock=lambda: now)
     first = session_store.keep(Visitor())
@@ -65,8 +65,8 @@ def test_the_vault_forgets_after_its_time() -> None:
     assert session_store.find(second.token) is second
 
 
-def test_the_vault_is_bounded_in_bytes_and_lets_the_oldest_go() -> None:
+def test_the_store_is_limited_in_bytes_and_drops_the_oldest() -> None:
     visitor = Visitor().with_model(model(), "", "a" * 10_000)
-    session_store = SessionStore(most=3 * weight(visitor))
+    session_store = SessionStore(max_bytes=3 * weight(visitor))
     kept = [session_store.keep(visitor) for _ in range(5)]
     assert [session_store.find(each.token) is not None for each in kept] == [False] * 2 + [True] * 3

@@ -1,4 +1,4 @@
-"""Files in transit and files that outlive the server: swept, bounded, found again, gone."""
+"""Temporary files, and models kept over a restart: swept, limited, found again, removed."""
 
 from __future__ import annotations
 
@@ -96,13 +96,13 @@ def visitor(resumable: bool) -> Visitor:
 
 
 @pytest.mark.parametrize("resumable", [False, True])
-def test_a_ticket_finds_its_model_after_a_restart(tmp_path: Path, resumable: bool) -> None:
+def test_a_token_finds_its_model_after_a_restart(tmp_path: Path, resumable: bool) -> None:
     kept = visitor(resumable)
-    assert DiskStore(tmp_path / "shelf").put(kept)
-    (file,) = (tmp_path / "shelf").iterdir()
+    assert DiskStore(tmp_path / "store").put(kept)
+    (file,) = (tmp_path / "store").iterdir()
     assert TEXT.encode() not in file.read_bytes()
     assert b"secret" not in file.read_bytes()
-    found = DiskStore(tmp_path / "shelf").find("t")
+    found = DiskStore(tmp_path / "store").find("t")
     assert found
     assert (found.current.parameters.vector == kept.current.parameters.vector).all()
     assert found.resumable == resumable
@@ -110,14 +110,14 @@ def test_a_ticket_finds_its_model_after_a_restart(tmp_path: Path, resumable: boo
 
 
 @pytest.mark.parametrize("token", ["", "u", "../t", "t\0", "x" * 10_000, "\ud800"])
-def test_other_tickets_find_nothing(tmp_path: Path, token: str) -> None:
-    disk_store = DiskStore(tmp_path / "shelf")
+def test_other_tokens_find_nothing(tmp_path: Path, token: str) -> None:
+    disk_store = DiskStore(tmp_path / "store")
     disk_store.put(visitor(False))
     assert disk_store.find(token) is None
 
 
-def test_who_has_nothing_of_their_own_takes_no_place(tmp_path: Path) -> None:
-    disk_store = DiskStore(tmp_path / "shelf")
+def test_a_visitor_without_a_model_is_not_stored(tmp_path: Path) -> None:
+    disk_store = DiskStore(tmp_path / "store")
     assert not disk_store.put(Visitor(token="t"))
     assert not disk_store.put(replace(visitor(False), token=""))
     assert not disk_store.folder.exists()
@@ -125,15 +125,15 @@ def test_who_has_nothing_of_their_own_takes_no_place(tmp_path: Path) -> None:
 
 
 def test_a_damaged_file_is_as_good_as_none(tmp_path: Path) -> None:
-    disk_store = DiskStore(tmp_path / "shelf")
+    disk_store = DiskStore(tmp_path / "store")
     disk_store.put(visitor(False))
     path = disk_store.path("t")
     path.write_bytes(path.read_bytes()[:-20])
     assert disk_store.find("t") is None
 
 
-def test_after_a_day_the_shelf_is_cleared(tmp_path: Path) -> None:
-    disk_store = DiskStore(tmp_path / "shelf")
+def test_after_a_day_the_store_is_cleared(tmp_path: Path) -> None:
+    disk_store = DiskStore(tmp_path / "store")
     disk_store.put(visitor(False))
     disk_store.sweep()
     assert disk_store.find("t")

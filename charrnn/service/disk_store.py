@@ -1,7 +1,7 @@
-"""The shelf: models that outlive the server, each in a file by the hash of its visitor's ticket.
+"""Keeps visitors' models on disk over a restart, in files named by the hash of a session token.
 
-When the server is told to end, runs in progress and models of visitors go here; whoever comes back
-with the ticket finds them. The files hold no text.
+When the server closes, it writes the models of visitors here, those of unfinished runs included. A
+browser that comes back with its session token gets them. The files hold no text.
 """
 
 from __future__ import annotations
@@ -17,12 +17,14 @@ from charrnn.service.visitor import Visitor, text_of
 from charrnn.training.checkpoint import HOSTED_BYTES, Checkpoint, ModelFileError
 
 KEPT = 24 * 3600.0
-"""Seconds that a model lies here."""
+"""Seconds that a model is kept."""
 
 
 class DiskStore:
+    """One file per visitor."""
+
     def __init__(self, folder: Path | None = None) -> None:
-        """folder: made when the first model comes; by default beside the downloaded corpora."""
+        """folder: created for the first model; by default beside the downloaded corpora."""
         self.folder = folder or cache_folder() / "visitors"
 
     def path(self, token: str) -> Path:
@@ -38,7 +40,7 @@ class DiskStore:
         return True
 
     def find(self, token: str) -> Visitor | None:
-        """The visitor of a ticket with the model that lies here, if one does."""
+        """The visitor of a session token with the model that is kept for it, if any."""
         path = self.path(token)
         if not token or not path.is_file():
             return None
@@ -47,10 +49,10 @@ class DiskStore:
         except ModelFileError:
             return None
         text = text_of(checkpoint.model)
-        return Visitor(token=token).with_checkpoint(checkpoint, "kept over a restart", text)
+        return Visitor(token=token).with_checkpoint(checkpoint, "from before the restart", text)
 
     def sweep(self, seconds: float = KEPT) -> None:
-        """Remove what has lain here for so long."""
+        """Remove models older than so many seconds."""
         for path in self.folder.glob("*.npz"):
             with contextlib.suppress(OSError):
                 if time.time() - path.stat().st_mtime > seconds:

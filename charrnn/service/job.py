@@ -1,4 +1,4 @@
-"""What the page and a training process say to each other: a job down, snapshots up, pickled frames.
+"""Defines what the server and a training process send each other: jobs, commands and snapshots.
 
 Only NumPy and the core are imported here, so that a process starts in a third of a second.
 """
@@ -18,8 +18,8 @@ POINTS = 300
 
 @dataclass
 class Curve:
-    """A curve that stays small: past POINTS it keeps every other point, and from then on takes
-    every second, fourth, ... new one."""
+    """A curve that stays small: beyond POINTS it drops every other point, and from then on takes
+    only every second, fourth, ... new one."""
 
     points: list[tuple[float, float]] = field(default_factory=list)
     every: int = 1
@@ -34,13 +34,13 @@ class Curve:
         self.seen += 1
 
     def packed(self) -> str:
-        """As static/chart.js reads it: "x,y x,y ..."."""
+        """The points as the chart reads them: "x,y x,y ..."."""
         return " ".join(f"{x:.6g},{y:.4f}" for x, y in self.points)
 
 
 @dataclass
 class Record:
-    """The story of one model's training: curves over steps (a race: over seconds), and a film."""
+    """One model's training so far: curves over steps (in a race: over seconds), and samples."""
 
     loss: Curve = field(default_factory=Curve)
     smooth: Curve = field(default_factory=Curve)
@@ -62,7 +62,7 @@ class Job:
     temperature: float = 0.8
     rate: float = 1.0  # a factor on the learning rate, from the start
     checkpoint: Checkpoint | None = None  # continue from here (one model only)
-    record: Record = field(default_factory=Record)  # and with this story
+    record: Record = field(default_factory=Record)  # what `checkpoint` has shown so far
 
     @property
     def race(self) -> bool:
@@ -71,33 +71,33 @@ class Job:
 
 @dataclass(frozen=True)
 class RunView:
-    """One model in training, as the page shows it."""
+    """One model in training, as a page shows it."""
 
     model: ModelConfig
     record: Record
     progress: Progress | None  # None before its first step
-    seconds: float  # this model has trained in this run
+    seconds: float  # of training in this run
     chars_per_second: float
-    sample: str  # by the present weights
+    sample: str  # by the current weights
 
 
 @dataclass(frozen=True)
 class Snapshot:
-    """Where a run is. The last one, `over`, carries the files."""
+    """The state of a run. The last one, `over`, has the files."""
 
     runs: tuple[RunView, ...]
     baselines: tuple[tuple[str, float], ...] = ()
     note: str = ""
     over: bool = False
-    finished: bool = False  # the plan is done; False when it was stopped or ran out of time
+    finished: bool = False  # all steps are done; False if it was stopped or ran out of time
     failed: bool = False  # then `note` says why
     files: tuple[bytes, ...] = ()  # a resumable .npz per model
-    best: int = 0  # the lane with the lowest loss
+    best: int = 0  # the model with the lowest loss
 
 
 @dataclass(frozen=True)
 class Command:
-    """Sent down while a run goes on: "stop", "rate" (a factor), "temperature" (of samples)."""
+    """Steers a run: "stop", "rate" (a factor on the learning rate), "temperature" (of samples)."""
 
     name: str
     value: float = 0.0

@@ -1,99 +1,99 @@
-"""The line of training runs: few run at once, the others wait in order and are told how long."""
+"""Orders the training runs: a few run at once, the others wait and know their place."""
 
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
-from types import TracebackType
-from typing import Self
 
 
 class QueueFullError(RuntimeError):
-    """Too many wait already; the message says what to do."""
+    """Too many runs wait already; the message says what to do."""
 
 
 @dataclass(eq=False)
 class Slot:
-    """One run's place, from joining the line to leaving it. Leaving twice is harmless."""
+    """One run's place in the queue, from joining to leaving."""
 
-    line: TrainingQueue
-    seconds: float  # how long the run may take once it is its turn
-    started: float | None = field(default=None, init=False)  # the line's clock at its turn
+    queue: TrainingQueue
+    seconds: float  # how long the run may take once it has started
+    started: float | None = field(default=None, init=False)  # by the queue's clock
+
+    @property
+    def waiting(self) -> bool:
+        return self.started is None and self in self.queue.slots
 
     @property
     def ahead(self) -> int:
-        """How many must finish before it is this one's turn; 0 from then on."""
-        return self.line.ahead(self)
+        """How many runs must finish before this one starts; 0 from then on."""
+        return self.queue.slots.index(self) - self.queue.runs_at_once + 1 if self.waiting else 0
 
     @property
     def wait(self) -> float:
-        """The likely seconds until its turn, taking every run ahead at its full length."""
-        return self.line.wait(self)
+        """The likely seconds until it starts, if every run ahead takes its full length."""
+        if not self.waiting:
+            return 0.0
+        slots, n = self.queue.slots, self.queue.runs_at_once
+        free = [max(0.0, slot.seconds - slot.used) for slot in slots[:n]]
+        for slot in slots[n : slots.index(self)]:
+            free[free.index(min(free))] += slot.seconds
+        return min(free)
 
-    def used(self, now: float) -> float:
-        """Seconds since its turn came."""
-        return 0.0 if self.started is None else now - self.started
-
-    def leave(self) -> None:
-        self.line.leave(self)
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self.leave()
+    @property
+    def used(self) -> float:
+        """Seconds since it started."""
+        return 0.0 if self.started is None else self.queue.clock() - self.started
 
 
 class TrainingQueue:
-    """First come, first served, `workers` at a time. Used from one event loop; it never blocks."""
+    """First come, first served. Used from one event loop; it never blocks."""
 
     def __init__(
-        self, workers: int = 2, longest: int = 30, clock: Callable[[], float] = time.monotonic
+        self,
+        runs_at_once: int = 2,
+        max_waiting: int = 30,
+        clock: Callable[[], float] = time.monotonic,
     ) -> None:
-        """longest: how many may wait besides those that run. clock: seconds, never going back."""
-        self.workers = workers
-        self.longest = longest
+        """clock: seconds, never going back."""
+        self.runs_at_once = runs_at_once
+        self.max_waiting = max_waiting
         self.clock = clock
-        self.places: list[Slot] = []  # the first `workers` of them run
+        self.slots: list[Slot] = []  # the first `runs_at_once` of them run
+
+    @property
+    def busy(self) -> bool:
+        """Whether the next run would have to wait."""
+        return len(self.slots) >= self.runs_at_once
 
     def join(self, seconds: float) -> Slot:
-        """Take the last place. Raises QueueFullError when `longest` wait already."""
-        if len(self.places) >= self.workers + self.longest:
+        """Take the last place. Raises QueueFullError when `max_waiting` wait already."""
+        if len(self.slots) >= self.runs_at_once + self.max_waiting:
             raise QueueFullError(
-                f"{self.longest} runs are waiting already: try again in some minutes."
+                f"{self.max_waiting} runs are waiting already: try again in a few minutes."
             )
-        place = Slot(self, seconds)
-        self.places.append(place)
-        self.advance()
-        return place
+        slot = Slot(self, seconds)
+        self.slots.append(slot)
+        self._advance()
+        return slot
 
-    def leave(self, place: Slot) -> None:
-        if place in self.places:
-            self.places.remove(place)
-        self.advance()
+    def leave(self, slot: Slot) -> None:
+        """Give a place up; leaving twice is harmless."""
+        if slot in self.slots:
+            self.slots.remove(slot)
+        self._advance()
 
-    def advance(self) -> None:
-        """Start the clock of those whose turn has come."""
-        for place in self.places[: self.workers]:
-            if place.started is None:
-                place.started = self.clock()
+    @contextmanager
+    def slot(self, seconds: float) -> Iterator[Slot]:
+        """Hold a place while the block runs. Raises as `join` does."""
+        slot = self.join(seconds)
+        try:
+            yield slot
+        finally:
+            self.leave(slot)
 
-    def ahead(self, place: Slot) -> int:
-        if place.started is not None or place not in self.places:
-            return 0
-        return self.places.index(place) - self.workers + 1
-
-    def wait(self, place: Slot) -> float:
-        if place.started is not None or place not in self.places:
-            return 0.0
-        now = self.clock()
-        free = [max(0.0, p.seconds - p.used(now)) for p in self.places[: self.workers]]
-        for waiting in self.places[self.workers : self.places.index(place)]:
-            free[free.index(min(free))] += waiting.seconds
-        return min(free)
+    def _advance(self) -> None:
+        """Start the clock of the runs whose turn has come."""
+        for slot in self.slots[: self.runs_at_once]:
+            if slot.started is None:
+                slot.started = self.clock()

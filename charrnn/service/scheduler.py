@@ -1,4 +1,4 @@
-"""The training hall: the line, the runs of all visitors by session, and the vault."""
+"""Schedules all visitors' training runs: queues them, follows them and keeps what they learn."""
 
 from __future__ import annotations
 
@@ -17,75 +17,76 @@ from charrnn.service.session_store import SessionStore
 from charrnn.service.visitor import LastRun, Visitor
 from charrnn.training.checkpoint import Checkpoint, ModelFileError
 
-LOOK = 0.1
+POLL = 0.1
 """Seconds between two looks at a run's newest snapshot; the process makes four a second."""
-
 
 CLOSING = "The server is being restarted."
 KEPT = f"{CLOSING} What was learned is kept: reload the page when it is back."
 
 
 class BusyError(RuntimeError):
-    """The visitor has a run already, or the server is about to end."""
+    """The visitor has a run already, or the server is closing."""
 
 
 @dataclass(frozen=True)
 class Update:
-    """What changed for a visitor in training: a place in line, or a snapshot."""
+    """News of a visitor's run: its place in the queue, or a snapshot."""
 
     ahead: int = 0
-    wait: float = 0.0
+    wait: float = 0.0  # seconds
     snapshot: Snapshot | None = None
-    elapsed: float = 0.0  # seconds since the run's turn came
+    elapsed: float = 0.0  # seconds since the run started
 
 
 class Scheduler:
-    """One per page. Used from the server's event loop."""
+    """Runs the trainings of one server. Used from its event loop."""
 
-    def __init__(self, seconds: float, workers: int) -> None:
+    def __init__(self, seconds: float, runs_at_once: int) -> None:
+        """seconds: the longest run."""
         self.seconds = seconds
-        self.line = TrainingQueue(workers)
+        self.queue = TrainingQueue(runs_at_once)
         self.session_store = SessionStore()
         self.disk_store = DiskStore()
         self.closing = False
-        self._runs: dict[str, TrainingProcess | None] = {}  # by session; None while in line
-        self._saving: dict[str, threading.Thread] = {}  # by ticket
+        self._runs: dict[str, TrainingProcess | None] = {}  # by session; None while it waits
+        self._saving: dict[str, threading.Thread] = {}  # by session token
 
     async def train(self, job: Job, visitor: Visitor, session: str) -> AsyncGenerator[Update, None]:
-        """Wait in line, train, and tell what changes. Raises BusyError, QueueFullError.
+        """Wait in the queue, train, and yield what changes. Raises BusyError, QueueFullError.
 
-        When the visitor leaves in the middle, the run ends and what it learned goes to the vault.
+        When the visitor leaves in the middle, the run stops and its model goes to the session
+        store.
         """
         if self.closing:
             raise BusyError(CLOSING)
         if session in self._runs:
             raise BusyError("You have a run already: stop it first.")
-        with self.line.join(job.seconds) as place:
+        with self.queue.slot(job.seconds) as slot:
             self._runs[session] = None
             try:
-                async with aclosing(self._wait(place, session)) as waiting:
-                    async for news in waiting:
-                        yield news
+                async with aclosing(self._wait(slot, session)) as waiting:
+                    async for update in waiting:
+                        yield update
                 if self.closing:
                     raise BusyError(CLOSING)
                 if session in self._runs:
-                    async with aclosing(self._follow(job, visitor, session, place)) as following:
-                        async for news in following:
-                            yield news
+                    async with aclosing(self._follow(job, visitor, session, slot)) as following:
+                        async for update in following:
+                            yield update
             finally:
                 self._runs.pop(session, None)
 
-    async def _wait(self, place: Slot, session: str) -> AsyncGenerator[Update, None]:
-        told: tuple[int, int] | None = None
-        while place.ahead and session in self._runs:
-            now = (place.ahead, int(place.wait))
-            if now != told:
-                told = now
-                yield Update(place.ahead, place.wait)
-            await asyncio.sleep(2 * LOOK)
+    async def _wait(self, slot: Slot, session: str) -> AsyncGenerator[Update, None]:
+        shown: tuple[int, int] | None = None
+        while slot.ahead and session in self._runs:
+            place = (slot.ahead, int(slot.wait))
+            if place != shown:
+                shown = place
+                yield Update(slot.ahead, slot.wait)
+            await asyncio.sleep(2 * POLL)
 
     async def _follow(
-        self, job: Job, visitor: Visitor, session: str, place: Slot
+        self, job: Job, visitor: Visitor, session: str, slot: Slot
     ) -> AsyncGenerator[Update, None]:
         run = TrainingProcess(job)
         self._runs[session] = run
@@ -93,19 +94,18 @@ class Scheduler:
         try:
             while shown is None or not shown.over:
                 if shown is not run.snapshot:
-                    shown = run.snapshot
-                    told = shown
+                    shown = snapshot = run.snapshot
                     if shown.over and self.closing:
                         await asyncio.to_thread(self._keep, run, visitor)
-                        told = replace(shown, note=KEPT)
-                    yield Update(snapshot=told, elapsed=place.used(self.line.clock()))
-                await asyncio.sleep(0 if run.snapshot is not shown else LOOK)
+                        snapshot = replace(shown, note=KEPT)
+                    yield Update(snapshot=snapshot, elapsed=slot.used)
+                await asyncio.sleep(0 if run.snapshot is not shown else POLL)
         finally:
             if shown is None or not shown.over:  # the visitor left
                 self._rescue(run, visitor)
 
     def _rescue(self, run: TrainingProcess, visitor: Visitor) -> None:
-        """End the run and keep what it learned, without holding up the event loop."""
+        """Stop the run and keep its model, without holding up the event loop."""
 
         def save() -> None:
             run.stop()
@@ -116,78 +116,76 @@ class Scheduler:
         thread.start()
 
     def _keep(self, run: TrainingProcess, visitor: Visitor) -> None:
-        """Put what a run learned into the vault."""
+        """Put a run's model into the session store."""
         if not run.snapshot.failed:
             self.session_store.keep(with_run(visitor, run.job, run.snapshot))
 
     async def trial(self, job: Job) -> Snapshot:
-        """Run a short job at once if a worker is free; an empty snapshot if not.
+        """Run a short job if it need not wait; an empty snapshot otherwise.
 
-        It takes a place, so that a trial never makes a third process.
+        It holds a slot, so that a trial never adds a process to those of the queue.
         """
-        if len(self.line.places) >= self.line.workers or self.closing:
+        if self.queue.busy or self.closing:
             return Snapshot(())
-        with self.line.join(job.seconds + 1):
+        with self.queue.slot(job.seconds + 1) as slot:
             run = TrainingProcess(job)
             try:
-                deadline = self.line.clock() + job.seconds + 10
-                while not run.over.is_set() and self.line.clock() < deadline:
-                    await asyncio.sleep(LOOK)
+                while not run.over.is_set() and slot.used < job.seconds + 10:
+                    await asyncio.sleep(POLL)
                 return run.snapshot
             finally:
                 run.kill()
 
     def running(self, session: str) -> bool:
-        """Whether the session has a run, going on or in line."""
+        """Whether the session has a run, in progress or waiting."""
         return session in self._runs
 
     def stop(self, session: str) -> bool:
-        """End the session's run with its best weights, or give up its place in line."""
+        """Stop the session's run at its best weights, or take it out of the queue."""
         if session not in self._runs:
             return False
-        run = self._runs[session]
-        if run is None:
+        if self._runs[session] is None:
             del self._runs[session]
         else:
-            threading.Thread(target=run.send, args=("stop",), daemon=True).start()
+            self.steer(session, "stop")
         return True
 
-    def steer(self, session: str, name: str, value: float) -> None:
-        """Change the "rate" (a factor) or the "temperature" of samples of the session's run."""
+    def steer(self, session: str, name: str, value: float = 0.0) -> None:
+        """Send a command to the session's run; see `Command`."""
         if run := self._runs.get(session):
             threading.Thread(target=run.send, args=(name, value), daemon=True).start()
 
     def find(self, token: str) -> Visitor | None:
-        """What the vault holds for a ticket, once a run that is just being saved is there."""
+        """The visitor that is kept for a session token, if need be after its run is saved."""
         if thread := self._saving.pop(token, None):
             thread.join(3.0)
         return self.session_store.find(token) or self.disk_store.find(token)
 
     def close(self, seconds: float) -> tuple[int, int]:
-        """End all runs with their best weights, and put what visitors hold on the shelf.
+        """Stop all runs at their best weights, and write what visitors hold to the disk store.
 
-        Called from outside of the event loop, which must be running. Takes about so many seconds
-        at most. Returns how many visitors' models were saved, and how many there were.
+        Called from outside of the event loop, which must be running. Takes about `seconds` at
+        most. Returns how many visitors' models were saved, and how many there were.
         """
         deadline = time.monotonic() + seconds
         self.closing = True
         for session in list(self._runs):
             self.stop(session)
         while self._runs and time.monotonic() < deadline - seconds / 2:
-            time.sleep(LOOK / 2)
+            time.sleep(POLL / 2)
         for thread in list(self._saving.values()):
             thread.join(max(0.0, deadline - seconds / 2 - time.monotonic()))
-        found = [visitor for visitor in self.session_store.visitors() if visitor.model]
+        visitors = [visitor for visitor in self.session_store.visitors() if visitor.model]
         saved = 0
-        for visitor in found:
+        for visitor in visitors:
             if time.monotonic() < deadline:
                 with suppress(OSError, ModelFileError):
                     saved += self.disk_store.put(visitor)
-        return saved, len(found)
+        return saved, len(visitors)
 
 
 def with_run(visitor: Visitor, job: Job, snapshot: Snapshot) -> Visitor:
-    """The visitor after a run: its best model, and the run itself for "Continue"."""
+    """The visitor after a run: with its best model, and the run to show."""
     if not snapshot.files:
         return visitor
     checkpoint = Checkpoint.from_bytes(snapshot.files[snapshot.best])

@@ -1,4 +1,4 @@
-"""The vault: what visitors held, kept a while, so that a reloaded page finds it again."""
+"""Keeps what visitors hold in memory for a while, so that a reloaded page finds it again."""
 
 from __future__ import annotations
 
@@ -26,22 +26,25 @@ def weight(visitor: Visitor) -> int:
 
 
 class SessionStore:
-    """Visitors by ticket; bounded in bytes and in time. The browser holds the ticket."""
+    """Visitors by session token, which the browser keeps; limited in bytes and in time."""
 
     def __init__(
         self,
-        most: int = 500_000_000,
+        max_bytes: int = 500_000_000,
         seconds: float = 3600.0,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
-        """most: bytes of all visitors together. clock: seconds, never going back."""
-        self.most = most
+        """max_bytes: of all visitors together. seconds: how long each is kept.
+
+        clock: seconds, never going back.
+        """
+        self.max_bytes = max_bytes
         self.seconds = seconds
         self.clock = clock
         self._kept: OrderedDict[str, tuple[float, Visitor]] = OrderedDict()  # oldest first
 
     def keep(self, visitor: Visitor) -> Visitor:
-        """Store what the visitor holds, under their ticket or a new one; returns them with it."""
+        """Store a visitor under their session token, or a new one; returns them with it."""
         if not visitor.token:
             visitor = replace(visitor, token=secrets.token_urlsafe(18))
         self._kept.pop(visitor.token, None)
@@ -50,12 +53,12 @@ class SessionStore:
         return visitor
 
     def find(self, token: str) -> Visitor | None:
-        """What was kept under the ticket; None when there is nothing, or no longer."""
+        """The visitor kept under a session token; None if there is none, or no longer."""
         self._clear()
         return self._kept[token][1] if token in self._kept else None
 
     def visitors(self) -> list[Visitor]:
-        """All that are kept, the newest first."""
+        """All visitors that are kept, the newest first."""
         return [visitor for _, visitor in reversed(list(self._kept.values()))]
 
     def __len__(self) -> int:
@@ -65,7 +68,7 @@ class SessionStore:
         total = sum(weight(visitor) for _, visitor in self._kept.values())
         while self._kept:
             token, (at, visitor) = next(iter(self._kept.items()))
-            if total <= self.most and self.clock() - at <= self.seconds:
+            if total <= self.max_bytes and self.clock() - at <= self.seconds:
                 return
             total -= weight(visitor)
             del self._kept[token]

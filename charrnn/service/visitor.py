@@ -1,4 +1,4 @@
-"""What one visitor holds: a model, the text it read, and the last training run."""
+"""Holds one visitor's model, the text it was trained on, and the last training run."""
 
 from __future__ import annotations
 
@@ -64,7 +64,7 @@ class Visitor:
         return self.checkpoint is not None and not (self.run and self.run.job.race)
 
     def with_model(self, model: CharRNN, name: str, training_text: str = "") -> Visitor:
-        """A visitor who holds another model, and no run; to be returned to the `gr.State`."""
+        """A visitor who holds another model, and no run."""
         return replace(
             self,
             model=model,
@@ -104,7 +104,7 @@ def starting_model() -> tuple[CharRNN, str]:
 
 @cache
 def starting_text() -> str:
-    """The text of the pretrained model where it lies on this machine, else ""."""
+    """The text of the pretrained model if it is on this machine, else ""."""
     return text_of(starting_model()[0])
 
 

@@ -1,8 +1,8 @@
-"""A training process: `python -m charrnn.service.worker`, a job on stdin, snapshots on stdout.
+"""Trains in a process of its own: receives a job through a pipe, and sends snapshots back.
 
-Threads inside the page's process trained at 4 steps a second while 20 visitors streamed; a process
-of its own at 20, and the visitors did not notice. It ends when stdin closes, so it never outlives
-the page.
+While 20 visitors streamed, threads inside the server's process trained at 4 steps a second; a
+separate process trains at 20, and the visitors do not notice. It ends when the pipe does, so it
+never outlives the server.
 """
 
 from __future__ import annotations
@@ -27,21 +27,21 @@ from charrnn.training.trainer import Trainer
 
 SLICE = 0.05
 """Seconds a model trains before another one's turn or a look at the commands."""
-TELL = 0.25
+SNAPSHOT_EVERY = 0.25
 """Seconds between two snapshots."""
 LIVE_SAMPLE = 1.5
-"""Seconds between two samples of the present weights (a film frame comes when it is due)."""
+"""Seconds between two samples of the current weights, besides those that are kept."""
 
 Commands = queue.SimpleQueue[Command]
 
 
 class TrainingRun:
-    """One model on its way: the trainer, its story, the time it has used."""
+    """One model in training: its trainer, its curves and samples, the time it has used."""
 
     def __init__(self, job: Job, model: ModelConfig) -> None:
         self.job, self.config = job, model
         self.trainer = begin(job, model)
-        if not job.checkpoint:  # a run that goes on brings its own factor
+        if not job.checkpoint:  # a run that continues has its own factor
             self.trainer.learning_rate_scale = job.rate
         self.record = job.record if job.checkpoint else Record()
         self.steps = self.trainer.run(seconds=job.seconds if job.race else None)
@@ -82,16 +82,16 @@ class TrainingRun:
         if progress.step >= self.sample_due:
             self.add_sample(progress.step, f"{progress.smooth_loss:.2f}")
         elif self.seconds - self.sampled > LIVE_SAMPLE:
-            self.write()
+            self.sample_now()
 
     def add_sample(self, step: int, loss: str) -> None:
-        """Add a frame to the film; the next is due 15 % later, 50 frames for 5,000 steps."""
-        self.write()
+        """Keep a sample; the next is due 15 % later, which makes 50 samples in 5,000 steps."""
+        self.sample_now()
         self.record.samples.append((step, loss, self.sample))
         self.sample_due = step + max(5, round(0.15 * step))
 
-    def write(self) -> None:
-        """Let the present weights write, always from the same random numbers."""
+    def sample_now(self) -> None:
+        """Write a sample with the current weights, always from the same random numbers."""
         sampling = Sampling(temperature=self.temperature, random_seed=1)
         job = self.job
         self.sample = "".join(generate(self.trainer.live, job.seed, job.sample_length, sampling))
@@ -123,55 +123,52 @@ def train(job: Job, commands: Commands) -> Iterator[Snapshot]:
     """Run the job; the first snapshot comes before the first step, the last has the files."""
     runs = [TrainingRun(job, model) for model in job.models]
     text = runs[0].trainer.live.vocabulary.clean(job.text)
-    levels = () if job.config.words else chart_baselines(text, job.config.val_fraction)
-    yield Snapshot(tuple(run_view.view() for run_view in runs), levels)
-    started = told = time.perf_counter()
+    baselines = () if job.config.words else chart_baselines(text, job.config.val_fraction)
+    yield Snapshot(tuple(run.view() for run in runs), baselines)
+    started = shown = time.perf_counter()
     stopped = False
-    while not stopped and any(not run_view.over for run_view in runs):
-        min(
-            (run_view for run_view in runs if not run_view.over),
-            key=lambda run_view: run_view.seconds,
-        ).work()
-        stopped = obey(runs, commands)
+    while not stopped and any(not run.over for run in runs):
+        min((run for run in runs if not run.over), key=lambda run: run.seconds).work()
+        stopped = carry_out(runs, commands)
         now = time.perf_counter()
         stopped = stopped or now - started > job.seconds
-        if now - told > TELL:
-            told = now
-            yield Snapshot(tuple(run_view.view() for run_view in runs), levels, runs[0].note)
-    yield finish(job, runs, levels)
+        if now - shown > SNAPSHOT_EVERY:
+            shown = now
+            yield Snapshot(tuple(run.view() for run in runs), baselines, runs[0].note)
+    yield finish(job, runs, baselines)
 
 
-def obey(runs: list[TrainingRun], commands: Commands) -> bool:
-    """Carry out what was asked meanwhile; True to stop."""
+def carry_out(runs: list[TrainingRun], commands: Commands) -> bool:
+    """Carry out the commands that have come; True to stop."""
     while not commands.empty():
         command = commands.get()
         if command.name == "stop":
             return True
-        for run_view in runs:
+        for run in runs:
             if command.name == "rate":
-                run_view.trainer.learning_rate_scale = command.value
+                run.trainer.learning_rate_scale = command.value
             elif command.name == "temperature":
-                run_view.temperature = command.value
+                run.temperature = command.value
     return False
 
 
-def finish(job: Job, runs: list[TrainingRun], levels: Baselines) -> Snapshot:
-    """The last snapshot: a last sample each, the files, and which lane won."""
+def finish(job: Job, runs: list[TrainingRun], baselines: Baselines) -> Snapshot:
+    """The last snapshot: with a last sample each, the files, and which model won."""
 
-    def loss(run_view: TrainingRun) -> float:
-        best = run_view.progress.best_loss if run_view.progress else None
+    def loss(run: TrainingRun) -> float:
+        best = run.progress.best_loss if run.progress else None
         return float("inf") if best is None else best
 
-    for run_view in runs:
-        if run_view.progress and run_view.record.samples[-1][0] < run_view.progress.step:
-            run_view.add_sample(run_view.progress.step, f"{run_view.progress.smooth_loss:.2f}")
+    for run in runs:
+        if run.progress and run.record.samples[-1][0] < run.progress.step:
+            run.add_sample(run.progress.step, f"{run.progress.smooth_loss:.2f}")
     return Snapshot(
-        runs=tuple(run_view.view() for run_view in runs),
-        baselines=levels,
+        runs=tuple(run.view() for run in runs),
+        baselines=baselines,
         note=runs[0].note,
         over=True,
-        finished=job.race or all(run_view.over for run_view in runs),
-        files=tuple(run_view.trainer.checkpoint.to_bytes() for run_view in runs),
+        finished=job.race or all(run.over for run in runs),
+        files=tuple(run.trainer.checkpoint.to_bytes() for run in runs),
         best=min(range(len(runs)), key=lambda i: loss(runs[i])),
     )
 

@@ -1,4 +1,4 @@
-"""The page. Importing this package is light; Gradio comes with `build`."""
+"""Builds and serves the page. Importing this package is light: Gradio comes with `build`."""
 
 from __future__ import annotations
 
@@ -10,15 +10,17 @@ if TYPE_CHECKING:
 __all__ = ["build", "launch_settings", "serve"]
 
 
-def build(seconds: float = 120.0, workers: int = 2) -> gr.Blocks:
+def build(seconds: float = 120.0, runs_at_once: int = 2) -> gr.Blocks:
     """The page as a `gr.Blocks`, ready to launch with `launch_settings()`.
 
-    seconds: wall-clock limit of one training run; "Continue" goes on. workers: runs at once.
+    seconds: wall-clock limit of one training run; "Continue" continues it. runs_at_once: training
+    runs; the others wait. Each run is a process that imports the main module again, so launch the
+    page under `if __name__ == "__main__":`.
     """
     from charrnn.service.scheduler import Scheduler
     from charrnn.ui.page import page
 
-    return page(Scheduler(seconds, workers))
+    return page(Scheduler(seconds, runs_at_once))
 
 
 def launch_settings() -> dict[str, Any]:
@@ -28,10 +30,10 @@ def launch_settings() -> dict[str, Any]:
     return settings()
 
 
-def serve(seconds: float, workers: int, host: str | None, port: int | None) -> None:
-    """Launch the page; asked to end, by SIGTERM or Ctrl+C, it saves every run and ends the process.
+def serve(seconds: float, runs_at_once: int, host: str | None, port: int | None) -> None:
+    """Launch the page. At SIGTERM or Ctrl+C it saves every run and ends the process.
 
-    seconds, workers: as for `build`. host, port: where to listen; None for Gradio's own choice.
+    seconds, runs_at_once: as for `build`. host, port: where to listen; None lets Gradio choose.
     """
     from charrnn.training.memory import share_arenas
     from charrnn.ui.server.temp_files import TempFiles
@@ -39,6 +41,6 @@ def serve(seconds: float, workers: int, host: str | None, port: int | None) -> N
     share_arenas()  # before there are threads
     temp_files = TempFiles()  # first: Gradio makes a folder when it is imported
     from charrnn.service.scheduler import Scheduler
-    from charrnn.ui.server.launch import live
+    from charrnn.ui.server.launch import launch
 
-    live(Scheduler(seconds, workers), temp_files, host, port)
+    launch(Scheduler(seconds, runs_at_once), temp_files, host, port)

@@ -40,7 +40,7 @@ class Frame(NamedTuple):
 
 
 def page(scheduler: Scheduler) -> gr.Blocks:
-    """Build the page around a training hall; see `charrnn.ui.build`."""
+    """Build the page around a scheduler; see `charrnn.ui.build`."""
     blocks = gr.Blocks(title="charrnn", analytics_enabled=False, delete_cache=(600, 3600))
     with blocks:
         frame = Frame(

@@ -1,4 +1,4 @@
-"""The page from launch to end: asked to end, it saves every run and leaves nothing behind."""
+"""Launches the page, and at the end saves every run and removes all temporary files."""
 
 from __future__ import annotations
 
@@ -14,41 +14,41 @@ from charrnn.ui.page import page, settings
 from charrnn.ui.server.temp_files import TempFiles
 
 SAVING, ANSWERS = 5.0, 3.0
-"""Seconds at most for saving runs, and for answers on their way. Docker gives ten between SIGTERM
-and SIGKILL."""
+"""Seconds at most for saving runs, and for sending pending answers. Docker gives ten between
+SIGTERM and SIGKILL."""
 
 
-def live(scheduler: Scheduler, temp_files: TempFiles, host: str | None, port: int | None) -> None:
-    """Launch the page and never come back: the process ends when it is asked to."""
+def launch(scheduler: Scheduler, temp_files: TempFiles, host: str | None, port: int | None) -> None:
+    """Serve the page until SIGTERM or Ctrl+C, which end the process. Never returns."""
     temp_files.watch()
     scheduler.disk_store.sweep()
     blocks = page(scheduler)
-    asked = threading.Event()
+    closing = threading.Event()
 
     def end(*_: Any) -> None:
-        if asked.is_set():  # asked twice: at once
+        if closing.is_set():  # a second signal ends it at once
             os._exit(1)
-        asked.set()
+        closing.set()
 
     for name in (signal.SIGTERM, signal.SIGINT):
         signal.signal(name, end)
-    # Gradio's own wait ends at Ctrl+C without saving, and at SIGTERM not at all.
+    # Gradio's own loop ends at Ctrl+C without saving, and does not end at SIGTERM.
     blocks.launch(server_name=host, server_port=port, prevent_thread_lock=True, **settings())
-    while not asked.wait(0.5):  # with a limit, for Windows hears no signal while it waits
+    while not closing.wait(0.5):  # on Windows, signals arrive only between waits
         pass
     close(blocks, scheduler, temp_files)
 
 
 def close(blocks: gr.Blocks, scheduler: Scheduler, temp_files: TempFiles) -> None:
-    """Save every run, say so, and end the process: in a second, and at most in nine."""
-    saved, found = scheduler.close(SAVING)
-    told = f"Closed. Saved {saved} of {found} models of visitors in {scheduler.disk_store.folder}"
+    """Save every run, print how many, and end the process: within a second, at most nine."""
+    saved, models = scheduler.close(SAVING)
     if blocks.server:
         blocks.server.config.timeout_graceful_shutdown = 1
-    # In a thread: Gradio waits without a limit for calls that hang.
-    closing = threading.Thread(target=blocks.close, args=(False,), daemon=True)
-    closing.start()
-    closing.join(ANSWERS)
+    # In a thread, since Gradio waits without limit for calls that hang.
+    thread = threading.Thread(target=blocks.close, args=(False,), daemon=True)
+    thread.start()
+    thread.join(ANSWERS)
     temp_files.remove()
-    print(told, flush=True)
-    os._exit(0)  # threads that still compute would hold up the end
+    folder = scheduler.disk_store.folder
+    print(f"Closed. Saved {saved} of {models} models of visitors in {folder}", flush=True)
+    os._exit(0)  # threads that still compute would delay the end

@@ -1,4 +1,4 @@
-"""ASGI middleware in front of Gradio: what a public page must refuse before Gradio sees it."""
+"""Refuses what a public page must refuse, as ASGI middleware in front of Gradio."""
 
 from __future__ import annotations
 
@@ -16,13 +16,13 @@ Send = Callable[[Message], Awaitable[None]]
 App = Callable[[Message, Receive, Send], Awaitable[None]]
 
 JSON_LIMIT = 5_000_000
-"""Bytes of a request that is no upload: a pasted text of a million characters fits."""
+"""Bytes of a request other than an upload: a pasted text of a million characters fits."""
 UPLOAD_LIMIT = 21_000_000
-"""Bytes of an upload request: one file of Gradio's max_file_size (20 MB) and its frame."""
+"""Bytes of an upload: one file of Gradio's max_file_size (20 MB) and what encloses it."""
 
 DENIED = (
-    "/gradio_api/deep_link",  # would write all of a session's inputs to disk in clear
-    "/gradio_api/file=http",  # would fetch any address of the internet in our name
+    "/gradio_api/deep_link",  # would write all inputs of a session to disk as plain text
+    "/gradio_api/file=http",  # would fetch any address on the internet for anybody
     "/gradio_api/proxy=",
     "/monitoring",
 )
@@ -37,11 +37,11 @@ class TooLargeError(Exception):
 
 
 class RequestGuard:
-    """Refuses other sites' requests, large bodies and dangerous routes; adds two headers.
+    """Refuses requests from other sites, large bodies and dangerous routes; adds two headers.
 
-    Gradio answers any Origin on a public name with credentials allowed, so a foreign page could act
-    with a visitor's login: an Origin that is not this host gets 403. Requests without an Origin
-    (gradio_client, curl) carry no cookies of a browser and pass.
+    On a public host Gradio answers any Origin and allows credentials, so a page of another site
+    could act with a visitor's login. An Origin other than this host gets 403. Requests without one
+    (gradio_client, curl) carry no browser's cookies and pass.
     """
 
     def __init__(self, app: App) -> None:
@@ -74,7 +74,7 @@ class RequestGuard:
             return
         started, read = False, 0
 
-        async def counted() -> Message:  # a chunked body declares no length: count what comes
+        async def counted() -> Message:  # a chunked body declares no length
             nonlocal read
             message = await receive()
             read += len(message.get("body", b""))
@@ -94,12 +94,12 @@ class RequestGuard:
         except TooLargeError:
             if not started:
                 await refuse(send, 413, f"Send at most {limit:,} bytes.")
-        except ClientDisconnect:  # nobody is there to answer, and 90 lines of log help nobody
+        except ClientDisconnect:  # nobody is left to answer, and Gradio would log 90 lines
             pass
 
 
 def foreign(headers: dict[bytes, str]) -> bool:
-    """Whether a browser says that the request was made by a page of another host."""
+    """Whether a browser says that a page of another host made the request."""
     origin = headers.get(b"origin")
     if origin is None:
         return False
