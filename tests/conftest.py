@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
@@ -70,6 +70,23 @@ def model() -> Any:
     from hubs import trained
 
     return trained()
+
+
+@pytest.fixture(params=["xet", "lfs"])
+def storage(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> str:
+    """How the Hub's client sends large files."""
+    monkeypatch.setattr("huggingface_hub.constants.HF_HUB_DISABLE_XET", request.param == "lfs")
+    return str(request.param)
+
+
+@pytest.fixture
+def set_deadline(monkeypatch: pytest.MonkeyPatch) -> Callable[[float], None]:
+    """Sets the seconds that a call to the Hub may take."""
+
+    def set_to(seconds: float) -> None:
+        monkeypatch.setattr("charrnn.hub.calls.DEADLINE", seconds)
+
+    return set_to
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

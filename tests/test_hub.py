@@ -30,13 +30,6 @@ from charrnn.hub.spaces import deploying
 pytestmark = pytest.mark.filterwarnings("ignore:Use 'content=:DeprecationWarning")  # the client's
 
 
-@pytest.fixture(params=[True, False], ids=["xet", "lfs"])
-def storage(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> str:
-    """Large files by Xet, then by LFS."""
-    monkeypatch.setattr(huggingface_hub.constants, "HF_HUB_DISABLE_XET", not request.param)
-    return "xet" if request.param else "lfs"
-
-
 def test_what_is_pushed_comes_back_the_same(hub: Hub, model: CharRNN, storage: str) -> None:
     name = "alice/there-and-back-" + storage
     done = push_to_hub(model, name, token=ALICE, license="mit", endpoint=hub.url)

@@ -8,7 +8,6 @@ from collections.abc import Callable, Iterator
 from contextlib import closing
 from functools import partial
 
-import huggingface_hub
 import numpy as np
 import pytest
 from hubs import trained
@@ -24,8 +23,8 @@ SILENT = 3600.0
 
 
 @pytest.fixture(autouse=True)
-def short_fails(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(charrnn.hub.calls, "DEADLINE", 3.0)
+def short_deadline(set_deadline: Callable[[float], None]) -> None:
+    set_deadline(3.0)
 
 
 @pytest.fixture(scope="module")
@@ -168,11 +167,9 @@ def test_fault(hub: Hub, call: Callable[[Hub], object], fault: Fault, sentence: 
     check(hub, call, fault, sentence)
 
 
-@pytest.mark.parametrize("storage", ["xet", "lfs"])
 @pytest.mark.parametrize("number", range(len(XET_FAULTS)))
-def test_fault_of_storage(storage: str, number: int, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_fault_of_storage(storage: str, number: int) -> None:
     """On a Hub of its own: hf_xet keeps tokens and connections for one it knows."""
-    monkeypatch.setattr(huggingface_hub.constants, "HF_HUB_DISABLE_XET", storage == "lfs")
     call, fault, sentence = (XET_FAULTS if storage == "xet" else LFS_FAULTS)[number]
     with Hub().serve() as hub:
         push_to_hub(trained(), "alice/sea", token=ALICE, endpoint=hub.url)
@@ -237,8 +234,8 @@ def test_leaving_stops_the_call_before_its_commit(hub: Hub) -> None:
     assert hub.model("alice/sea").main == before
 
 
-def test_a_hub_that_is_slow_but_works(hub: Hub, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(charrnn.hub.calls, "DEADLINE", 30.0)
+def test_a_hub_that_is_slow_but_works(hub: Hub, set_deadline: Callable[[float], None]) -> None:
+    set_deadline(50.0)
     hub.faults += [Fault("whoami", delay=2), Fault("/commit/", delay=2)]
     assert push_to_hub(trained(), "alice/slow", token=ALICE, endpoint=hub.url).changed
 

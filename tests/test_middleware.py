@@ -87,8 +87,7 @@ def test_a_declared_body_that_is_too_large_is_never_read() -> None:
     assert call("/", [(b"content-length", b"many")], [])[0] == 413
 
 
-def test_a_chunked_body_is_counted(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(middleware, "JSON_LIMIT", 10)
-    monkeypatch.setattr(middleware, "UPLOAD_LIMIT", 20)
-    assert call("/gradio_api/queue/join", chunks=[b"x" * 6] * 2)[0] == 413
-    assert call("/gradio_api/upload", chunks=[b"x" * 6] * 2)[0] == 200
+def test_a_chunked_body_is_counted() -> None:
+    chunks = [bytes(middleware.JSON_LIMIT // 2 + 1)] * 2
+    assert call("/gradio_api/queue/join", chunks=chunks)[0] == 413
+    assert call("/gradio_api/upload", chunks=chunks)[0] == 200

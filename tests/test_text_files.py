@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import gzip
 import io
+import subprocess
+import sys
 import zipfile
 from pathlib import Path
 
@@ -11,6 +13,8 @@ import pytest
 
 from charrnn.corpora import CorpusError, load_corpus
 from charrnn.text_files import TextFileError, decode_text_file, read_text_file, unify_line_ends
+
+ROOT = Path(__file__).parent.parent
 
 ENGLISH = "The keeper counts “ninety” stairs — and one more.\n" * 4
 SAMPLES = {
@@ -145,7 +149,6 @@ def test_nothing_else_of_a_text_is_changed() -> None:
 def test_a_corpus_may_be_a_folder_or_standard_input(
     tmp_path: Path,
     tmp_path_factory: pytest.TempPathFactory,
-    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     (tmp_path / "b.txt").write_bytes(b"two\r\n")
     (tmp_path / "a.md").write_bytes(b"one\n")
@@ -153,8 +156,12 @@ def test_a_corpus_may_be_a_folder_or_standard_input(
     corpus = load_corpus(tmp_path)
     assert corpus.text == "one\n\ntwo\n"
     assert "b.txt" in corpus.notes[0]
-    monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO("été".encode("cp1252"))))
-    assert load_corpus("-", "cp1252").text == "été"
+    code = "from charrnn import corpora; print(ascii(corpora.load_corpus('-', 'cp1252').text))"
+    data = "été".encode("cp1252")
+    done = subprocess.run(
+        [sys.executable, "-c", code], input=data, capture_output=True, cwd=ROOT, check=True
+    )
+    assert done.stdout.decode().strip() == ascii("été")
     with pytest.raises(CorpusError, match=r"\.txt"):
         load_corpus(tmp_path_factory.mktemp("empty"))
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -165,10 +165,10 @@ def session(token: str) -> str:
 
 
 def test_a_hub_that_is_silent_does_not_hold_the_page(
-    hub: Hub, monkeypatch: pytest.MonkeyPatch
+    hub: Hub, monkeypatch: pytest.MonkeyPatch, set_deadline: Callable[[float], None]
 ) -> None:
     monkeypatch.setenv("HF_ENDPOINT", hub.url)
-    monkeypatch.setattr("charrnn.hub.calls.DEADLINE", 1.0)
+    set_deadline(1.0)
     hub.faults.append(Fault("/api/models/", delay=20, cut="request"))
     told = list(hub_events.open_model(Visitor(), "alice/sea", "", "", Asked("10.0.0.1"), None))  # type: ignore[arg-type]
     hub.faults.clear()
