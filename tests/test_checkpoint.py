@@ -448,16 +448,18 @@ def state_of(model: CharRNN, slots: int, N: int) -> TrainState:
     rng = np.random.default_rng(0)
     P, H = model.parameters.vector.size, model.config.hidden_size
     vectors = [rng.random(P).astype(np.float32) for _ in range(slots + 1)]
+    average = rng.random(P).astype(np.float32)
     recurrent = tuple(
         tuple(rng.random((H, N)).astype(np.float32) for _ in model.cell.state)
         for _ in range(model.config.layers)
     )
     numbers: dict[str, Any] = {"step": 9, "best_loss": 1.5, "history": [[9, 2.5, None]]}
-    return TrainState(model.with_vector(vectors[0]), vectors[1:], recurrent, **numbers)
+    live = model.with_vector(vectors[0])
+    return TrainState(live, vectors[1:], recurrent, average=average, **numbers)
 
 
 def numbers_of(state: TrainState) -> dict[str, Any]:
-    arrays = ("live", "slots", "recurrent", "best")
+    arrays = ("live", "slots", "recurrent", "best", "average", "start")
     return {name: value for name, value in vars(state).items() if name not in arrays}
 
 
@@ -475,6 +477,8 @@ def test_training_round_trip(cell: str, slots: int, tmp_path: Path) -> None:
     assert again.best is None
     assert same(again.live, state.live)
     np.testing.assert_equal(again.slots, state.slots)
+    np.testing.assert_equal(again.average, state.average)
+    assert again.start is None
     np.testing.assert_equal(again.recurrent, state.recurrent)
     assert same(checkpoint.load(path), model), "it is a model file as well"
     assert checkpoint.info(path)["resumable"] is True

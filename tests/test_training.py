@@ -83,6 +83,7 @@ def test_validation_is_the_last_part_and_is_never_trained_on():
         dataclasses.replace(SHORT, optimizer="adagrad", state="endless", val_fraction=0),
         dataclasses.replace(SHORT, optimizer="sgd", batching="windows", stride=5, warmup_steps=4),
         dataclasses.replace(SHORT, optimizer="momentum", clip_value=0.1, schedule="step"),
+        dataclasses.replace(SHORT, averaging=0.2, schedule="constant"),
     ],
 )  # fmt: skip
 @pytest.mark.parametrize("cell", CELLS)
@@ -231,6 +232,32 @@ def test_a_start_grows_by_the_new_symbols_of_a_text(tmp_path):
     resumed = Trainer.resume(tmp_path / "run.npz", text)
     assert resumed.start == {"name": "cats", "sha256": weights_sha256(old)}
     assert resumed.model.metadata["start"] == resumed.start
+
+
+def test_a_run_from_a_start_resumes_to_the_last_bit(tmp_path):
+    start = Trainer(TEXT, SMALL, SHORT).model
+    config = dataclasses.replace(SHORT, averaging=0.1, keep_start=0.3, eval_every=4)
+    text = TEXT.replace("dog", "żółw")
+    whole, first = (Trainer(text, SMALL, config, start=start) for _ in "ab")
+    expected = run(whole)
+    begun = run(first, steps=13)
+    first.save(tmp_path / "run.npz")
+    second = Trainer.resume(tmp_path / "run.npz", text)
+    assert begun + run(second) == expected
+    np.testing.assert_array_equal(second.model.parameters.vector, whole.model.parameters.vector)
+
+
+def test_averaging_spans_the_latest_steps_and_the_start_keeps_its_share():
+    start = Trainer(TEXT, SMALL, SHORT).model
+    trainer = Trainer(TEXT, SMALL, dataclasses.replace(SHORT, averaging=1, keep_start=0.25),
+                      start=start)  # fmt: skip
+    first = start.parameters.vector.copy()
+    np.testing.assert_array_equal(trainer.model.parameters.vector, first)
+    average = first
+    for seen, _ in enumerate(trainer.run(steps=3), 1):
+        live = trainer.live.parameters.vector.copy()
+        average = live if seen == 1 else average + (live - average) / (1 + seen)
+        np.testing.assert_allclose(trainer.weights, 0.75 * average + 0.25 * first, atol=1e-6)
 
 
 def test_early_stopping_returns_to_the_best_weights():

@@ -13,6 +13,7 @@ from typing import NamedTuple, TypeAlias
 import numpy as np
 
 from charrnn.network.parameters import Array
+from charrnn.training.config import TrainConfig
 
 
 class Window(NamedTuple):
@@ -93,6 +94,14 @@ class Windows:
 
 Batches: TypeAlias = Streams | Windows
 """Has `window(step)`, counted from 0 across epochs, and `len`, the number of steps in an epoch."""
+
+
+def batches_for(ids: Array, c: TrainConfig) -> Batches:
+    """How these settings read a text of ids (L,)."""
+    N, T = shrink_to_text(len(ids), c.batch_size, c.seq_length)
+    if c.batching == "windows":
+        return Windows(ids, N, T, c.stride or T, c.random_seed)
+    return Streams(ids, N, T)
 
 
 @lru_cache(maxsize=4)

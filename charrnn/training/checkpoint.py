@@ -87,6 +87,7 @@ class Checkpoint:
             "slots": len(state.slots),
             "batch_size": state.recurrent[0][0].shape[1],
             "best": state.best is not None,
+            **{name: True for name in metadata.EXTRA if getattr(state, name) is not None},
             # Version 0.1 reads the settings here; they are those of "training".
             "facts": {name: told.get(name) for name in ("corpus", "sha256", "characters")},
             "config": told.get("config"),
@@ -215,7 +216,9 @@ def _state(
     )
     slots = [arrays[f"slot{i}"] for i in range(resume["slots"])]
     best = model.parameters.vector if resume.get("best") else None
-    return TrainState(model.with_vector(live), slots, recurrent, best, **_counters(resume))
+    extra: dict[str, Any] = {name: arrays[name] for name in metadata.EXTRA if name in arrays}
+    live_model = model.with_vector(live)
+    return TrainState(live_model, slots, recurrent, best, **extra, **_counters(resume))
 
 
 def _counters(resume: Mapping[str, Any]) -> dict[str, Any]:
@@ -250,6 +253,9 @@ def _arrays(state: TrainState | None) -> dict[str, Any]:
         return {}
     arrays = {"live": state.live.parameters.vector}
     arrays |= {f"slot{i}": slot for i, slot in enumerate(state.slots)}
+    arrays |= {
+        name: getattr(state, name) for name in metadata.EXTRA if getattr(state, name) is not None
+    }
     for layer, own in enumerate(state.recurrent):
         names = (f"state{layer}_{kind}" for kind in state.live.cell.state)
         arrays |= dict(zip(names, own, strict=True))

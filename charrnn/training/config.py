@@ -74,6 +74,20 @@ class TrainConfig:
     weight_decay: float = setting(
         0.0, "Pull of the weights toward 0; adamw keeps it out of its moments.", minimum=0, below=1
     )
+    averaging: float = setting(
+        0.0,
+        "Measure and keep an average of the weights over about this share of the steps so far, "
+        "the latest; 0 keeps the weights themselves. Goes well with a constant schedule.",
+        minimum=0,
+        maximum=1,
+    )
+    keep_start: float = setting(
+        0.0,
+        "Share of the weights that training started from in the weights it keeps. It holds a "
+        "model that starts from another one back from learning a short text by heart.",
+        minimum=0,
+        below=1,
+    )
     val_fraction: float = setting(
         0.1,
         "Share of the text, its end, held out to measure real progress.",

@@ -18,6 +18,8 @@ VERSION = 1
 MAX_SYMBOLS = 200_000
 MAX_SLOTS = 2
 MAX_BATCH = 1 << 20
+EXTRA = ("average", "start")
+"""Vectors that only some trainings need to continue."""
 
 REQUIRED: dict[str, tuple[type, ...]] = {
     "format": (str,),
@@ -101,7 +103,8 @@ def training_shapes(meta: dict[str, Any], shapes: Mapping[str, Shape]) -> dict[s
     if type(N) is not int or not 1 <= N <= MAX_BATCH:
         _wrong(f"batch_size is {quote(N)}")
     P = sum(math.prod(shape) for shape in shapes.values())
-    vectors = ["live", *(f"slot{i}" for i in range(slots))]
+    extra = [name for name in EXTRA if meta["resume"].get(name) is True]
+    vectors = ["live", *extra, *(f"slot{i}" for i in range(slots))]
     kinds = CELLS[meta["cell"]].state
     states = [f"state{layer}_{k}" for layer in range(meta["layers"]) for k in kinds]
     return dict.fromkeys(vectors, (P,)) | dict.fromkeys(states, (meta["hidden_size"], N))

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 
 from charrnn.network.model import CharRNN, ModelState
 from charrnn.network.parameters import Array
+from charrnn.training.optimizers import BLOCK
 
 MAX_HISTORY = 200
 """Evaluations that the history keeps."""
@@ -23,6 +24,10 @@ class TrainState:
     """The recurrent state after the last window, (H, N) arrays for each layer."""
     best: Array | None = None
     """The weights of the best evaluation, (P,); None before the first."""
+    average: Array | None = None
+    """An average of the latest weights, (P,), kept in their place; None without averaging."""
+    start: Array | None = None
+    """The weights that training started from, (P,); None where they are not needed."""
     step: int = 0
     updates: int = 0
     """Steps that changed the weights since the optimizer's slots were zero."""
@@ -42,19 +47,41 @@ class TrainState:
     history: list[list[float | None]] = field(default_factory=list)
     """[step, smoothed training loss, validation loss or None] at every evaluation."""
 
-    def record_evaluation(self, loss: float, val_loss: float | None) -> None:
-        """Add an evaluation to the history, and keep the weights if `loss` is the lowest so far."""
+    def weights(self, keep_start: float) -> Array:
+        """The weights that are measured and kept, (P,): the present ones or their average.
+
+        keep_start: the start's share in them (Wortsman et al. 2022, "Robust fine-tuning").
+        """
+        own = self.live.parameters.vector if self.average is None else self.average
+        return own if self.start is None else own + keep_start * (self.start - own)
+
+    def update_average(self, share: float) -> None:
+        """Move the average toward the weights: it spans about the latest `share` of the updates.
+
+        (Polynomial-decay averaging, Shamir and Zhang 2013.) A run may so stop at any step.
+        """
+        weights = self.live.parameters.vector
+        if self.average is None:
+            self.average = weights.copy()
+        part = 1 / (1 + share * self.updates)
+        for start in range(0, len(weights), BLOCK):
+            block = slice(start, start + BLOCK)
+            self.average[block] += part * (weights[block] - self.average[block])
+
+    def record_evaluation(self, loss: float, val_loss: float | None, weights: Array) -> None:
+        """Add an evaluation to the history, and keep `weights` if `loss` is the lowest so far."""
         self.history = thin([*self.history, [self.step, self.smooth_loss, val_loss]])
         self.stale += 1
         if self.best_loss is None or loss < self.best_loss:
             self.best_loss, self.best_step, self.stale = loss, self.step, 0
-            self.best = self.live.parameters.vector.copy()
+            self.best = weights.copy()
 
     def rescue(self, weights: Array, N: int) -> None:
         """Go back to good weights (P,) at half the learning rate, with all else forgotten."""
         self.rescues += 1
         self.rate_scale /= 2
         self.updates = 0
+        self.average = None
         self.live.parameters.vector[:] = weights
         for slot in self.slots:
             slot[:] = 0

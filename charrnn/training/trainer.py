@@ -20,7 +20,7 @@ import numpy as np
 from charrnn.corpora import split
 from charrnn.network.model import CharRNN, ModelConfig, score_ids
 from charrnn.network.parameters import Array
-from charrnn.training.batches import Batches, Streams, Windows, shrink_to_text
+from charrnn.training.batches import batches_for
 from charrnn.training.checkpoint import DAMAGED, Checkpoint, ModelFileError
 from charrnn.training.config import TrainConfig
 from charrnn.training.fine_tuning import extend, weights_sha256, with_dropout
@@ -83,11 +83,13 @@ class Trainer:
             )
             live = CharRNN(vocabulary, model_config, random_seed=c.random_seed)
         train_ids, self.val_ids = split(live.vocabulary.encode(text), c.val_fraction)
-        self.batches = _batches(train_ids, c)
+        self.batches = batches_for(train_ids, c)
         self.optimizer = OPTIMIZERS[c.optimizer]
         slots = [np.zeros_like(live.parameters.vector) for _ in range(self.optimizer.slots)]
         self.train_state = TrainState(live, slots, live.initial_state(self.batches.batch_size))
         self._first = live.parameters.vector.copy()  # (P,), for a rescue before any evaluation
+        if start is not None and c.keep_start:
+            self.train_state.start = self._first
 
     @property
     def live(self) -> CharRNN:
@@ -95,11 +97,15 @@ class Trainer:
         return self.train_state.live
 
     @property
+    def weights(self) -> Array:
+        """The weights that are measured and kept, (P,), by `averaging` and `keep_start`."""
+        return self.train_state.weights(self.config.keep_start)
+
+    @property
     def model(self) -> CharRNN:
         """A model with the best weights so far (the present ones before any evaluation)."""
         best = self.train_state.best
-        vector = self.live.parameters.vector if best is None else best
-        model = self.live.with_vector(vector.copy())
+        model = self.live.with_vector((self.weights if best is None else best).copy())
         model.metadata = self._metadata()
         return model
 
@@ -181,6 +187,8 @@ class Trainer:
             clip_by_norm(g, c.clip_norm, norm)
         train_state.updates += 1
         self._update(g, rate)
+        if c.averaging:
+            train_state.update_average(c.averaging)
         train_state.recurrent = after
         train_state.smooth_loss += (loss - train_state.smooth_loss) * max(
             0.02, 1 / train_state.updates
@@ -205,15 +213,16 @@ class Trainer:
     def _evaluate(self) -> tuple[float | None, str]:
         """Measure, keep the weights if they are the best, and say so if patience is over."""
         train_state = self.train_state
-        val_loss, watched = None, train_state.smooth_loss
+        val_loss, watched, weights = None, train_state.smooth_loss, self.weights
         if len(self.val_ids):
             with np.errstate(over="ignore", invalid="ignore"):
-                val_loss = watched = score_ids(self.live, self.val_ids, VALIDATION_STREAMS)
+                measured = self.live.with_vector(weights)
+                val_loss = watched = score_ids(measured, self.val_ids, VALIDATION_STREAMS)
         if not (math.isfinite(watched) and np.isfinite(self.live.parameters.vector).all()):
             return None, self._go_back("The weights were no longer numbers")
         if self._exploded(watched):
             return None, self._go_back(f"The loss had grown to {watched:.2f}")
-        train_state.record_evaluation(watched, val_loss)
+        train_state.record_evaluation(watched, val_loss, weights)
         if self._out_of_patience:
             return val_loss, (
                 f"Stopped early: no progress in {train_state.stale} evaluations. "
@@ -334,10 +343,3 @@ class Trainer:
 def sha256(text: str) -> str:
     """The hash by which a run recognizes its text."""
     return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
-
-
-def _batches(ids: Array, c: TrainConfig) -> Batches:
-    N, T = shrink_to_text(len(ids), c.batch_size, c.seq_length)
-    if c.batching == "windows":
-        return Windows(ids, N, T, c.stride or T, c.random_seed)
-    return Streams(ids, N, T)
