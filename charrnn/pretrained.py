@@ -2,10 +2,18 @@
 
 from __future__ import annotations
 
+import math
+from collections.abc import Collection
+from dataclasses import replace
 from pathlib import Path
+from typing import NamedTuple
 
 from charrnn.network.model import CharRNN
 from charrnn.training.checkpoint import load
+from charrnn.training.fine_tuning import fine_tuning_preset
+from charrnn.training.presets import Preset, preset_for
+from charrnn.training.starts import MARGIN, choose_start
+from charrnn.vocabulary import CLEANINGS
 
 DEFAULT = "lighthouse"
 """What the page starts with. Its text is included too, so baselines and copies work offline."""
@@ -30,3 +38,54 @@ def load_pretrained(name: str = DEFAULT) -> CharRNN:
         known = ", ".join(pretrained_names()) or "none"
         raise ValueError(f"There is no pretrained model {name!r}. There are: {known}.")
     return load(pretrained_folder() / f"{name}.npz")
+
+
+class TrainingPlan(NamedTuple):
+    """From which start to train on a text, by which settings, and how long."""
+
+    start_name: str
+    """Empty where training begins from scratch."""
+    start: CharRNN | None
+    reason: str
+    """Why this start, in one sentence."""
+    preset: Preset
+
+
+def plan_training(
+    text: str,
+    name: str = "quick",
+    *,
+    own: CharRNN | None = None,
+    start: tuple[str, CharRNN] | None = None,
+    words: bool = False,
+    cleaning: str = "none",
+    exclude: Collection[str] = (),
+) -> TrainingPlan:
+    """Choose a start for a text, among the shipped models and a person's own, and its settings.
+
+    name: a preset. start: the name and the model of a start that is wanted whatever it guesses;
+    it brings its own `words` and `cleaning`. exclude: shipped models to leave out. Takes about a
+    second. Raises ValueError for an unknown preset or cleaning.
+    """
+    if start:
+        words, cleaning = start[1].vocabulary.words, start[1].vocabulary.cleaning
+        candidates, margin = dict([start]), math.inf
+    else:
+        names = [known for known in pretrained_names() if known not in exclude]
+        candidates, margin = {known: load_pretrained(known) for known in names}, MARGIN
+        candidates |= {"your model": own} if own else {}
+    plain = preset_for(name, text, cleaning)
+    held_out = int(len(text) * plain.train.val_fraction)
+    part = text[: len(text) - held_out]
+    choice = choose_start(part, candidates, words=words, cleaning=cleaning, margin=margin)
+    start = start or ((choice.name, choice.model) if choice.model else None)
+    if start is None:
+        train = replace(plain.train, words=words)
+        return TrainingPlan("", None, choice.reason, plain._replace(train=train))
+    cleaned = CLEANINGS[cleaning](text)
+    fitted = fine_tuning_preset(
+        name, start[1].config, len(cleaned), len(set(cleaned)), near=choice.near
+    )
+    train = replace(fitted.train, words=words, cleaning=cleaning)
+    reason = choice.reason if choice.model else f"Starts from {start[0]}."
+    return TrainingPlan(*start, reason, fitted._replace(train=train))

@@ -1,12 +1,14 @@
 """A start's vocabulary grows, and what it knew stays."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from builders import TEXT, tiny_model
 
 from charrnn import CELLS, CharRNN, ModelConfig, Vocabulary
 from charrnn.network.loss import log_softmax
-from charrnn.training.fine_tuning import NEW_SHARE, StartError, extend
+from charrnn.training.fine_tuning import NEW_SHARE, StartError, extend, fine_tuning_preset
 from charrnn.vocabulary import UNKNOWN
 
 NEW_TEXT = TEXT + "Äpfel für 3 €! 😀"
@@ -61,3 +63,15 @@ def test_a_text_in_another_script_is_declined() -> None:
     chinese = "".join(map(chr, range(0x4E00, 0x5600)))
     with pytest.raises(StartError, match="2,048 symbols"):
         extend(start("lstm", 1, words=False), chinese)
+
+
+@pytest.mark.parametrize("characters", [1_000, 3_000, 10_000, 30_000, 100_000, 1_000_000])
+@pytest.mark.parametrize("hidden_size", [1, 64, 256, 512, 4096])
+def test_a_preset_for_every_start_and_length(characters: int, hidden_size: int) -> None:
+    start = ModelConfig("gru", hidden_size, 2)
+    fitted = fine_tuning_preset("quick", start, characters, 60)
+    assert fitted.model == replace(start, dropout=fitted.model.dropout)
+    assert 0 <= fitted.model.dropout <= 0.75
+    assert 0 < fitted.seconds <= 60
+    far = fine_tuning_preset("quick", start, characters, 60, near=False)
+    assert (fitted.train.keep_start > 0, far.train.keep_start) == (True, 0)

@@ -5,7 +5,9 @@ from functools import cache
 import pytest
 from builders import TEXT, tiny_model
 
-from charrnn import CharRNN, ModelConfig, TrainConfig, Trainer
+from charrnn import CharRNN, ModelConfig, TrainConfig, Trainer, load_corpus
+from charrnn.pretrained import plan_training
+from charrnn.training.presets import preset_for
 from charrnn.training.starts import SAMPLE, choose_start, guess, sample
 
 
@@ -57,3 +59,23 @@ def test_texts_of_any_length(length: int) -> None:
     text = (TEXT * 100)[:length]
     assert len(sample(text)) <= SAMPLE
     assert choose_start(text, {"reader": reader()}).reason
+
+
+def test_a_plan_names_its_start_and_its_settings() -> None:
+    text = load_corpus("lighthouse").text[:5_000]
+    plan = plan_training(text, exclude=["lighthouse"])
+    assert plan.start_name.startswith("shakespeare")
+    assert plan.start_name in plan.reason
+    assert plan.start is not None
+    trainer = Trainer(text, plan.preset.model, plan.preset.train, start=plan.start)
+    assert trainer.live.config.hidden_size == plan.start.config.hidden_size
+
+
+def test_a_plan_may_begin_from_scratch_or_from_ones_own() -> None:
+    strange = "".join(map(chr, range(0x4E00, 0x4E80))) * 20
+    plan = plan_training(strange)
+    assert (plan.start_name, plan.start) == ("", None)
+    assert plan.preset == preset_for("quick", strange)
+    assert plan_training(TEXT * 2, own=reader()).start_name == "your model"
+    wanted = plan_training(TEXT.upper(), start=("reader", reader()))
+    assert wanted.start_name == "reader"

@@ -14,6 +14,8 @@ import numpy as np
 
 from charrnn.network.model import CharRNN, ModelConfig, parameter_shapes
 from charrnn.network.parameters import Array, Parameters
+from charrnn.training.config import TrainConfig
+from charrnn.training.presets import BUDGETS, SHORTEST, Preset, preset, speed
 from charrnn.vocabulary import UNKNOWN, Vocabulary
 
 NEW_SHARE = 0.01
@@ -23,6 +25,20 @@ LEAST_KNOWN = 0.5
 """Share of a text's symbols that a start must know."""
 CALIBRATION = 2_000
 """Symbols that are read to find the bias of the new symbols."""
+
+RATE = 2.0
+"""The learning rate times the hidden size."""
+HIDDEN_RATE = 0.1
+"""Factor on it for the recurrent weights: a lower rate there learns less by heart."""
+UNITS_KEPT = ((20_000, 160), (50_000, 200), (200_000, 256), (math.inf, 384))
+"""Up to how many characters dropout leaves how many units of a layer."""
+MOST_DROPOUT = 0.75
+BATCH_SIZES = ((5_000, 4), (50_000, 8), (math.inf, 16))
+"""Up to how many characters how many sequences are read side by side."""
+AVERAGING = 0.1
+KEEP_START = 0.25
+PASSES = 13
+"""Times to read the text; what is best on the held-out part is mostly found before."""
 
 
 class StartError(ValueError):
@@ -70,6 +86,33 @@ def with_dropout(start: CharRNN, config: ModelConfig | None) -> CharRNN:
             "its cell, layers and hidden size."
         )
     return CharRNN(start.vocabulary, changed, start.parameters, metadata=start.metadata)
+
+
+def fine_tuning_preset(
+    name: str, start: ModelConfig, characters: int, symbols: int, *, near: bool = True
+) -> Preset:
+    """Settings to train a start on a text of `characters` with `symbols` distinct ones.
+
+    near: whether the start already guesses the text about as well as counting does; a share of
+    its weights is then kept. Raises ValueError for an unknown preset.
+    """
+    plain = preset(name, characters, symbols)
+    H = start.hidden_size
+    units = next(units for most, units in UNITS_KEPT if characters <= most)
+    dropout = round(min(max(1 - units / H, 0.0), MOST_DROPOUT), 2)
+    model = replace(start, dropout=dropout)
+    train = TrainConfig(
+        batch_size=next(size for most, size in BATCH_SIZES if characters <= most),
+        learning_rate=round(RATE / H, 6),
+        hidden_rate=HIDDEN_RATE,
+        schedule="constant",
+        averaging=AVERAGING,
+        keep_start=KEEP_START if near else 0.0,
+        val_fraction=plain.train.val_fraction,
+        min_count=plain.train.min_count,
+    )
+    wanted = PASSES * characters / speed(model, symbols)
+    return Preset(model, train, min(BUDGETS[name], max(SHORTEST, round(wanted, 1))))
 
 
 def weights_sha256(model: CharRNN) -> str:

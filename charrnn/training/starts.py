@@ -28,7 +28,9 @@ SHORTEST = 100
 """Characters below which there is nothing to judge a start by."""
 ORDER = 6
 """Characters that counting looks back."""
-MARGIN = 0.3
+NEAR = 0.5
+"""Nats per character by which a start may be worse than counting where it is close to the text."""
+MARGIN = 1.5
 """Nats per character by which a start may be worse than counting, and still help."""
 
 
@@ -45,6 +47,11 @@ class Choice(NamedTuple):
     counting: float
     """Nats per character of counting on the same sample."""
 
+    @property
+    def near(self) -> bool:
+        """Whether the start guesses about as well as counting does."""
+        return bool(self.name) and self.losses[self.name] <= self.counting + NEAR
+
 
 def choose_start(
     text: str,
@@ -52,8 +59,9 @@ def choose_start(
     *,
     words: bool = False,
     cleaning: str = "none",
+    margin: float = MARGIN,
 ) -> Choice:
-    """The candidate that guesses `text` best, if it promises to help.
+    """The candidate that guesses `text` best, unless it is `margin` worse than counting.
 
     text: the part that trains, or all of a text; only the former keeps the choice unaware of the
     held-out part. Candidates that read words where characters are asked for, or clean the text
@@ -71,7 +79,7 @@ def choose_start(
             if loss is not None:
                 losses[name] = loss
     best = min(losses, key=losses.__getitem__, default="")
-    if best and losses[best] <= counting + MARGIN:
+    if best and losses[best] <= counting + margin:
         reason = (
             f"Starts from {best}: it already guesses this text at {losses[best]:.2f} nats per "
             "character."
