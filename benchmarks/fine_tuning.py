@@ -1,0 +1,202 @@
+"""What a start gives: short texts of several kinds, from the model that is chosen and from scratch.
+
+    python benchmarks/fine_tuning.py                 a quarter of an hour of one core
+    python benchmarks/fine_tuning.py --table         what is known, as Markdown
+    python benchmarks/fine_tuning.py --write         the same, into docs/fine-tuning.md
+    python benchmarks/fine_tuning.py --texts "10 KB of the play" --seeds 0 1 2
+
+A run is what `train TEXT --start auto --seconds S` does, but for the clock: the seconds are those
+of the run's own processor time with one BLAS thread. The last tenth of the text is held out. The
+loss is on that tenth in nats per character, read in one piece with the state carried, with the
+weights that were best on it. Choosing the start sees the rest only. A model that learned from a
+text is no candidate for it. Every run is one line of the results file, and is not run again.
+"""
+
+from __future__ import annotations
+
+import argparse
+import codecs
+import json
+import os
+import random
+import statistics
+import time
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any, NamedTuple
+
+if __name__ == "__main__":  # before NumPy loads its BLAS
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+
+from bench import document
+
+from charrnn import Trainer, load_corpus
+from charrnn.baselines import kneser_ney
+from charrnn.network.model import score_ids
+from charrnn.pretrained import TrainingPlan, plan_training
+from charrnn.training import trainer as trainer_module
+from charrnn.training.presets import preset_for
+
+RESULTS = Path(__file__).with_suffix(".jsonl")
+TEXT_FOLDER = Path(__file__).with_name("texts")
+DOCUMENT = Path(__file__).parents[1] / "docs" / "fine-tuning.md"
+CLOCK = SimpleNamespace(perf_counter=time.process_time)
+KINDS = ("start", "scratch")
+PACKAGE = Path(__file__).parents[1] / "charrnn"
+
+
+class Text(NamedTuple):
+    """A text, and the seconds that a start may take on it."""
+
+    read: Callable[[], str]
+    seconds: float
+    bar: str
+    """What is to be reached, as a person reads it."""
+    seen_by: tuple[str, ...] = ()
+    """Models that learned from this text."""
+
+
+def play(length: int) -> Callable[[], str]:
+    return lambda: load_corpus("lighthouse").text[:length]
+
+
+def shipped(name: str) -> Callable[[], str]:
+    """A text in benchmarks/texts, in the public domain, that no model learned from."""
+    return lambda: (TEXT_FOLDER / f"{name}.txt").read_text("utf-8")[:10_000]
+
+
+def own_source() -> str:
+    files = sorted((PACKAGE / "training").glob("*.py"))
+    return "".join(path.read_text("utf-8") for path in files)[:10_000]
+
+
+def javascript() -> str:
+    files = sorted(PACKAGE.rglob("*.js"))
+    return "".join(path.read_text("utf-8") for path in files)[:10_000]
+
+
+def shuffled() -> str:
+    letters = list(play(10_000)())
+    random.Random(0).shuffle(letters)
+    return "".join(letters)
+
+
+OWN = ("lighthouse",)
+TEXTS: dict[str, Text] = {
+    "2 KB of the play": Text(play(2_000), 10, "0.3 below counting", OWN),
+    "10 KB of the play": Text(play(10_000), 15, "1.45", OWN),
+    "100 KB, the play": Text(play(100_000), 60, "1.25", OWN),
+    "10 KB of a novel of 1817": Text(shipped("persuasion"), 15, "0.3 below counting"),
+    "10 KB of a dictionary of 1911": Text(shipped("devils-dictionary"), 15, "0.3 below counting"),
+    "10 KB of Python, this package": Text(own_source, 15, "counting"),
+    "10 KB of python-docs": Text(lambda: load_corpus("python-docs").text[:10_000], 15, "1.55"),
+    "10 KB of JavaScript": Text(javascript, 15, "from scratch + 0.02"),
+    "10 KB of the play in rot13": Text(
+        lambda: codecs.encode(play(10_000)(), "rot13"), 15, "from scratch + 0.02", OWN
+    ),
+    "10 KB of shuffled letters": Text(shuffled, 15, "from scratch + 0.02", OWN),
+}
+
+
+def plan_of(text: Text, seconds: float) -> TrainingPlan:
+    """The plan for a text, made to end after some seconds."""
+    plan = plan_training(text.read(), exclude=text.seen_by)
+    return plan._replace(preset=plan.preset._replace(seconds=seconds))
+
+
+def measure(name: str, kind: str, seed: int) -> dict[str, Any]:
+    """One run: "start" as planned, or "scratch" by the preset `quick`."""
+    trainer_module.time = CLOCK  # type: ignore[assignment]  # this process's own time, not the wall's
+    text = TEXTS[name].read()
+    if kind == "start":
+        plan = plan_of(TEXTS[name], TEXTS[name].seconds)
+    else:
+        plan = TrainingPlan("", None, "", preset_for("quick", text))
+    train = replace(plan.preset.train, random_seed=seed)
+    trainer = Trainer(text, plan.preset.model, train, start=plan.start)
+    before = round(score_ids(trainer.live, trainer.val_ids), 4)
+    started = time.process_time()
+    for _ in trainer.run(seconds=plan.preset.seconds):
+        pass
+    used = time.process_time() - started
+    cut = len(text) - len(trainer.val_ids)
+    last = trainer.live.with_vector(trainer.weights)
+    return {
+        "text": name,
+        "kind": kind,
+        "seed": seed,
+        "start": plan.start_name,
+        "reason": plan.reason,
+        "before": before,
+        "loss": round(score_ids(trainer.model, trainer.val_ids), 4),
+        "last": round(score_ids(last, trainer.val_ids), 4),
+        "seconds": plan.preset.seconds,
+        "used": round(used, 1),
+        "best_step": trainer.train_state.best_step,
+        "steps": trainer.train_state.step,
+        "counting": round(kneser_ney(text[:cut], text[cut:], [6])[6], 4),
+    }
+
+
+def known(results: Path) -> dict[tuple[str, str, int], dict[str, Any]]:
+    """The runs of the results file."""
+    if not results.exists():
+        return {}
+    rows = [json.loads(line) for line in results.read_text("utf-8").splitlines()]
+    return {(row["text"], row["kind"], row["seed"]): row for row in rows}
+
+
+def table(results: Path) -> str:
+    """A row for every text: medians over the seeds."""
+    head = [
+        "Text",
+        "Start",
+        "Before",
+        "After",
+        "From scratch",
+        "Counting",
+        "Seconds",
+        "Seeds",
+        "Bar",
+    ]
+    lines = [f"| {' | '.join(head)} |", "|---|---|" + "---:|" * 6 + "---|"]
+    rows = list(known(results).values())
+    for name, text in TEXTS.items():
+        ours = [row for row in rows if row["text"] == name and row["kind"] == "start"]
+        plain = [row["loss"] for row in rows if row["text"] == name and row["kind"] == "scratch"]
+        if ours:
+            last = ours[-1]
+            loss = f"**{statistics.median(row['loss'] for row in ours):.3f}**"
+            scratch = f"{statistics.median(plain):.3f}" if plain else ""
+            cells = [name, last["start"] or "scratch", f"{last['before']:.3f}", loss, scratch]
+            cells += [f"{last['counting']:.3f}", f"{last['used']:.0f}", str(len(ours)), text.bar]
+            lines.append(f"| {' | '.join(cells)} |")
+    return "\n".join(lines)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--results", type=Path, default=RESULTS, help="(fine_tuning.jsonl)")
+    parser.add_argument("--texts", nargs="*", help="which, by the start of their names")
+    parser.add_argument("--seeds", nargs="*", type=int, default=[0, 1, 2])
+    parser.add_argument("--kinds", nargs="*", choices=KINDS, default=list(KINDS))
+    parser.add_argument("--table", action="store_true", help="print what is known and end")
+    parser.add_argument("--write", action="store_true", help="put it into the document and end")
+    args = parser.parse_args()
+    runs = [(n, k, s) for s in args.seeds for k in args.kinds for n in TEXTS]
+    for run in [] if args.table or args.write else runs:
+        wanted = not args.texts or run[0].startswith(tuple(args.texts))
+        if wanted and run not in known(args.results):
+            row = measure(*run)
+            with args.results.open("a", encoding="utf-8") as file:
+                file.write(json.dumps(row) + "\n")
+            print(*run, row["start"], row["loss"], flush=True)
+    print(table(args.results))
+    if args.write:
+        document.put(DOCUMENT, "fine-tuning", table(args.results))
+
+
+if __name__ == "__main__":
+    main()
