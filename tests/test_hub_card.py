@@ -41,6 +41,18 @@ def test_a_model_without_facts_has_a_card_too() -> None:
     assert "one word at a time" in card(words, "alice/words")
 
 
+@pytest.mark.parametrize(
+    ("name", "base_model"),
+    [("bob/english", "bob/english"), ("shakespeare", None), ("a`b|\n---\nx: y", None), ("", None)],
+)
+def test_the_card_names_the_start(name: str, base_model: str | None) -> None:
+    model = CharRNN(Vocabulary.from_text("ab"), metadata={"start": {"name": name, "sha256": "0"}})
+    text = card(model, "alice/own")
+    assert model_faults(front_matter(text)) == []
+    assert front_matter(text).get("base_model") == base_model
+    assert ("Training started from" in text) is bool(name)
+
+
 def test_a_strangers_file_cannot_write_into_the_card() -> None:
     evil = CharRNN(
         Vocabulary(("`", "<", "!", "-", "|", "\n", "<!-- charrnn")),

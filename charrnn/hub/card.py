@@ -9,7 +9,7 @@ from urllib.parse import quote
 from huggingface_hub import EvalResult, ModelCardData
 from huggingface_hub.repocard_data import eval_results_to_model_index
 
-from charrnn.hub.account import HUB
+from charrnn.hub.account import HUB, REPO_ID
 from charrnn.hub.markdown import code, fence, keep, split, table
 from charrnn.network.model import CharRNN
 from charrnn.network.sampling import Sampling, generate
@@ -97,6 +97,9 @@ def _metadata(
     data["tags"] = list(dict.fromkeys([*ours, *(tags if isinstance(tags, list) else [])]))
     data["library_name"], data["pipeline_tag"] = LIBRARY, TASK
     data["license"] = license or str(old.get("license") or "unknown")
+    start = record.start["name"] if record.start else ""
+    if "/" in start and REPO_ID.fullmatch(start):
+        data["base_model"] = start
     if known := dataset or DATASETS.get(record.corpus, ""):
         data["datasets"] = [known]
     if results := _results(model, record):
@@ -136,6 +139,8 @@ def _summary(model: CharRNN, record: TrainingRecord, license: str) -> str:  # no
     layers = "one layer" if c.layers == 1 else f"{c.layers} layers"
     corpus = one_line(record.corpus)
     trained = f" It was trained on {code(corpus)}." if corpus else ""
+    if record.start and record.start["name"]:
+        trained += f" Training started from {code(record.start['name'])}."
     return (
         f"A recurrent network ({c.cell.upper()}, {layers} of {c.hidden_size} units, "
         f"{model.parameters.vector.size:,} weights) that writes text one "
