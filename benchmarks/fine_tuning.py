@@ -3,6 +3,7 @@
     python benchmarks/fine_tuning.py                 a quarter of an hour of one core
     python benchmarks/fine_tuning.py --table         what is known, as Markdown
     python benchmarks/fine_tuning.py --write         the same, into docs/fine-tuning.md
+    python benchmarks/fine_tuning.py --search        how the settings were found
     python benchmarks/fine_tuning.py --texts "10 KB of the play" --seeds 0 1 2
 
 A run is what `train TEXT --start auto --seconds S` does, but for the clock: the seconds are those
@@ -32,14 +33,15 @@ if __name__ == "__main__":  # before NumPy loads its BLAS
 
 from bench import document
 
-from charrnn import Trainer, load_corpus
+from charrnn import TrainConfig, Trainer, load_corpus
 from charrnn.baselines import kneser_ney
 from charrnn.network.model import score_ids
-from charrnn.pretrained import TrainingPlan, plan_training
+from charrnn.pretrained import TrainingPlan, load_pretrained, plan_training
 from charrnn.training import trainer as trainer_module
 from charrnn.training.presets import preset_for
 
 RESULTS = Path(__file__).with_suffix(".jsonl")
+SEARCH_RESULTS = RESULTS.with_name("fine_tuning_search.jsonl")
 TEXT_FOLDER = Path(__file__).with_name("texts")
 DOCUMENT = Path(__file__).parents[1] / "docs" / "fine-tuning.md"
 CLOCK = SimpleNamespace(perf_counter=time.process_time)
@@ -98,6 +100,39 @@ TEXTS: dict[str, Text] = {
     ),
     "10 KB of shuffled letters": Text(shuffled, 15, "from scratch + 0.02", OWN),
 }
+
+
+SOURCES: dict[str, Callable[[], str]] = {
+    "play": lambda: load_corpus("lighthouse").text,
+    "python-docs": lambda: load_corpus("python-docs").text,
+}
+SEARCHED = (("play", "shakespeare"), ("play", "shakespeare-lstm"), ("python-docs", "python"))
+CENTER: dict[str, Any] = {
+    "learning_rate": 0.004,
+    "batch_size": 8,
+    "seq_length": 32,
+    "dropout": 0.7,
+    "steps": 450,
+    "hidden_rate": 0.1,
+    "schedule": "constant",
+    "averaging": 0.1,
+}
+NEIGHBORS: list[dict[str, Any]] = [
+    {"learning_rate": 0.002},
+    {"learning_rate": 0.008},
+    {"hidden_rate": 0.25},
+    {"hidden_rate": 0.02},
+    {"dropout": 0.5},
+    {"dropout": 0.8},
+    {"steps": 150},
+    {"steps": 900},
+    {"batch_size": 16},
+    {"keep_start": 0.3},
+    {"averaging": 0.0, "schedule": "cosine"},
+    {"batching": "windows", "stride": 8},
+    {"optimizer": "adamw", "weight_decay": 0.3},
+]
+"""Where the search starts, and one change each."""
 
 
 def plan_of(text: Text, seconds: float) -> TrainingPlan:
@@ -176,6 +211,47 @@ def table(results: Path) -> str:
     return "\n".join(lines)
 
 
+def search_run(name: str, start: str, settings: dict[str, Any]) -> dict[str, Any]:
+    """One run of the search: the loss of the last weights on the held-out part, and further on."""
+    trainer_module.time = CLOCK  # type: ignore[assignment]
+    length, whole = 10_000, SOURCES[name]()
+    text, following = whole[:length], whole[length : length + 6_000]
+    train = {k: v for k, v in settings.items() if k != "dropout"}
+    model = load_pretrained(start)
+    config = replace(model.config, dropout=settings["dropout"])
+    trainer = Trainer(text, config, TrainConfig(**train, eval_every=10**9), start=model)
+    before, started = score_ids(trainer.live, trainer.val_ids), time.process_time()
+    for _ in trainer.run():
+        pass
+    used = time.process_time() - started
+    last = trainer.live.with_vector(trainer.weights)
+    unseen = last.vocabulary.encode(following, "skip")
+    return {
+        "text": name,
+        "characters": length,
+        "start": start,
+        "settings": settings,
+        "used": round(used, 1),
+        "loss": round(score_ids(last, trainer.val_ids), 4),
+        "next": round(score_ids(last, unseen, 16), 4),
+        "before": round(before, 4),
+    }
+
+
+def search(results: Path) -> None:
+    """The center and its neighbors on every source; what is known is not run again."""
+    rows = [json.loads(line) for line in results.read_text("utf-8").splitlines()]
+    done = [(row["text"], row["start"], row["settings"]) for row in rows]
+    for name, start in SEARCHED:
+        for change in ({}, *NEIGHBORS):
+            settings = {**CENTER, **change}
+            if (name, start, settings) not in done:
+                row = search_run(name, start, settings)
+                with results.open("a", encoding="utf-8") as file:
+                    file.write(json.dumps(row) + "\n")
+                print(name, start, change, row["loss"], row["next"], flush=True)
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--results", type=Path, default=RESULTS, help="(fine_tuning.jsonl)")
@@ -184,9 +260,12 @@ def main() -> None:
     parser.add_argument("--kinds", nargs="*", choices=KINDS, default=list(KINDS))
     parser.add_argument("--table", action="store_true", help="print what is known and end")
     parser.add_argument("--write", action="store_true", help="put it into the document and end")
+    parser.add_argument("--search", action="store_true", help="try settings, one change each")
     args = parser.parse_args()
+    if args.search:
+        search(SEARCH_RESULTS)
     runs = [(n, k, s) for s in args.seeds for k in args.kinds for n in TEXTS]
-    for run in [] if args.table or args.write else runs:
+    for run in [] if args.table or args.write or args.search else runs:
         wanted = not args.texts or run[0].startswith(tuple(args.texts))
         if wanted and run not in known(args.results):
             row = measure(*run)

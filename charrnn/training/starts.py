@@ -28,7 +28,7 @@ SHORTEST = 100
 """Characters below which there is nothing to judge a start by."""
 ORDER = 6
 """Characters that counting looks back."""
-NEAR = 0.5
+NEAR = 1.0
 """Nats per character by which a start may be worse than counting where it is close to the text."""
 MARGIN = 1.5
 """Nats per character by which a start may be worse than counting, and still help."""
