@@ -35,14 +35,13 @@ def page() -> gr.Blocks:
     model = CharRNN(Vocabulary(symbols, words=True), ModelConfig("gru", 8))
     hostile = Visitor().with_model(model, PAYLOADS[0], "a a\n" * 50 + "".join(PAYLOADS) * 20)
     with gr.Blocks(analytics_enabled=False) as demo:
-        visitor = gr.State(hostile)
+        visitor, model_state = gr.State(hostile), gr.State(None)
         with gr.Tabs():
             with gr.Tab("Generate"):
-                first = generate_tab.build(visitor)
+                generate_tab.build(visitor, model_state)
             with gr.Tab("Look inside"):
-                second = inspect_tab.build(visitor)
-        for tab in (first, second):
-            demo.load(tab.refresh, visitor, list(tab.outputs))
+                inspect_tab.build(visitor, model_state)
+        demo.load(lambda session: session.current, visitor, model_state)
     return demo
 
 

@@ -35,7 +35,7 @@ OTHERS = {
     "pyproject.toml": "Makes `pip install .` work; the settings of the tools",
     "requirements.txt": "What the page needs",
     "tests/": "One file for a module, whole journeys beside them",
-    "charrnn/formats/player.*": "The page that `convert --to-web` writes: plain JavaScript",
+    "charrnn/formats/*.js": "What the exported page and the demo compute in the browser",
     "charrnn/ui/*/*.js": "What draws a component in the browser, beside its class",
 }
 """What is not a Python module of the package."""

@@ -22,7 +22,7 @@ from charrnn.network.sampling import probabilities
 from charrnn.service.visitor import Visitor
 from charrnn.ui.components import packing
 from charrnn.ui.generate import events as tab
-from charrnn.ui.generate.scoring import copy_check, judge
+from charrnn.ui.generate.scoring import copy_check, score_text
 from charrnn.vocabulary import Vocabulary
 
 CALM: dict[str, Any] = {"temperature": 0.8, "length": 60, "random_seed": "7"}
@@ -34,9 +34,9 @@ def visitor(**config: Any) -> Visitor:
     return Visitor().with_model(model, "tiny", TEXT)
 
 
-def collect(told: AsyncIterator[Any]) -> list[Any]:
+def collect(written: AsyncIterator[Any]) -> list[Any]:
     async def all_of() -> list[Any]:
-        return [each async for each in told]
+        return [each async for each in written]
 
     return asyncio.run(all_of())
 
@@ -165,27 +165,27 @@ def test_a_text_from_the_training_text_is_found_out() -> None:
     assert spans == "4-64"
     assert "88%" in sentence
     assert "has 60" in sentence
-    assert copy_check(v, "dog cat mat log")[1].startswith("New text")
-    assert "not known" in copy_check(Visitor().with_model(v.current, "x"), "text")[1]
+    assert copy_check(v, "dog cat mat log")[1].startswith("Nothing here is copied")
+    assert "cannot be checked" in copy_check(Visitor().with_model(v.current, "x"), "text")[1]
 
 
-def test_the_strip_differs_in_nothing_but_temperature() -> None:
+def test_the_five_texts_differ_in_nothing_but_temperature() -> None:
     v = visitor()
-    value = collect(tab.strip(v, "the ", "11"))[-1]
+    value = collect(tab.compare_temperatures(v, "the ", "11"))[-1]
     names = json.loads(value["names"])
     for place, temperature in enumerate(tab.TEMPERATURES):
         ids = np.frombuffer(base64.b64decode(value["ids"][place]), "<u2")
-        told = "".join(names[i] for i in ids)
+        written = "".join(names[i] for i in ids)
         sampling = Sampling(temperature, random_seed=11)
-        assert told == "".join(generate(v.current, "the ", tab.STRIP_LENGTH, sampling))
-        assert len(value["levels"][place]) == len(told)
+        assert written == "".join(generate(v.current, "the ", tab.COMPARED_LENGTH, sampling))
+        assert len(value["levels"][place]) == len(written)
     with pytest.raises(gr.Error, match="whole number"):
-        collect(tab.strip(v, "the ", "eleven"))
+        collect(tab.compare_temperatures(v, "the ", "eleven"))
 
 
 def test_judging_a_text_agrees_with_score() -> None:
     v = visitor()
-    value, baselines_of = judge(v, "the cat sat\u00e9 on the log")
+    value, baselines_of = score_text(v, "the cat sat\u00e9 on the log")
     assert unpacked(value)[0] == "the cat sat on the log"
     assert unpacked(value)[1]["surprise"][0] == packing.UNSCORED
     assert "\u00e9" in value["caption"]
@@ -199,9 +199,9 @@ def test_judging_a_text_agrees_with_score() -> None:
 
 
 @pytest.mark.parametrize("text", ["", None, "t", "\u00e9\u00e9"])
-def test_too_little_to_judge_gets_a_sentence(text: str | None) -> None:
+def test_too_little_to_score_gets_a_sentence(text: str | None) -> None:
     with pytest.raises(gr.Error, match="at least two characters"):
-        judge(visitor(), text)
+        score_text(visitor(), text)
 
 
 def test_words_and_cleaning_work_as_well() -> None:

@@ -77,6 +77,6 @@ def test_both_are_described_for_people(client: Client) -> None:
     endpoints = api["named_endpoints"]
     labels = [p["label"] for p in endpoints["/generate"]["parameters"]]
     assert labels == [
-        "Seed", "Temperature", "Length", "Top-k", "Top-p", "Stop at", "Random seed",
+        "Opening words", "Temperature", "Length", "Top-k", "Top-p", "Stop at", "Random seed",
     ]  # fmt: skip
     assert [p["label"] for p in endpoints["/inspect"]["parameters"]] == ["Text to read"]

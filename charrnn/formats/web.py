@@ -1,4 +1,4 @@
-"""A model as one web page: weights, player and style in a single HTML file.
+"""A model exported as one web page that holds its weights and plays them offline.
 
 The page makes no request to anywhere. Its content security policy forbids every one, and lets
 run no script but the player, which it names by its hash. Text goes into it as JSON without "<"
@@ -15,50 +15,51 @@ from string import Template
 
 import numpy as np
 
-from charrnn.network.cells import CELLS
 from charrnn.network.model import CharRNN
 
 HERE = Path(__file__).parent
+RULES = HERE / "rules.js"
+"""Cleaning, symbols and the sampling rule in JavaScript, for the exported page and the demo."""
 PLAYED_CELLS = ("rnn", "lstm", "gru")
-"""The cells that player.js can play."""
+"""The cells that network.js computes."""
 
 
 def to_html(model: CharRNN, title: str = "charrnn", seed: str = "") -> str:
-    """The page, complete. About 5.4 bytes for each weight.
+    """The complete page, about 5.4 bytes for each weight.
 
-    seed: what stands in its field for the text to go on from. Raises ValueError for a cell that
-    the player does not know.
+    seed: the opening words that its field shows. Raises ValueError for a cell that the player
+    cannot play, and for weights that are not finite.
     """
     if model.config.cell not in PLAYED_CELLS:
         raise ValueError(
             f"The web player plays {', '.join(PLAYED_CELLS)}, and this is a {model.config.cell}."
         )
-    player, style = (_read(name) for name in ("player.js", "player.css"))
+    player = "".join(map(_read, ("rules.js", "network.js", "player.js")))
+    style = _read("player.css")
     return Template(_read("player.html")).substitute(
         player=player,
         style=style,
         player_hash=_csp_hash(player),
         style_hash=_csp_hash(style),
-        model=_json_without_tags(_facts(model, title, seed)),
+        model=_json_without_tags(_content(model, title, seed)),
     )
 
 
-def _facts(model: CharRNN, title: str, seed: str) -> dict[str, object]:
+def _content(model: CharRNN, title: str, seed: str) -> dict[str, object]:
     config, vocabulary = model.config, model.vocabulary
     vector = model.parameters.vector.astype("<f4")
     if not np.isfinite(vector).all():
         raise ValueError("The model's weights are not finite, so it cannot write.")
     kind = "words" if vocabulary.words else "characters"
-    layers = "layer" if config.layers == 1 else "layers"
+    layers = f"{config.layers} layer{'s' if config.layers > 1 else ''}"
     return {
         "title": title,
-        "facts": f"{config.cell.upper()}, {config.layers} {layers} of {config.hidden_size} units, "
+        "summary": f"{config.cell.upper()}, {layers} of {config.hidden_size} units, "
         f"{len(vocabulary):,} {kind}, {vector.size:,} weights",
         "seed": seed,
         "cell": config.cell,
         "hidden_size": config.hidden_size,
         "layers": config.layers,
-        "states": len(CELLS[config.cell].state),
         "symbols": list(vocabulary.symbols),
         "words": vocabulary.words,
         "cleaning": vocabulary.cleaning,

@@ -10,6 +10,7 @@ from starlette.middleware import Middleware
 from starlette.middleware.gzip import GZipMiddleware
 
 from charrnn.baselines import corpus_baselines
+from charrnn.network.model import CharRNN
 from charrnn.service.scheduler import Scheduler
 from charrnn.service.visitor import Visitor, is_here
 from charrnn.ui import query_string, theme
@@ -17,8 +18,9 @@ from charrnn.ui.components.drawing import Drawing
 from charrnn.ui.generate import events as generate_tab
 from charrnn.ui.inspect import events as inspect_tab
 from charrnn.ui.server.middleware import RequestGuard
-from charrnn.ui.share import hub, model
-from charrnn.ui.tab import Tab
+from charrnn.ui.share import hub as hub_column
+from charrnn.ui.share import model as model_column
+from charrnn.ui.tab import PRIVATE
 from charrnn.ui.train import events as train_tab
 from charrnn.ui.train import layout, views
 from charrnn.ui.train import settings as train_settings
@@ -31,52 +33,75 @@ class Header(Drawing):
     """The name of the page, one sentence, and the model that every tab uses."""
 
 
-class Frame(NamedTuple):
-    """What all tabs share."""
+class Session(NamedTuple):
+    """What the page keeps for one visitor."""
 
-    visitor: gr.State
+    visitor: gr.State  # a Visitor
     token: gr.BrowserState
-    header: gr.HTML
+    model: gr.State  # the visitor's CharRNN: when it changes, every tab refreshes itself
 
 
 def page(scheduler: Scheduler) -> gr.Blocks:
     """Build the page around a scheduler; see `charrnn.ui.build`."""
     blocks = gr.Blocks(title="charrnn", analytics_enabled=False, delete_cache=(600, 3600))
     with blocks:
-        frame = Frame(
+        session = Session(
             gr.State(Visitor()),
-            # The ticket is random: the secret only has to be the same after a restart.
-            gr.BrowserState("", storage_key="charrnn-ticket", secret="charrnn"),
-            Header({"model": ""}, "model", container=False, padding=False),
+            # The token is random: the secret only has to stay the same across restarts.
+            gr.BrowserState("", storage_key="charrnn-session", secret="charrnn"),
+            gr.State(None),
         )
+        header = Header({"model": ""}, "model", container=False, padding=False)
         with gr.Tabs():
             with gr.Tab("Train"):
                 training = layout.layout()
-                events = train_tab.wire(training, scheduler, frame.visitor, frame.token)
-            tabs = other_tabs(frame.visitor)
-        refresh(frame, [Tab(changed=events.changed), *tabs])
-        for event in (event for tab in tabs for event in tab.changed):
-            after(event, events.handlers.shown, frame.visitor, events.outputs)
-            after(event, events.handlers.keep, frame.visitor, [frame.visitor, frame.token])
-        restore(blocks, frame, scheduler, events, tabs)
+                train = train_tab.wire(training, scheduler, session.visitor, session.token)
+            fields = other_tabs(session)
+        follow_visitor(session, header, train, scheduler)
+        restore(blocks, session, train, scheduler, fields)
     blocks.queue(max_size=60, default_concurrency_limit=20, api_open=False)
     return blocks
 
 
-def other_tabs(visitor: gr.State) -> list[Tab]:
-    """Generate, Look inside, and Share with its two columns."""
+def other_tabs(session: Session) -> dict[str, Any]:
+    """Build Generate, Look inside and Share; returns the components that the query string sets."""
     with gr.Tab("Generate"):
-        tabs = [generate_tab.build(visitor)]
+        fields = generate_tab.build(session.visitor, session.model)
     with gr.Tab("Look inside"):
-        tabs.append(inspect_tab.build(visitor))
+        inspect_tab.build(session.visitor, session.model)
     with gr.Tab("Share"), gr.Row(equal_height=False):
         with gr.Column(scale=1, min_width=320):
             gr.Markdown("## Your model")
-            tabs.append(model.build(visitor))
+            model_column.build(session.visitor, session.model)
         with gr.Column(scale=1, min_width=320):
             gr.Markdown("## Hub")
-            tabs.append(hub.build(visitor))
-    return tabs
+            fields |= hub_column.build(session.visitor)
+    return fields
+
+
+def follow_visitor(
+    session: Session, header: gr.HTML, train: train_tab.Wired, scheduler: Scheduler
+) -> None:
+    """When any event changes the visitor: keep it for a reload, and show which model it holds."""
+    received = gr.State(None)  # the last model that was opened or uploaded, not trained here
+
+    def changed(visitor: Visitor, model: CharRNN | None) -> dict[Any, Any]:
+        updates: dict[Any, Any] = {header: title_of(visitor)}
+        if visitor.current is model:
+            return updates
+        updates[session.model] = visitor.current
+        if visitor.model is not None:
+            kept = scheduler.session_store.keep(visitor)
+            if kept is not visitor:
+                updates |= {session.visitor: kept, session.token: kept.token}
+        if model is not None and visitor.run is None:  # without a model, the page has just opened
+            updates[received] = visitor.current
+        return updates
+
+    outputs = [header, received, *session]
+    session.visitor.change(changed, [session.visitor, session.model], outputs, **PRIVATE)
+    # An event of its own: one that also ran when a training starts would disable its buttons.
+    received.change(train.handlers.shown, session.visitor, train.outputs, **PRIVATE)
 
 
 def title_of(visitor: Visitor) -> views.Value:
@@ -84,50 +109,38 @@ def title_of(visitor: Visitor) -> views.Value:
     return {"model": f"{visitor.name} · {views.name(visitor.current.config)}"}
 
 
-def refresh(frame: Frame, tabs: list[Tab]) -> None:
-    """After every event that may change the model, tell the header and all tabs."""
-    for event in (event for tab in tabs for event in tab.changed):
-        after(event, title_of, frame.visitor, frame.header)
-        for tab in tabs:
-            if tab.refresh:
-                after(event, tab.refresh, frame.visitor, list(tab.outputs))
-
-
-def after(event: Any, fn: Any, visitor: gr.State, outputs: Any) -> Any:
-    hidden: Any = {"show_progress": "hidden", "api_visibility": "private"}
-    return event.then(fn, visitor, outputs, **hidden)
-
-
 def restore(
-    blocks: gr.Blocks, frame: Frame, scheduler: Scheduler, events: train_tab.Wired, tabs: list[Tab]
+    blocks: gr.Blocks,
+    session: Session,
+    train: train_tab.Wired,
+    scheduler: Scheduler,
+    others: dict[str, Any],
 ) -> None:
-    """When the page opens: what the ticket's holder had, and the settings of the address."""
-    others = {name: part for tab in tabs for name, part in tab.address.items()}
+    """When the page opens: restore the visitor's session, and the settings of the query string.
+
+    others: components by the query parameter that sets them, besides the training settings.
+    """
 
     async def opened(token: str, request: gr.Request) -> dict[Any, Any]:
         visitor = await asyncio.to_thread(scheduler.find, str(token or ""))
         query = dict(request.query_params)
         wanted = query_string.read(query)
-        updates = events.tab.updates(wanted)
+        updates = train.tab.updates(wanted)
         updates |= {others[n]: value for n, value in query_string.read_generation(query).items()}
-        corpus = str(wanted.get("corpus", "lighthouse"))
         if visitor is None or visitor.run is None:
-            updates[events.tab.pictures.chart] = await asyncio.to_thread(
-                first_chart, corpus, wanted
-            )
+            updates[train.tab.pictures.chart] = await asyncio.to_thread(first_chart, wanted)
         if visitor is not None:
-            updates |= {frame.visitor: visitor, **events.handlers.shown(visitor, request)}
-        return updates
+            updates |= train.handlers.shown(visitor, request)
+        # A new object even for a new visitor: the change makes every tab show the model.
+        return {**updates, session.visitor: visitor or Visitor()}
 
-    outputs = [frame.visitor, frame.header, *events.tab.inputs.values(), *others.values()]
-    pictures = [*events.outputs, *outputs]
-    hidden: Any = {"show_progress": "hidden", "api_visibility": "private"}
-    loaded = blocks.load(opened, frame.token, list(dict.fromkeys(pictures)), **hidden)
-    refresh(frame, [Tab(changed=[loaded]), *(Tab(t.refresh, t.outputs) for t in tabs)])
+    outputs = [*train.outputs, *train.tab.inputs.values(), *others.values()]
+    blocks.load(opened, session.token, list(dict.fromkeys(outputs)), **PRIVATE)
 
 
-def first_chart(corpus: str, wanted: dict[str, Any]) -> views.Value:
+def first_chart(wanted: dict[str, Any]) -> views.Value:
     """The chart before the first step: the baselines of the chosen text."""
+    corpus = str(wanted.get("corpus", "lighthouse"))
     if not is_here(corpus):
         return views.NO_CHART
     chosen = {**train_settings.DEFAULTS, **wanted}

@@ -130,7 +130,7 @@ def test_the_seed_box_knows_the_alphabet(at_generate: Page) -> None:
     expect(verdict).to_contain_text("Never seen by the model, so skipped")
     assert verdict.locator("mark").all_inner_texts() == ["\u4e2d", "\u6587"]
     seed(page, "")
-    expect(verdict).to_contain_text("An empty seed")
+    expect(verdict).to_contain_text("starts a new line")
     page.get_by_role("button", name="Insert T", exact=True).click()
     page.get_by_role("button", name="Insert h", exact=True).click()
     expect(page.locator("#generate-seed textarea")).to_have_value("Th")
@@ -141,7 +141,7 @@ def test_the_seed_box_knows_the_alphabet(at_generate: Page) -> None:
 def test_five_temperatures_side_by_side(at_generate: Page) -> None:
     page = at_generate
     seed(page, "The ")
-    button(page, "Write the same at five temperatures")
+    button(page, "Compare five temperatures")
     runs = page.locator(".drawing.temperatures pre")
     expect(runs).to_have_count(5)
     expect(page.locator(".drawing.temperatures .note").first).to_contain_text("random seed")
@@ -153,8 +153,8 @@ def test_five_temperatures_side_by_side(at_generate: Page) -> None:
 
 def test_how_much_does_this_sound_like_my_model(at_generate: Page) -> None:
     page = at_generate
-    page.get_by_label("How much does this sound").fill("The light was lit. qzxqzxqzx \u4e2d")
-    button(page, "Let the model read it")
+    page.get_by_label("Test any text").fill("The light was lit. qzxqzxqzx \u4e2d")
+    button(page, "Test")
     own = page.locator(".drawing.baselines .loss.own")
     expect(own).to_contain_text(re.compile(r"\d\.\d\d nats"))
     reading = page.locator(".drawing.reading").nth(1)

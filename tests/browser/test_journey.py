@@ -209,7 +209,7 @@ def test_an_uploaded_run_goes_on(page: Page, tmp_path: Path) -> None:
     state(page, "stopped")
     stopped_at = step(page)
     tab(page, "Share")
-    page.get_by_label("Download with the state").check()
+    page.get_by_label("Include training state").check()
     with page.expect_download() as waiting:
         button(page, "Download .npz")
     file = tmp_path / "run.npz"

@@ -62,6 +62,14 @@ class Drawing(gr.HTML, metaclass=_NoInterfaceFile):
         )
 
 
+def event_values(event: gr.EventData, *names: str) -> tuple[Any, ...]:
+    """What a script sent with an event, by name; None for what it did not send."""
+    try:
+        return tuple(getattr(event, name, None) for name in names)
+    except TypeError:  # no data came with the event
+        return (None,) * len(names)
+
+
 class LetterDrawing(Drawing):
     """A drawing that shows symbols of a model: it also has the helpers of symbols.js."""
 

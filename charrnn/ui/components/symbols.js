@@ -15,10 +15,10 @@ function sign(symbol) {
   return symbol;
 }
 
-// The same within running text: spaces stay spaces, a line break shows and breaks.
+// The same within running text: spaces stay spaces, and so does a line break. Its sign comes from
+// the style sheet (class break), so that it is not copied with the text.
 function inText(symbol) {
-  if (symbol === '\n') return '↵\n';
-  if (symbol === ' ' || symbol === '\t' || symbol === '\u00a0') return symbol;
+  if (symbol === '\n' || symbol === ' ' || symbol === '\t' || symbol === '\u00a0') return symbol;
   return isHidden(symbol) ? sign(symbol) : symbol;
 }
 

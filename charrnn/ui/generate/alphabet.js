@@ -1,26 +1,20 @@
-// The seed box knows the model's alphabet: keys to press, and a mark on what the model never saw.
+// The model's alphabet under the box for the opening words: keys to press, and a mark on every symbol
+// that the model never saw.
 const KEYS = 160;
 const verdict = node('p', { class: 'verdict', 'aria-live': 'polite' });
 const keys = node('div', { class: 'keys' });
 const more = node('details', {}, node('summary', {}), keys);
 root.replaceChildren(verdict, more);
-let known = new Set(), settings = {};
+let known = new Set(), settings = { words: false, cleaning: 'none' };
 
 function box() { return document.querySelector('#generate-seed textarea'); }
-
-function tokens(text) {
-  let read = text;
-  if (settings.cleaning !== 'none') read = read.toLowerCase();
-  if (settings.cleaning === 'letters') read = read.replace(/[^\p{L}]+/gu, ' ');
-  return settings.words ? read.match(/[\p{L}\p{N}_]+|[^\p{L}\p{N}_\s]|\s/gu) || [] : [...read];
-}
 
 function check() {
   const seed = box();
   if (!seed) return;
-  const unseen = [...new Set(tokens(seed.value).filter((symbol) => !known.has(symbol)))];
+  const unseen = [...new Set(rules.tokens(seed.value, settings).filter((symbol) => !known.has(symbol)))];
   verdict.classList.toggle('warn', unseen.length > 0);
-  if (!unseen.length) { verdict.replaceChildren(seed.value ? 'The model knows every character of this seed.' : 'An empty seed starts a new line.'); return; }
+  if (!unseen.length) { verdict.replaceChildren(seed.value ? 'The model knows every character of these words.' : 'Without opening words, the model starts a new line.'); return; }
   const marks = unseen.slice(0, 12).map((symbol) => node('mark', {}, sign(symbol)));
   const fate = settings.unknown ? 'read as “unknown”' : 'skipped';
   verdict.replaceChildren('Never seen by the model, so ' + fate + ': ', ...marks, unseen.length > 12 ? ` and ${unseen.length - 12} more` : '');

@@ -1,4 +1,4 @@
-"""What happens on the Generate tab: texts written, judged and compared."""
+"""The events of the Generate tab, which write, score and compare texts."""
 
 from __future__ import annotations
 
@@ -22,28 +22,27 @@ from charrnn.ui.components.controls import checked
 from charrnn.ui.errors import refusal
 from charrnn.ui.generate import layout
 from charrnn.ui.generate.layout import GenerateTab
-from charrnn.ui.generate.scoring import copy_check, judge
+from charrnn.ui.generate.scoring import copy_check, score_text
 from charrnn.ui.limits import SEED_CHARACTERS
-from charrnn.ui.tab import Tab
 from charrnn.vocabulary import UNKNOWN
 
 TICK = 0.11
-"""Seconds between two updates: nine a second look fluent, and the page keeps up with them."""
+"""Seconds between two updates: nine a second look fluent, and the page keeps up."""
 UPDATES = 40
-"""Updates a text takes: 4 to 5 s from the first letter to the last, whatever its length."""
-SHARE = 0.03
-"""Seconds between two updates for every other visitor who writes: an update takes the server 5 ms
-and the visitor's side about as much."""
+"""Updates for a text of any length: 4 to 5 s from the first letter to the last."""
+PER_VISITOR = 0.03
+"""Extra seconds between two updates for every other visitor who is generating: an update takes the
+server 5 ms, and the browser about as much."""
 BARS = 400
-"""Symbols whose chances are sent: all of an alphabet, the likeliest of a dictionary."""
+"""Symbols whose logits are sent: all of an alphabet, the likeliest of a word list."""
 TEMPERATURES = (0.2, 0.5, 0.8, 1.0, 1.3)
-STRIP_LENGTH = 240
+COMPARED_LENGTH = 240
 
 Value = dict[str, Any]
 
 
 class GenerationRequest(NamedTuple):
-    """A text to be written, every value checked."""
+    """What to write and how, with every value checked."""
 
     model: CharRNN
     seed: str
@@ -52,7 +51,7 @@ class GenerationRequest(NamedTuple):
 
 
 def request_of(visitor: Visitor, seed: Any, values: Mapping[str, Any]) -> GenerationRequest:
-    """What the tab's controls ask for. Raises ValueError."""
+    """The request that the tab's controls describe. Raises ValueError."""
     settings = checked(layout.SETTINGS, values)
     length = settings.pop("length")
     model = visitor.current
@@ -61,17 +60,21 @@ def request_of(visitor: Visitor, seed: Any, values: Mapping[str, Any]) -> Genera
 
 
 def alphabet(model: CharRNN) -> Value:
-    """What alphabet.js shows: the symbols that can be typed, and how the seed is read."""
+    """The value of Alphabet: the symbols that can be typed, and how a seed is read."""
     v = model.vocabulary
     symbols = [s for s in v.symbols if s != UNKNOWN]
-    if v.words:  # the shortest words first: signs and spaces, then what people type most
+    if v.words:  # the shortest first: signs and spaces, then common words
         symbols.sort(key=len)
-    told = {"words": v.words, "cleaning": v.cleaning, "unknown": UNKNOWN in v.ids}
-    return {"symbols": json.dumps(symbols[:3000]), **told}
+    return {
+        "symbols": json.dumps(symbols[:3000]),
+        "words": v.words,
+        "cleaning": v.cleaning,
+        "unknown": UNKNOWN in v.ids,
+    }
 
 
 def following(model: CharRNN, logits: np.ndarray, text: str) -> Value:
-    """What next_symbol.js shows: the logits (V,) of what may come after the text."""
+    """The value of NextSymbol: the logits (V,) of what may come after the text."""
     ids = model.vocabulary.ids
     kept = np.array([ids[s] for s in model.vocabulary.symbols if s != UNKNOWN])
     best = np.sort(kept[np.argsort(-logits[kept], kind="stable")[:BARS]])
@@ -79,11 +82,12 @@ def following(model: CharRNN, logits: np.ndarray, text: str) -> Value:
         "names": json.dumps([model.vocabulary.symbols[i] for i in best]),
         "logits": packing.base64_of(logits[best].astype("<f4")),
         "after": text[-24:],
+        "kind": "words" if model.vocabulary.words else "letters",
     }
 
 
 def refresh(visitor: Visitor) -> tuple[Value, Value]:
-    """The alphabet and the next character of the visitor's present model, with no seed."""
+    """The alphabet of the visitor's model, and what it expects with an empty seed."""
     model = visitor.current
     return alphabet(model), following(model, prime(model, "")[0], "")
 
@@ -96,32 +100,34 @@ def guess(visitor: Visitor, seed: str | None) -> Value:
 
 
 class Generations:
-    """Whose texts are being written. Stop takes a session's out, and their writers end."""
+    """The texts that are being written. Stop removes those of a session, and their loops end."""
 
     def __init__(self) -> None:
-        self.texts: dict[object, str] = {}  # the session of each: one may write several at once
+        self.texts: dict[object, str] = {}  # the session of each; a session may have several
 
     def stop(self, request: gr.Request) -> None:
-        """End this visitor's texts after the update in hand."""
+        """End this session's texts after the current update."""
         session = request.session_hash or ""
-        self.texts = {text: whose for text, whose in self.texts.items() if whose != session}
+        self.texts = {text: owner for text, owner in self.texts.items() if owner != session}
 
     async def steps(
-        self, order: GenerationRequest, session: str, tick: float
+        self, generation: GenerationRequest, session: str, tick: float
     ) -> AsyncIterator[list[Reading]]:
         """The text in about UPDATES parts, at least `tick` seconds apart.
 
-        The more visitors write at once, the more parts go into one update and the longer it waits
-        for the next, so that nobody's first letters wait behind the last ones of others.
+        The more visitors are generating, the more parts an update holds and the longer the pause
+        after it, so that nobody's first letters wait for the last letters of others.
         """
-        pace = max(2, order.length // UPDATES)
-        parts = analysis.write(order.model, order.seed, order.length, order.sampling, pace)
+        pace = max(2, generation.length // UPDATES)
+        parts = analysis.write(
+            generation.model, generation.seed, generation.length, generation.sampling, pace
+        )
         self.texts[parts] = session
         try:
             together = 1  # the first letters at once
             while parts in self.texts:
                 crowd = len(self.texts)
-                due = time.monotonic() + max(tick, SHARE * (crowd - 1))
+                due = time.monotonic() + max(tick, PER_VISITOR * (crowd - 1))
                 some = await asyncio.to_thread(list, islice(parts, together))
                 if not some:
                     return
@@ -134,20 +140,20 @@ class Generations:
     async def write(
         self, visitor: Visitor, request: gr.Request, seed: Any = "", **values: Any
     ) -> AsyncIterator[tuple[Any, Any]]:
-        """Stream the text as judged, and what may come next."""
+        """Stream the text with its surprise by letter, and what may come next."""
         try:
-            order = request_of(visitor, seed, values)
+            generation = request_of(visitor, seed, values)
         except ValueError as error:
             raise refusal(error) from None
-        symbols = order.model.vocabulary.symbols
+        symbols = generation.model.vocabulary.symbols
         names, records, text = packing.Names(symbols), "", ""
-        value = {**layout.IDLE, "seed": order.seed, "busy": True}
-        async for some in self.steps(order, request.session_hash or "", TICK):
+        value = {**layout.IDLE, "seed": generation.seed, "busy": True}
+        async for some in self.steps(generation, request.session_hash or "", TICK):
             for part in some:
                 records += packing.records(part, names)
                 text += "".join(symbols[i] for i in part.ids)
             value = {**value, "names": names.json, "records": records}
-            yield value, following(order.model, some[-1].logits, order.seed + text)
+            yield value, following(generation.model, some[-1].logits, generation.seed + text)
         copied, caption = await asyncio.to_thread(copy_check, visitor, text)
         yield {**value, "busy": False, "copied": copied, "caption": caption}, gr.skip()
 
@@ -160,26 +166,28 @@ class Generations:
         Characters of the seed that the model never saw are left out.
         """
         try:
-            order = request_of(visitor, seed, values)
+            generation = request_of(visitor, seed, values)
         except ValueError as error:
             raise refusal(error) from None
         text = ""
-        async for some in self.steps(order, request.session_hash or "", 0.0):
-            text += "".join(order.model.vocabulary.decode(part.ids) for part in some)
+        async for some in self.steps(generation, request.session_hash or "", 0.0):
+            text += "".join(generation.model.vocabulary.decode(part.ids) for part in some)
             yield text
 
 
-async def strip(visitor: Visitor, seed: Any, random_seed: Any) -> AsyncIterator[Value]:
-    """Write from one seed with the same random numbers at five temperatures, side by side."""
+async def compare_temperatures(
+    visitor: Visitor, seed: Any, random_seed: Any
+) -> AsyncIterator[Value]:
+    """Continue one seed at five temperatures, with the same random numbers."""
     try:
-        dice = layout.SETTINGS["random_seed"].convert(random_seed)
+        chosen = layout.SETTINGS["random_seed"].convert(random_seed)
     except ValueError as error:
         raise refusal(error) from None
-    dice = int(np.random.default_rng().integers(1, 10_000)) if dice is None else dice
+    number = chosen if chosen is not None else int(np.random.default_rng().integers(1, 10_000))
     model = visitor.current
     kept = analysis.known(model.vocabulary, str(seed or "")[:SEED_CHARACTERS])
     texts = [
-        analysis.write(model, kept, STRIP_LENGTH, Sampling(t, random_seed=dice), 20)
+        analysis.write(model, kept, COMPARED_LENGTH, Sampling(t, random_seed=number), 20)
         for t in TEMPERATURES
     ]
     names = packing.Names(model.vocabulary.symbols)
@@ -187,11 +195,11 @@ async def strip(visitor: Visitor, seed: Any, random_seed: Any) -> AsyncIterator[
     levels = [""] * len(texts)
     while parts := await asyncio.to_thread(_one_part_each, texts):
         for place, part in enumerate(parts):
-            fresh = np.array(names.number(part.ids), "<u2")
-            ids[place] = np.concatenate([ids[place], fresh])
+            new_ids = np.array(names.number(part.ids), "<u2")
+            ids[place] = np.concatenate([ids[place], new_ids])
             levels[place] += packing.levels(part.surprise)
         yield {
-            "note": f"random seed {dice}; the only difference is the temperature",
+            "note": f"random seed {number}; the only difference is the temperature",
             "seed": kept[-40:],
             "temperatures": " ".join(map(str, TEMPERATURES)),
             "names": names.json,
@@ -202,12 +210,12 @@ async def strip(visitor: Visitor, seed: Any, random_seed: Any) -> AsyncIterator[
 
 
 def _one_part_each(texts: list[Iterator[Reading]]) -> list[Reading]:
-    """The next part of every text; empty at their common end."""
+    """The next part of every text; an empty list when they end, which they do together."""
     return [part for text in texts if (part := next(text, None)) is not None]
 
 
 def connect(tab: GenerateTab, visitor: gr.State) -> None:
-    """Wire the tab's events; /generate is the one that clients see."""
+    """Connect the tab's events; clients see only /generate."""
     generations, c, p, b = Generations(), tab.controls, tab.pictures, tab.buttons
     inputs = {"seed": c.seed, **c.settings}
     private: dict[str, Any] = {"api_visibility": "private", "show_progress": "hidden"}
@@ -217,16 +225,20 @@ def connect(tab: GenerateTab, visitor: gr.State) -> None:
         [b.generate.click, c.seed.submit],
         generations.write,
         visitor,
-        [p.output, p.next],
+        [p.output, p.next_symbol],
         inputs_kwargs=inputs,
         **many,
     )
     b.stop.click(generations.stop, queue=False, **private)
-    c.seed.change(guess, [visitor, c.seed], p.next, trigger_mode="always_last", **many)
-    b.strip.click(
-        strip, [visitor, c.seed, c.settings["random_seed"]], p.strip, scroll_to_output=True, **many
+    c.seed.change(guess, [visitor, c.seed], p.next_symbol, trigger_mode="always_last", **many)
+    b.compare.click(
+        compare_temperatures,
+        [visitor, c.seed, c.settings["random_seed"]],
+        p.temperatures,
+        scroll_to_output=True,
+        **many,
     )
-    b.judge.click(judge, [visitor, tab.text], [p.verdict, p.scale], **heavy)
+    b.score.click(score_text, [visitor, tab.text], [p.scored, p.baselines], **heavy)
     tab.plain.change(
         generations.plain,
         visitor,
@@ -238,10 +250,14 @@ def connect(tab: GenerateTab, visitor: gr.State) -> None:
     )
 
 
-def build(visitor: gr.State) -> Tab:
-    """The tab's components, wired, inside the present Gradio context."""
+def build(visitor: gr.State, model: gr.State) -> dict[str, Any]:
+    """Build the tab and wire it. Returns the components that the query string can set, by name.
+
+    visitor, model: the session's Visitor, and its CharRNN, whose change refreshes the tab.
+    """
     tab = layout.layout()
     connect(tab, visitor)
     c = tab.controls
-    address = {"seed": c.seed, **c.settings}
-    return Tab(refresh, [tab.pictures.alphabet, tab.pictures.next], address=address)
+    shown = [tab.pictures.alphabet, tab.pictures.next_symbol]
+    model.change(refresh, visitor, shown, api_visibility="private", show_progress="hidden")
+    return {"seed": c.seed, **c.settings}

@@ -6,6 +6,7 @@ from typing import Any, NamedTuple
 
 import gradio as gr
 
+from charrnn.formats.web import RULES
 from charrnn.network.sampling import Sampling
 from charrnn.settings import Setting, table
 from charrnn.ui.components.controls import control
@@ -25,16 +26,16 @@ SETTINGS: dict[str, Setting] = {
     ),
     **table(Sampling),
 }
-"""What can be set about a text to write: in this order the endpoint /generate takes it."""
+"""The settings of a generated text, in the order in which /generate takes them."""
 
 IDLE: dict[str, Any] = {
     "title": "Output",
     "note": "the stronger the color, the more the letter surprised the model; point at any letter",
     "empty": "Press Generate, and the model writes here.",
 }
-NO_VERDICT: dict[str, Any] = {
+NOT_SCORED: dict[str, Any] = {
     "title": "Your text, as the model reads it",
-    "empty": "Paste a text on the left and press the button: every letter gets a color.",
+    "empty": "Paste a text on the left and press Test: every letter gets a color.",
 }
 
 
@@ -45,6 +46,8 @@ class Reading(LetterDrawing):
 class NextSymbol(LetterDrawing):
     """What may come next: one bar for each symbol."""
 
+    helpers = (*LetterDrawing.helpers, RULES)
+
 
 class Temperatures(LetterDrawing):
     """One seed continued at five temperatures, side by side."""
@@ -53,13 +56,15 @@ class Temperatures(LetterDrawing):
 class Alphabet(LetterDrawing):
     """The symbols that the model knows, as keys, and which ones of the seed it does not know."""
 
+    helpers = (*LetterDrawing.helpers, RULES)
+
 
 class Baselines(LetterDrawing):
     """The loss of a text beside the losses of simpler predictors."""
 
 
 class Controls(NamedTuple):
-    """What says which text to write."""
+    """The opening words, and the settings of what follows."""
 
     seed: gr.Textbox
     settings: dict[str, Any]  # a component for each of SETTINGS
@@ -70,10 +75,10 @@ class Pictures(NamedTuple):
 
     alphabet: gr.HTML
     output: gr.HTML
-    next: gr.HTML
-    strip: gr.HTML
-    verdict: gr.HTML
-    scale: gr.HTML
+    next_symbol: gr.HTML
+    temperatures: gr.HTML
+    scored: gr.HTML
+    baselines: gr.HTML
 
 
 class Buttons(NamedTuple):
@@ -81,27 +86,27 @@ class Buttons(NamedTuple):
 
     generate: gr.Button
     stop: gr.Button
-    strip: gr.Button
-    judge: gr.Button
+    compare: gr.Button
+    score: gr.Button
 
 
 class GenerateTab(NamedTuple):
     controls: Controls
     pictures: Pictures
     buttons: Buttons
-    text: gr.Textbox  # to be judged
+    text: gr.Textbox  # to be scored
     plain: gr.Textbox  # what the endpoint /generate returns
 
 
 def layout() -> GenerateTab:
-    """Slot the components: settings on the left, pictures on the right."""
+    """Place the components: settings on the left, drawings on the right."""
     with gr.Row(equal_height=False):
         with gr.Column(scale=4, min_width=320):
             controls, alphabet, buttons = _settings()
         with gr.Column(scale=8, min_width=320):
-            output = Reading(IDLE, "text as judged", elem_id="generate-output")
-            following = NextSymbol({}, "next character")
-    strip = Temperatures({}, "five temperatures")
+            output = Reading(IDLE, "generated text", elem_id="generate-output")
+            next_symbol = NextSymbol({}, "next character")
+    temperatures = Temperatures({}, "five temperatures")
     with gr.Row(equal_height=False):
         with gr.Column(scale=4, min_width=320):
             text = gr.Textbox(
@@ -109,16 +114,16 @@ def layout() -> GenerateTab:
                 lines=6,
                 max_lines=12,
                 max_length=EVALUATED_CHARACTERS,
-                label="How much does this sound like my model?",
-                info="Any text; the model reads it and says letter by letter how surprised it is.",
+                label="Test any text",
+                info="How much does it sound like this model? Surprising letters are marked.",
             )
-            judge = gr.Button("Let the model read it", size="sm")
+            score = gr.Button("Test", size="sm")
         with gr.Column(scale=8, min_width=320):
-            verdict = Reading(NO_VERDICT, "your text as judged")
-            scale = Baselines({}, "losses", container=False, padding=False)
+            scored = Reading(NOT_SCORED, "your text, scored")
+            baselines = Baselines({}, "losses", container=False, padding=False)
     plain = gr.Textbox(value="", label="text", visible=False)
-    pictures = Pictures(alphabet, output, following, strip, verdict, scale)
-    return GenerateTab(controls, pictures, Buttons(*buttons, judge), text, plain)
+    pictures = Pictures(alphabet, output, next_symbol, temperatures, scored, baselines)
+    return GenerateTab(controls, pictures, Buttons(*buttons, score), text, plain)
 
 
 def _settings() -> tuple[Controls, gr.HTML, tuple[gr.Button, gr.Button, gr.Button]]:
@@ -127,9 +132,9 @@ def _settings() -> tuple[Controls, gr.HTML, tuple[gr.Button, gr.Button, gr.Butto
         lines=2,
         max_lines=5,
         max_length=SEED_CHARACTERS,
-        label="Seed",
-        info="How the text begins: the model reads it and goes on.",
-        placeholder="Type a beginning, or leave it empty",
+        label="Opening words",
+        info="How the text begins; the model continues it.",
+        placeholder="Type the first words, or leave this empty",
         elem_id="generate-seed",
     )
     alphabet = Alphabet({}, "alphabet", container=False, padding=False)
@@ -137,11 +142,11 @@ def _settings() -> tuple[Controls, gr.HTML, tuple[gr.Button, gr.Button, gr.Butto
         settings = _controls(advanced=False)
     with gr.Row():
         generate = gr.Button("Generate", variant="primary", min_width=80)
-        halt = gr.Button("Stop", min_width=80)
-    strip = gr.Button("Write the same at five temperatures", size="md")
+        stop = gr.Button("Stop", min_width=80)
+    compare = gr.Button("Compare five temperatures", size="md")
     with gr.Accordion("More control", open=False):
         settings |= _controls(advanced=True)
-    return Controls(seed, settings), alphabet, (generate, halt, strip)
+    return Controls(seed, settings), alphabet, (generate, stop, compare)
 
 
 def _controls(advanced: bool) -> dict[str, Any]:

@@ -3,7 +3,7 @@ const COLUMNS = 18;
 const note = node('span', { class: 'note' }), side = node('span', { class: 'aside' });
 const plot = node('div', { class: 'columns', role: 'img' });
 root.replaceChildren(node('div', { class: 'head' }, node('strong', {}, 'What comes next?'), note, side), plot);
-let order = [], names = [], logits = [], columns = [];
+let order = [], names = [], logits = [], columns = [], kind = 'letters';
 
 function setting(name, fallback) {
   const input = document.querySelector(`#generate-${name} input[type=range], #generate-${name} input[type=number]`);
@@ -11,20 +11,11 @@ function setting(name, fallback) {
   return Number.isFinite(value) ? value : fallback;
 }
 
-// The same rule as charrnn.sampling.probabilities.
+// The probabilities in the order of the bars; kept: whether the settings allow the symbol.
 function probabilities() {
-  const temperature = setting('temperature', 1), k = setting('top-k', 0) || logits.length, mass = setting('top-p', 1);
-  const top = logits[order[0]];
-  const heights = order.map((i) => (temperature < 1e-3 ? Number(i === order[0]) : Math.exp((logits[i] - top) / temperature)));
-  const total = heights.reduce((sum, h) => sum + h, 0);
-  let before = 0;
-  const shares = heights.map((h, place) => {
-    const p = h / total, kept = place === 0 || (place < k && before < mass);
-    before += p;
-    return { p, kept };
-  });
-  const left = shares.reduce((sum, s) => sum + (s.kept ? s.p : 0), 0);
-  return shares.map((s) => ({ p: s.kept ? s.p / left : 0, kept: s.kept }));
+  const weights = rules.weights(logits, { temperature: setting('temperature', 1), top_k: setting('top-k', 0), top_p: setting('top-p', 1) });
+  const total = weights.reduce((sum, w) => sum + w, 0);
+  return order.map((i) => ({ p: weights[i] / total, kept: weights[i] > 0 }));
 }
 
 function reshape() {
@@ -42,7 +33,7 @@ function reshape() {
     column.box.classList.toggle('cut', !kept);
     column.value.textContent = p >= 0.005 ? Math.round(100 * p) : '';
   });
-  side.textContent = `as unsure as choosing among ${choices < 10 ? choices.toFixed(1) : Math.round(choices)} equally likely symbols`;
+  side.textContent = `as unsure as choosing among ${choices < 10 ? choices.toFixed(1) : Math.round(choices)} equally likely ${kind}`;
   plot.setAttribute('aria-label', 'Chances of the next character: ' + columns.slice(0, 5)
     .map((column, place) => `${column.label.textContent} ${percent(shares[place].p)}`).join(', '));
 }
@@ -69,11 +60,12 @@ document.addEventListener('click', (event) => { if (event.target.closest('#gener
 
 always((value) => {
   names = JSON.parse(value.names || '[]');
+  kind = value.kind || 'letters';
   logits = Array.from(new Float32Array(bytes(value.logits).buffer));
   const next = logits.map((_, i) => i).sort((a, b) => logits[b] - logits[a]);
   const rebuilt = columns.length === 0 || next.length !== order.length;
   order = next;
   if (rebuilt) build();
-  note.textContent = value.after ? `after “${[...value.after].map((c) => (c === '\n' ? '↵' : c)).join('')}”` : 'after a line break, where an empty seed starts';
+  note.textContent = value.after ? `after “${[...value.after].map((c) => (c === '\n' ? '↵' : c)).join('')}”` : 'at the start of a line';
   requestAnimationFrame(reshape);
 });

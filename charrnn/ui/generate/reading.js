@@ -3,7 +3,7 @@ const RECORD = 21, CHOICES = 5, UNSCORED = 65535;
 const title = node('strong'), note = node('span', { class: 'note' });
 const scale = node('span', { class: 'scale' }, 'expected', node('i'), 'surprised');
 const seed = node('b'), body = node('span'), caret = node('span', { class: 'caret', 'aria-hidden': 'true' });
-const text = node('pre', { tabindex: 0, role: 'group',
+const text = node('pre', { dir: 'auto', tabindex: 0, role: 'group',
   'aria-label': 'Text colored by surprise. Left and right arrow keys read it letter by letter.' }, seed, body, caret);
 const caption = node('p', { class: 'caption' });
 root.replaceChildren(node('div', { class: 'head' }, title, note, scale), text, caption);

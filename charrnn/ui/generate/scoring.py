@@ -1,4 +1,4 @@
-"""Texts judged: did it copy, and how much does this sound like the model?"""
+"""Scores for texts: what the model copied, and how much a text sounds like it."""
 
 from __future__ import annotations
 
@@ -24,48 +24,48 @@ Value = dict[str, Any]
 
 
 def copy_check(visitor: Visitor, text: str) -> tuple[str, str]:
-    """Copied passages as reading.js reads them, and a sentence on them."""
+    """The copied passages, "start-end start-end", and a sentence about them."""
     if not visitor.text or not text:
-        return "", "Whether it copied is not known: this model came without its training text."
-    found = analysis.copied_spans(text, visitor.current.vocabulary.clean(visitor.text))
-    if not found.spans:
-        return "", "New text: no run of 20 characters stands in the training text word for word."
-    longest = " ".join(found.longest.split())
+        return "", "This model came without its training text, so copying cannot be checked."
+    copied = analysis.copied_spans(text, visitor.current.vocabulary.clean(visitor.text))
+    if not copied.spans:
+        return "", "Nothing here is copied (no 20 characters in a row match the training text)."
+    longest = " ".join(copied.longest.split())
     shown = longest if len(longest) <= 60 else longest[:57] + "..."
-    verdict = "It is copying: " if found.copying else ""
+    warning = "It is copying: " if copied.copying else ""
     sentence = (
-        f"{verdict}{1 - found.novel:.0%} of it is underlined: runs of 20 or more characters that "
-        f"stand in the training text word for word. The longest has {len(found.longest)}: “{shown}”"
+        f"{warning}{1 - copied.novel:.0%} of this is underlined: 20 or more characters in a row "
+        f"that match the training text. The longest match has {len(copied.longest)}: “{shown}”"
     )
-    return " ".join(f"{start}-{end}" for start, end in found.spans), sentence
+    return " ".join(f"{start}-{end}" for start, end in copied.spans), sentence
 
 
-def judge(visitor: Visitor, text: str | None) -> tuple[Value, Value]:
-    """Let the model read a text: its surprise by letter, and its loss beside the baselines."""
+def score_text(visitor: Visitor, text: str | None) -> tuple[Value, Value]:
+    """Read a text with the visitor's model: its surprise by letter, its loss beside baselines."""
     model = visitor.current
     cleaned = model.vocabulary.clean((text or "")[:EVALUATED_CHARACTERS])
     missing = model.vocabulary.unknown(cleaned)
     kept = analysis.known(model.vocabulary, cleaned)
     ids = model.vocabulary.encode(kept, unknown="skip")
     if len(ids) < 2:
-        raise refusal(ValueError("Give at least two characters that the model knows."))
+        raise refusal(ValueError("Enter at least two characters that the model knows."))
     reading = analysis.read(model, ids)
     names = packing.Names(model.vocabulary.symbols)
     packed = packing.records(reading, names)
-    value = {**layout.NO_VERDICT, "records": packed, "names": names.json}
+    value = {**layout.NOT_SCORED, "records": packed, "names": names.json}
     if missing and UNKNOWN not in model.vocabulary.ids:
         value["caption"] = f"Left out, for the model never saw them: {show_symbols(missing)}."
     return value, {"losses": baselines_of(visitor, kept, reading), "note": BASELINES_NOTE}
 
 
 def baselines_of(visitor: Visitor, text: str, reading: Reading) -> list[tuple[str, float, str]]:
-    """(name, nats per character, kind) of this text, the model on its own kind, and baselines."""
-    marks = [("this text", reading.nats_per_character, "own")]
+    """(name, nats per character, kind) for this text, the model's own text, and baselines."""
+    losses = [("this text", reading.nats_per_character, "own")]
     best = TrainingRecord.from_metadata(visitor.current.metadata).best_loss
     if best is not None:
-        marks.append(("its own held-out text", best, ""))
+        losses.append(("its own held-out text", best, ""))
     train = visitor.current.vocabulary.clean(visitor.text[:CHART_CHARACTERS])
     if train:
-        losses = baselines(train, text, (1, 3, 5), compress=False)
-        marks += [(name, loss, "") for name, loss in losses.items()]
-    return sorted(marks, key=lambda mark: mark[1])
+        known = baselines(train, text, (1, 3, 5), compress=False)
+        losses += [(name, loss, "") for name, loss in known.items()]
+    return sorted(losses, key=lambda row: row[1])

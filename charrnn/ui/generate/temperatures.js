@@ -1,11 +1,11 @@
 // Five temperatures: one seed, the same random numbers, side by side.
 const note = node('span', { class: 'note' });
 const runs = node('div', { class: 'temperature-runs' });
-root.replaceChildren(node('div', { class: 'head' }, node('strong', {}, 'Same seed, same luck, five temperatures'), note), runs);
+root.replaceChildren(node('div', { class: 'head' }, node('strong', {}, 'The same words at five temperatures'), note), runs);
 const WORDS = { 0.2: 'cautious', 0.5: 'careful', 0.8: 'lively', '1.0': 'as learned', 1.3: 'reckless' };
 
 function run(temperature, symbols, levels, seed) {
-  const body = node('pre', { tabindex: 0, role: 'group', 'aria-label': `Written at temperature ${temperature}` }, node('b', {}, seed));
+  const body = node('pre', { dir: 'auto', tabindex: 0, role: 'group', 'aria-label': `Written at temperature ${temperature}` }, node('b', {}, seed));
   symbols.forEach((symbol, i) => {
     const letter = node('span', symbol === '\n' ? { class: 'break' } : {}, inText(symbol));
     letter.style.backgroundColor = heat((levels.charCodeAt(i) - 33) / 10);

@@ -1,4 +1,4 @@
-"""What happens on the Look inside tab: the model reads, and the pictures follow."""
+"""The events of the Look inside tab, in which the model reads a text and drawings show how."""
 
 from __future__ import annotations
 
@@ -12,21 +12,21 @@ from charrnn import analysis
 from charrnn.network.model import CharRNN
 from charrnn.network.sampling import Sampling, generate
 from charrnn.service.visitor import Visitor
+from charrnn.ui.components.drawing import event_values
 from charrnn.ui.errors import refusal
 from charrnn.ui.inspect import layout, values
 from charrnn.ui.inspect.layout import InspectTab
 from charrnn.ui.inspect.values import CELL_NAMES, Ids, Value
 from charrnn.ui.limits import INSPECTED_CHARACTERS
-from charrnn.ui.tab import Tab
 
 HEAVY = {"concurrency_limit": 2, "concurrency_id": "heavy"}
-"""For events of about a second of computing: two at a time, so that writing texts stays fluent."""
+"""For events that compute for a second: two at a time, so that generated text stays fluent."""
 START = 480
-"""Characters of the text that stands there when the tab opens."""
+"""Characters of the text that the tab opens with."""
 
 
 def start_text(visitor: Visitor) -> str:
-    """The beginning of the training text, or what the model writes itself where that is unknown."""
+    """The beginning of the training text, or a generated text where that is unknown."""
     vocabulary = visitor.current.vocabulary
     kept = analysis.known(vocabulary, visitor.text[: 4 * START])[:START]
     if len(vocabulary.encode(kept, unknown="skip")) >= 2:
@@ -35,16 +35,16 @@ def start_text(visitor: Visitor) -> str:
 
 
 def ids_of(visitor: Visitor, text: Any) -> Ids:
-    """The text as the model reads it. Raises ValueError with a sentence."""
+    """The ids of a text. Raises ValueError for fewer than two known characters."""
     vocabulary = visitor.current.vocabulary
     ids = vocabulary.encode(str(text or "")[:INSPECTED_CHARACTERS], unknown="skip")
     if len(ids) < 2:
-        raise ValueError("Give at least two characters that the model knows.")
+        raise ValueError("Enter at least two characters that the model knows.")
     return ids
 
 
-def asked(visitor: Visitor, text: Any) -> tuple[CharRNN, Ids]:
-    """The model and what it shall read; a toast where that cannot be."""
+def model_and_ids(visitor: Visitor, text: Any) -> tuple[CharRNN, Ids]:
+    """The model, and the ids of the text to read. Raises gr.Error."""
     try:
         return visitor.current, ids_of(visitor, text)
     except ValueError as error:
@@ -52,9 +52,9 @@ def asked(visitor: Visitor, text: Any) -> tuple[CharRNN, Ids]:
 
 
 def refresh(visitor: Visitor) -> tuple[str, Value, Value, Value, Value, Value]:
-    """A text, its units and the weights of the visitor's present model; the rest cleared."""
+    """A text, its units, and the weights of the visitor's model; the other drawings emptied."""
     text = start_text(visitor)
-    model, ids = asked(visitor, text)
+    model, ids = model_and_ids(visitor, text)
     first, weights = values.units(model, ids), values.weights(model)
     return (
         text,
@@ -67,17 +67,14 @@ def refresh(visitor: Visitor) -> tuple[str, Value, Value, Value, Value, Value]:
 
 
 def units(visitor: Visitor, text: str | None) -> Value:
-    """The best unit of the lowest layer's hidden state over the text."""
-    return {"about": layout.UNITS, **values.units(*asked(visitor, text))}
+    """The units of the lowest layer, beginning with the one that follows a trait best."""
+    return {"about": layout.UNITS, **values.units(*model_and_ids(visitor, text))}
 
 
 def choose(visitor: Visitor, text: str | None, event: gr.EventData) -> Value:
-    """Another layer, gate or unit, as picked in the picture."""
-    model, ids = asked(visitor, text)
-    try:
-        layer, part, unit = (getattr(event, name, None) for name in ("layer", "part", "unit"))
-    except TypeError:  # no data came with the event
-        layer = part = unit = None
+    """Another layer, gate or unit, as chosen in the drawing."""
+    model, ids = model_and_ids(visitor, text)
+    layer, part, unit = event_values(event, "layer", "part", "unit")
     if not (isinstance(layer, int) and isinstance(part, str)):
         layer, part = -1, ""
     cell = model.cell
@@ -89,52 +86,52 @@ def choose(visitor: Visitor, text: str | None, event: gr.EventData) -> Value:
 
 
 def saliency(visitor: Visitor, text: str | None) -> Value:
-    """Which earlier letters every guess hung on."""
-    return {"about": layout.SALIENCY, **values.saliency(*asked(visitor, text))}
+    """Which earlier letters mattered for every guess."""
+    return {"about": layout.SALIENCY, **values.saliency(*model_and_ids(visitor, text))}
 
 
 async def gradient_reach(visitor: Visitor, text: str | None) -> AsyncIterator[Value]:
-    """The gradient's reach, row by row as they are computed."""
-    model, ids = asked(visitor, text)
+    """How far back the gradient reaches, one row after another as they are computed."""
+    model, ids = model_and_ids(visitor, text)
     rows: list[Value] = []
     for cell in CELL_NAMES:
-        rows.append(await asyncio.to_thread(values.reach_row, model, ids, cell))
+        rows.append(await asyncio.to_thread(values.gradient_reach, model, ids, cell))
         yield {"about": layout.GRADIENT_REACH, "rows": list(rows), "of": len(CELL_NAMES)}
 
 
 def check(visitor: Visitor, text: str | None) -> Value:
-    """The gradient check on this very model, over the first letters of the text."""
-    return {"about": layout.GRADIENT_CHECK, **values.gradient_errors(*asked(visitor, text))}
+    """The gradient check of this model, over the first letters of the text."""
+    return {"about": layout.GRADIENT_CHECK, **values.gradient_errors(*model_and_ids(visitor, text))}
 
 
 def report(visitor: Visitor, text: str) -> Value:
-    """Let the session's model read a text, and tell its surprise and the units that follow traits.
+    """Read a text with the session's model; report its surprise and the units that follow traits.
 
     Returns characters, nats_per_character, surprise (nats for each character, null for the first),
     likeliest (the five likeliest for each) and units (trait, layer, part, unit, correlation).
     """
-    model, ids = asked(visitor, text)
+    model, ids = model_and_ids(visitor, text)
     symbols = model.vocabulary.symbols
     reading = analysis.read(model, ids)
     surprise = [round(float(s), 4) if s == s else None for s in reading.surprise]  # NaN != NaN
-    found = analysis.find_units(analysis.activations(model, ids), [symbols[i] for i in ids], 1)
+    matches = analysis.find_units(analysis.activations(model, ids), [symbols[i] for i in ids], 1)
     return {
         "characters": len(ids),
         "nats_per_character": round(reading.nats_per_character, 4),
         "surprise": surprise,
         "likeliest": [[symbols[i] for i in row] for row in reading.likeliest],
-        "units": [{"trait": name, **matches[0]._asdict()} for name, matches in found.items()],
+        "units": [{"trait": name, **best[0]._asdict()} for name, best in matches.items()],
     }
 
 
 def connect(tab: InspectTab, visitor: gr.State) -> None:
-    """Wire the tab's events; /inspect is the one that clients see."""
+    """Connect the tab's events; clients see only /inspect."""
     inputs, p = [visitor, tab.text], tab.pictures
     private: dict[str, Any] = {"api_visibility": "private", "show_progress": "minimal"}
     heavy: dict[str, Any] = {**private, **HEAVY}
     _, saliency_view, reach_view, _, _ = tab.views
     gr.on([tab.read.click, tab.text.submit], units, inputs, p.units, **private)
-    # A second pick while the first is on its way must not be lost.
+    # A second choice while the first is on its way must not be lost.
     picked = {**private, "show_progress": "hidden", "trigger_mode": "multiple"}
     p.units.choose(choose, inputs, p.units, **picked)
     gr.on([tab.read.click, saliency_view.select], saliency, inputs, p.saliency, **heavy)
@@ -149,8 +146,9 @@ def connect(tab: InspectTab, visitor: gr.State) -> None:
     tab.report.change(report, inputs, tab.report, api_name="inspect", show_progress="hidden")
 
 
-def build(visitor: gr.State) -> Tab:
-    """The tab's components, wired, inside the present Gradio context."""
+def build(visitor: gr.State, model: gr.State) -> None:
+    """Build the tab and wire it. visitor, model: the session's Visitor and its CharRNN."""
     tab = layout.layout()
     connect(tab, visitor)
-    return Tab(refresh, [tab.text, *tab.pictures])
+    shown = [tab.text, *tab.pictures]
+    model.change(refresh, visitor, shown, api_visibility="private", show_progress="hidden")

@@ -1,4 +1,4 @@
-"""The Look inside tab: where everything is. What happens on it is in inspect_tab.py."""
+"""The layout of the Look inside tab: a text, and five views of the model that reads it."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ class GradientCheck(LetterDrawing):
 
 
 class Pictures(NamedTuple):
-    """What is drawn, one on each inner tab."""
+    """The drawings, one on each inner tab."""
 
     units: gr.HTML
     saliency: gr.HTML
@@ -51,7 +51,7 @@ class InspectTab(NamedTuple):
 
 
 def layout() -> InspectTab:
-    """Slot the components: the text on top, the views of it below."""
+    """Place the components: the text on top, the views below."""
     with gr.Row():
         text = gr.Textbox(
             value="",
@@ -59,7 +59,7 @@ def layout() -> InspectTab:
             max_lines=3,
             max_length=INSPECTED_CHARACTERS,
             label="Text to read",
-            info="The model reads this while you look: any text of some hundred characters.",
+            info="Any text of a few hundred characters: the model reads it, and you watch.",
             scale=9,
             min_width=280,
         )
@@ -83,30 +83,29 @@ def layout() -> InspectTab:
 
 
 UNITS = (
-    "The memory of the model is a row of numbers, its units. Each letter is colored by one of "
-    "them as it was when the letter was read: blue for positive, orange for negative. Move the "
-    "slider, or ask for a unit that follows something you know."
+    "The model's memory is a row of numbers, its units. Each letter is colored by the value of one "
+    "unit after that letter was read: blue for positive, orange for negative. Move the slider, or "
+    "ask for a unit that follows something you know."
 )
 SALIENCY = (
-    "Point at a letter, or click to hold it. The letters before it take color by how much its "
-    "guess would change if they changed a little: the size of the gradient of its loss with "
-    "respect to each of them."
+    "Point at a letter, or click to hold it. The letters before it are colored by how much they "
+    "mattered for its guess: the size of the gradient of its loss with respect to each of them."
 )
 GRADIENT_REACH = (
-    "Learning means telling earlier steps what they should have done. This is how much of that "
-    f"message, the gradient, is left after going back 1, 2, 3 ... {LAGS} characters, on a log "
-    "scale. A plain RNN sends it through the same matrix at every step, so it fades or "
-    "explodes; the gates of LSTM and GRU can let it pass. A new network starts from a matrix "
-    "that keeps lengths, so it can look better than after training."
+    "To learn, a network sends the error back to earlier steps. This is how much of the gradient "
+    f"is left after 1, 2, 3 ... {LAGS} characters, on a log scale. In a plain RNN it goes through "
+    "the same matrix at every step, so it fades or explodes; the gates of LSTM and GRU can let it "
+    "through. A new network starts with a matrix that keeps lengths, so it can look better before "
+    "training than after it."
 )
 WEIGHTS = (
-    "All that the model has learned, as pictures: a tile is a weight (or the largest of a few), "
-    "blue for positive, orange for negative, stronger for larger; below each, how its values "
-    "are spread. A row is a unit, a column is what it listens to."
+    "Everything that the model has learned. A tile is a weight (or the largest of a few): blue for "
+    "positive, orange for negative, stronger for larger. A row is a unit, a column is one of its "
+    "inputs. Below each picture is the histogram of its values."
 )
 GRADIENT_CHECK = (
-    "Backpropagation is a long chain of formulas, and one slip ruins learning in silence. So some "
-    "weights of every array are nudged one by one, the change of the loss is measured, and held "
-    "against what backpropagation said. Right formulas differ by 0.000000001 or less; a slip shows "
-    "as 0.01 or more."
+    "Backpropagation is a long chain of formulas, and one mistake ruins learning silently. This "
+    "check changes some weights of every array one at a time, measures the change of the loss, and "
+    "compares it with the gradient. Correct formulas differ by 0.000000001 or less; a mistake is "
+    "0.01 or more."
 )

@@ -1,7 +1,7 @@
 // Which earlier letters mattered for a guess. All gradients are in the value, so pointing answers at once.
 const RECORD = 21;
 const about = node('p', { class: 'caption' }), under = node('p', { class: 'caption' }), answer = node('p', { class: 'answer', 'aria-live': 'polite' });
-const text = node('pre', { tabindex: 0, role: 'group', 'aria-label': 'Text; choose a letter to see which earlier ones its guess hung on. Arrow keys move.' });
+const text = node('pre', { dir: 'auto', tabindex: 0, role: 'group', 'aria-label': 'Text; choose a letter to see which earlier ones mattered for its guess. Arrow keys move.' });
 root.replaceChildren(about, answer, text, under);
 let letters = [], names = [], view = null, data = null, lags = 0, held = false, current = -1;
 
@@ -15,7 +15,7 @@ function strength(i, j) {
 function explain(i) {
   const nats = view.getUint16(i * RECORD + 12, true) / 1000;
   const ranked = letters.map((_, j) => j).filter((j) => j < i && strength(i, j) > 0).sort((a, b) => strength(i, b) - strength(i, a)).slice(0, 4);
-  answer.replaceChildren('To guess ', node('code', {}, sign(own(i))), ` (it gave it ${percent(Math.exp(-nats))}) it leaned most on `,
+  answer.replaceChildren('To guess ', node('code', {}, sign(own(i))), ` (given ${percent(Math.exp(-nats))}) these mattered most: `,
     ...ranked.flatMap((j, k) => [k ? ', ' : '', node('code', {}, sign(own(j))), i - j === 1 ? ' just before' : ` ${i - j} back`]), '.');
 }
 

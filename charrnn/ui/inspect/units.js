@@ -1,14 +1,14 @@
 // A text colored by one unit of a layer or gate. All units are in the value, so changing the unit needs no server.
 const about = node('p', { class: 'caption' });
 const part = node('select', { 'aria-label': 'What to color the text by' });
-const slider = node('input', { type: 'range', min: 0, step: 1, 'aria-label': 'Unit' });
+const slider = node('input', { type: 'range', min: 1, step: 1, 'aria-label': 'Unit' });
 const back = node('button', { type: 'button', class: 'small narrow', 'aria-label': 'Previous unit' }, '‹');
 const on = node('button', { type: 'button', class: 'small narrow', 'aria-label': 'Next unit' }, '›');
 const label = node('strong', { class: 'unit' }), follows = node('span', { class: 'note' });
 const low = node('span'), high = node('span'), scale = node('span', { class: 'scale both' }, low, node('i'), high);
 const trait = node('select', { 'aria-label': 'Find a unit that follows this' });
 const chips = node('div', { class: 'chips' });
-const text = node('pre', { tabindex: 0, role: 'group', 'aria-label': 'Text colored by one unit' });
+const text = node('pre', { dir: 'auto', tabindex: 0, role: 'group', 'aria-label': 'Text colored by one unit' });
 const canvas = node('canvas', { tabindex: 0, role: 'img', 'aria-label': 'All units over the text: a row for each unit, a column for each letter' });
 const line = node('div', { class: 'line' }), map = node('div', { class: 'map' }, canvas, line);
 const under = node('p', { class: 'caption' });
@@ -16,8 +16,9 @@ root.replaceChildren(about,
   node('div', { class: 'tools' }, part, back, slider, on, label, scale),
   node('div', { class: 'tools' }, node('span', {}, 'Find me a unit that follows'), trait, chips),
   node('div', { class: 'page' }, text), follows, map, under);
+// Units are numbered from 0 here and from 1 on the page.
 let value = null, matrix = null, fit = null, traits = [], letters = [], order = [], count = 0, unit = 0, names = [], ids = [], middle = [], limits = [];
-const tooltip = tooltipOn(text, () => letters, (i) => [node('p', {}, node('code', {}, sign(names[ids[i]] ?? '')), ` unit ${unit}: ${amount(i, unit).toFixed(2)}`)]);
+const tooltip = tooltipOn(text, () => letters, (i) => [node('p', {}, node('code', {}, sign(names[ids[i]] ?? '')), ` unit ${unit + 1}: ${amount(i, unit).toFixed(2)}`)]);
 
 function amount(place, u) { return middle[u] + (matrix[place * count + u] / 127) * limits[u]; }
 
@@ -30,8 +31,8 @@ function best(u) {
 function signed(r) { return (r < 0 ? '−' : '+') + Math.abs(r).toFixed(2); }
 
 function paint() {
-  slider.value = unit;
-  label.textContent = `unit ${unit} of ${count}`;
+  slider.value = unit + 1;
+  label.textContent = `unit ${unit + 1} of ${count}`;
   letters.forEach((letter, i) => { letter.style.backgroundColor = tint(matrix[i * count + unit] / 127); });
   follows.textContent = best(unit);
   line.style.top = `${(100 * (order.indexOf(unit) + 0.5)) / count}%`;
@@ -63,7 +64,7 @@ function sort() {
 
 function chip([layer, name, u, r]) {
   const where = JSON.parse(value.options).find((option) => option[0] === layer && option[1] === name);
-  const made = node('button', { type: 'button', class: 'small' }, `${where ? where[2].split(':')[0] : name} ${u} `, node('b', {}, signed(r)));
+  const made = node('button', { type: 'button', class: 'small' }, `${where ? where[2].split(':')[0] : name} ${u + 1} `, node('b', {}, signed(r)));
   made.addEventListener('click', () => {
     if (layer === value.layer && name === value.part) { unit = u; paint(); } else { kept = trait.value; trigger('choose', { layer, part: name, unit: u }); }
   });
@@ -71,7 +72,7 @@ function chip([layer, name, u, r]) {
 }
 let kept = '';
 
-slider.addEventListener('input', () => { unit = Number(slider.value); paint(); });
+slider.addEventListener('input', () => { unit = Number(slider.value) - 1; paint(); });
 back.addEventListener('click', () => { unit = (unit + count - 1) % count; paint(); });
 on.addEventListener('click', () => { unit = (unit + 1) % count; paint(); });
 trait.addEventListener('change', () => { sort(); const first = chips.querySelector('button'); if (first) first.click(); paint(); });
@@ -89,7 +90,7 @@ canvas.addEventListener('click', (event) => { if (count) { [, unit] = place(even
 canvas.addEventListener('mousemove', (event) => {
   if (!count) return;
   const [at, u] = place(event);
-  canvas.title = `unit ${u} at ${sign(names[ids[at]] ?? '')}: ${amount(at, u).toFixed(2)}`;
+  canvas.title = `unit ${u + 1} at ${sign(names[ids[at]] ?? '')}: ${amount(at, u).toFixed(2)}`;
 });
 canvas.addEventListener('keydown', (event) => {
   const step = { ArrowDown: 1, ArrowUp: -1 }[event.key];
@@ -114,7 +115,7 @@ always((fresh) => {
   traits = JSON.parse(value.traits);
   count = value.units;
   unit = Math.min(value.unit, count - 1);
-  slider.max = count - 1;
+  slider.max = count;
   tooltip.hide();
   letters = Array.from(ids, (id, i) => node('span', names[id] === '\n' ? { 'data-i': i, class: 'break' } : { 'data-i': i }, inText(names[id] ?? '')));
   text.replaceChildren(...letters);

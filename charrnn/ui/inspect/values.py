@@ -1,4 +1,4 @@
-"""What the pictures of the Look inside tab show, as small packed values."""
+"""The values of the Look inside tab's drawings, computed and packed."""
 
 from __future__ import annotations
 
@@ -21,15 +21,15 @@ Ids = NDArray[np.unsignedinteger]
 MATRIX_LIMIT = 160_000
 """Numbers of the matrix sent for scrubbing: 213 KB of base64, once per reading."""
 LAGS = 60
-"""Steps back that the gradient is followed; by then a plain RNN has usually forgotten."""
+"""Steps that the gradient is followed back; a plain RNN has usually forgotten by then."""
 WORK = 8e9
 """Floating-point operations for one model's gradients by lag: 0.3 to 1 s on one core."""
 NEAR = 40
-"""Steps back that are followed for the letters that mattered: few have a share beyond."""
+"""Steps that saliency is followed back: few letters matter beyond."""
 CHECKED = 30
-"""Elements checked in each array at most: each costs a forward pass in complex numbers."""
+"""The most elements checked in one array: each costs a forward pass in complex numbers."""
 STEPS = 16
-"""Letters they are checked over: enough for a dozen distinct ones to have a gradient."""
+"""Letters that a check runs over: enough for a dozen distinct ones to have a gradient."""
 CHECK_WORK = 1e9
 """Complex multiplications of a gradient check: 0.5 to 1 s on one core."""
 
@@ -44,7 +44,7 @@ PARTS = {
     "z": "update gate: what to keep",
     "n": "candidate: what it would write",
 }
-"""What people may color a text by, in the words of the page."""
+"""What a text can be colored by, in the words of the page."""
 
 
 ENDS = dict.fromkeys("ifo", "shut|open") | {
@@ -61,7 +61,7 @@ def part_name(layer: int, part: str, layers: int) -> str:
 
 
 def units(model: CharRNN, ids: Ids, layer: int = 0, part: str = "hidden", unit: int = -1) -> Value:
-    """One part of one layer over the text, all units at once, and which units follow what.
+    """All units of one part of one layer over the text, and which units follow which trait.
 
     unit: the one to show first; -1 takes the best match of any trait in this part.
     """
@@ -101,7 +101,7 @@ def units(model: CharRNN, ids: Ids, layer: int = 0, part: str = "hidden", unit: 
 
 
 def _range(part: str, acts: Array) -> tuple[Array, Array]:
-    """The value drawn without color and the distance to full color, for each unit (H,)."""
+    """For each unit (H,): the value drawn without color, and the distance to full color."""
     ones = np.ones(acts.shape[1])
     if part == "cell":  # it has no bounds: around each unit's own average
         middle = acts.mean(axis=0)
@@ -114,7 +114,7 @@ def _match(match: analysis.Match) -> tuple[int, str, int, float]:
 
 
 def saliency(model: CharRNN, ids: Ids) -> Value:
-    """For every character, how much its guess hung on each of those before it."""
+    """For every character, how much each earlier one mattered for its guess."""
     kept = ids[: 2 * work_length(model, NEAR, 300) + 1]  # float32 goes twice as far
     note = f"Only the first {len(kept)} letters are followed." if len(kept) < len(ids) else ""
     names = packing.Names(model.vocabulary.symbols)
@@ -131,17 +131,17 @@ def saliency(model: CharRNN, ids: Ids) -> Value:
 
 
 def work_length(model: CharRNN, lags: int, most: int) -> int:
-    """How many characters' gradients can be followed back in a second or so; 50 at least."""
+    """How many characters' gradients can be followed back in about a second; at least 50."""
     shape = model.config
     per_place = 4 * lags * shape.layers * len(model.cell.gates) * shape.hidden_size**2
     return int(min(most, max(50, WORK / per_place)))
 
 
-def reach_row(model: CharRNN, ids: Ids, cell: str) -> Value:
-    """How the gradient fades with the distance in one kind of network.
+def gradient_reach(model: CharRNN, ids: Ids, cell: str) -> Value:
+    """How the gradient fades with distance in one kind of network.
 
-    For the model's own cell the trained curve and a new network's; for the others a new network's
-    of the same size, said so.
+    For the model's own cell: the trained network and a new one. For the others: a new network of
+    the same size.
     """
     ids = ids[: work_length(model, LAGS, 300) + 1]
     fresh = CharRNN(model.vocabulary, replace(model.config, cell=cell, dropout=0.0))
@@ -162,7 +162,7 @@ def _series(curve: Array) -> str:
 
 
 def weights(model: CharRNN) -> Value:
-    """Every array of the model as a picture, and a sentence on what it does."""
+    """Every array of the model as a picture, with what it does."""
     return {"pictures": [_weight(p) for p in analysis.weights_summary(model, size=64)]}
 
 
@@ -180,7 +180,7 @@ def _weight(p: analysis.ArrayPicture) -> Value:
 
 
 def meaning(name: str) -> str:
-    """What an array does, by its name in the file."""
+    """What an array does, from its name in the file."""
     if name == "Why":
         return "from the memory to a score for every next character"
     if name == "by":
@@ -196,7 +196,7 @@ def meaning(name: str) -> str:
 
 
 def gradient_errors(model: CharRNN, ids: Ids) -> Value:
-    """The largest relative error of the gradient in every array, by an independent measurement."""
+    """The largest relative error of the gradient in every array, measured independently."""
     window = np.asarray(ids[: STEPS + 1], np.intp)[:, None]
     passes = CHECK_WORK / (model.parameters.vector.size * (len(window) - 1))
     checked = int(min(CHECKED, max(3, passes / len(model.parameters))))
@@ -209,4 +209,4 @@ def gradient_errors(model: CharRNN, ids: Ids) -> Value:
 
 
 CELL_NAMES = tuple(CELLS)
-"""The rows of the picture of the gradient's reach."""
+"""The rows of the drawing of the gradient's reach."""

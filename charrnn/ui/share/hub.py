@@ -13,7 +13,6 @@ import gradio as gr
 from charrnn import hub
 from charrnn.ui.components.drawing import Drawing
 from charrnn.ui.share import hub_events
-from charrnn.ui.tab import Tab
 
 TOKENS = "huggingface.co/settings/tokens"
 CALLS = 8
@@ -51,13 +50,14 @@ class Panel(NamedTuple):
     asked: gr.Button  # never clicked: clients call what it would do
 
 
-def build(visitor: gr.State) -> Tab:
-    """Slot the column's components and wire them; see `Tab` for what the frame does with it."""
+def build(visitor: gr.State) -> dict[str, Any]:
+    """Build the column and wire it. Returns the component that `?model=` sets, by that name."""
     hub.quiet()
     panel = layout()
     connect_push(panel, visitor)
+    connect_pull(panel, visitor)
     connect_gallery(panel)
-    return Tab(changed=connect_pull(panel, visitor), address={"model": panel.arrived})
+    return {"model": panel.arrived}
 
 
 def can_sign_in() -> bool:
@@ -168,40 +168,31 @@ def connect_push(panel: Panel, visitor: gr.State) -> None:
     )
 
 
-def connect_pull(panel: Panel, visitor: gr.State) -> list[Any]:
-    """The button, a click in the gallery, ?model= in the address, and /pull for clients."""
+def connect_pull(panel: Panel, visitor: gr.State) -> None:
+    """The button, a click in the gallery, ?model= in the query string, and /pull for clients."""
     outputs = [visitor, panel.pulled]
-    pulled = gr.on(
+    gr.on(
         [panel.pull.click, panel.wanted.submit],
         hub_events.open_model,
         [visitor, panel.wanted, panel.revision, panel.token],
         [*outputs, panel.token],
         **private_event(),
     )
-    picked = panel.models.pick(  # gallery.js triggers it
-        pick, None, [panel.wanted, panel.revision], queue=False, api_visibility="private"
-    ).then(
-        hub_events.open_model,
-        [visitor, panel.wanted, panel.revision, panel.token],
-        [*outputs, panel.token],
+    panel.models.pick(  # gallery.js triggers it
+        hub_events.open_picked,
+        [visitor, panel.token],
+        [*outputs, panel.token, panel.wanted, panel.revision],
         **private_event(),
     )
-    arrived = panel.arrived.change(
+    panel.arrived.change(
         hub_events.arrive, [visitor, panel.arrived], [*outputs, panel.wanted], **private_event()
     )
-    asked = panel.asked.click(
+    panel.asked.click(
         hub_events.pull_by_api,
         [visitor, panel.wanted, panel.revision],
         [visitor, panel.answer],
         **public_event("pull"),
     )
-    return [pulled, picked, arrived, asked]
-
-
-def pick(event: gr.EventData) -> tuple[str, str]:
-    """The row of the gallery that was clicked."""
-    chosen = (event._data or {}).get("repo_id", "")
-    return str(chosen)[:200], ""
 
 
 def connect_gallery(panel: Panel) -> None:

@@ -22,6 +22,7 @@ from charrnn.hub.account import endpoint_of, machine_token
 from charrnn.network.model import CharRNN
 from charrnn.service.visitor import Visitor, text_of
 from charrnn.training.checkpoint import HOSTED_BYTES
+from charrnn.ui.components.drawing import event_values
 
 Value = dict[str, Any]
 
@@ -116,6 +117,20 @@ def open_model(
                 yield opened(visitor, told.result), found(told.result), ""
     except hub.HubError as error:
         yield visitor, failed(error), ""
+
+
+def open_picked(
+    visitor: Visitor,
+    pasted: str,
+    event: gr.EventData,
+    request: gr.Request,
+    oauth: gr.OAuthToken | None,
+) -> Iterator[tuple[Visitor, Value, str, str, str]]:
+    """Open the newest revision of the model that was clicked in the gallery, and show its name."""
+    (name,) = event_values(event, "repo_id")
+    name = str(name or "")[:200]
+    for visitor_then, card, token in open_model(visitor, name, "", pasted, request, oauth):
+        yield visitor_then, card, token, name, ""
 
 
 def pull_by_api(

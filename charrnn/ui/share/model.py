@@ -20,7 +20,6 @@ from charrnn.training.checkpoint import HOSTED_BYTES, Checkpoint, ModelFileError
 from charrnn.training.record import TrainingRecord, one_line
 from charrnn.ui.components.drawing import Card
 from charrnn.ui.server.temp_files import full
-from charrnn.ui.tab import Tab
 from charrnn.ui.train.texts import first_words, shown
 from charrnn.vocabulary import Vocabulary
 
@@ -28,15 +27,15 @@ ALPHABET = 80
 """Symbols of the alphabet that the card shows."""
 
 
-def build(visitor: gr.State) -> Tab:
-    """Slot the column's components and wire them; see `Tab` for what the frame does with it."""
+def build(visitor: gr.State, model: gr.State) -> None:
+    """Build the column and wire it. visitor, model: the session's Visitor and its CharRNN."""
     card = Card({}, "model")
     with gr.Row():
         save = gr.Button("Download .npz", variant="primary", min_width=120)
         upload = gr.UploadButton("Upload .npz", file_types=[".npz"], type="filepath", min_width=120)
-    whole = gr.Checkbox(
+    with_training = gr.Checkbox(
         False,
-        label="Download with the state of its training",
+        label="Include training state",
         info="Larger; after an upload, Continue on the Train tab goes on exactly.",
     )
     html = gr.Button("Download as a web page")
@@ -47,47 +46,50 @@ def build(visitor: gr.State) -> Tab:
     ready = gr.Dropdown(
         pretrained_names(),
         value=None,
-        label="Models that come along",
+        label="Ready-made models",
         info="Opens one in place of the model above: download yours first.",
         elem_id="pretrained",
     )
     hidden = gr.DownloadButton("model", visible="hidden", elem_id="charrnn-download")
     result = gr.JSON(label="card", visible=False)
-    events = wire(Share(card, whole, save, upload, html, ready, hidden, result), visitor)
-    return Tab(card_of_visitor, [card], events)
+    wire(Share(card, with_training, save, upload, html, ready, hidden, result), visitor)
+    model.change(card_of_visitor, visitor, card, api_visibility="private", show_progress="hidden")
 
 
 class Share(NamedTuple):
     card: gr.HTML
-    whole: gr.Checkbox
+    with_training: gr.Checkbox
     save: gr.Button
     upload: gr.UploadButton
     html: gr.Button
     ready: gr.Dropdown
     hidden: gr.DownloadButton
-    result: gr.JSON  # for the API; the card follows by the frame's refresh
+    result: gr.JSON  # for the API; the card is drawn when the model changes
 
 
-def wire(share: Share, visitor: gr.State) -> list[Any]:
+def wire(share: Share, visitor: gr.State) -> None:
     quiet: Any = {"show_progress": "hidden"}
     private: Any = {"api_visibility": "private", **quiet}
     file = share.save.click(
-        download_model, [visitor, share.whole], share.hidden, api_name="download_model", **quiet
+        download_model,
+        [visitor, share.with_training],
+        share.hidden,
+        api_name="download_model",
+        **quiet,
     )
     page = share.html.click(download_page, visitor, share.hidden, **private)
     for made in (file, page):
         # A DownloadButton with a handler of its own needs two clicks: click the hidden one here.
         press = "() => setTimeout(() => document.querySelector('#charrnn-download').click(), 60)"
         made.success(None, js=press, **private)
-    loaded = share.upload.upload(
+    share.upload.upload(
         load_model,
         [visitor, share.upload],
         [visitor, share.result],
         api_name="load_model",
         **quiet,
     )
-    opened = share.ready.input(open_pretrained, [visitor, share.ready], visitor, **private)
-    return [loaded, opened]
+    share.ready.input(open_pretrained, [visitor, share.ready], visitor, **private)
 
 
 def download_model(visitor: Visitor, with_training: bool = False) -> str:

@@ -69,7 +69,8 @@ class Events:
     ) -> AsyncGenerator[Updates, None]:
         """Run a job and show it; at the end the visitor holds the best model."""
         pictures = self.tab.pictures
-        visitor = self.keep(visitor or Visitor())[0]  # None: the server forgot the session
+        # None: the server forgot the session.
+        visitor = self.scheduler.session_store.keep(visitor or Visitor())
         yield {
             **(first or {}),
             **self.buttons(running=True),
@@ -89,7 +90,7 @@ class Events:
             return
         if update.snapshot:
             visitor = await asyncio.to_thread(with_run, visitor, job, update.snapshot)
-            visitor = self.keep(visitor)[0]
+            visitor = self.scheduler.session_store.keep(visitor)
         else:
             yield {pictures.status: views.IDLE}
         yield {self.visitor: visitor, **self.buttons(running=False, visitor=visitor)}
@@ -137,11 +138,6 @@ class Events:
         values["temperature"] = chosen.temperature
         return {self.tab.text.time: None, **self.tab.updates(values)}
 
-    def keep(self, visitor: Visitor) -> tuple[Visitor, str]:
-        """Store a visitor for the next visit; the visitor with its session token, and the token."""
-        visitor = self.scheduler.session_store.keep(visitor)
-        return visitor, visitor.token
-
     def shown(self, visitor: Visitor, request: gr.Request) -> Updates:
         """The pictures of the visitor's last run, after a reload or an upload."""
         run, pictures = visitor.run, self.tab.pictures
@@ -178,7 +174,6 @@ class Wired:
     tab: TrainTab
     handlers: Events
     outputs: list[Any]  # everything that a run paints
-    changed: list[Any]  # events after which the visitor may hold another model
 
 
 def wire(tab: TrainTab, scheduler: Scheduler, visitor: gr.State, token: gr.BrowserState) -> Wired:
@@ -189,14 +184,10 @@ def wire(tab: TrainTab, scheduler: Scheduler, visitor: gr.State, token: gr.Brows
     outputs = [visitor, token, tab.query_string, *tab.pictures, *buttons]
     # No limit of Gradio's: the scheduler has a queue of its own, which shows the visitor's place.
     run: Any = {"outputs": outputs, "concurrency_limit": None, **PRIVATE}
-    changed = [
-        c.train.click(handlers.start, visitor, inputs_kwargs=tab.inputs, **run),
-        c.race.click(
-            handlers.start_race, [visitor, c.race_seconds], inputs_kwargs=tab.inputs, **run
-        ),
-        c.resume.click(handlers.resume, [visitor, text.corpus, text.own], **run),
-        wire_api(scheduler, visitor),
-    ]
+    c.train.click(handlers.start, visitor, inputs_kwargs=tab.inputs, **run)
+    c.race.click(handlers.start_race, [visitor, c.race_seconds], inputs_kwargs=tab.inputs, **run)
+    c.resume.click(handlers.resume, [visitor, text.corpus, text.own], **run)
+    wire_api(scheduler, visitor)
     c.stop.click(handlers.stop, None, None, queue=False, **PRIVATE)
     # Not `release`: that is the mouse's alone, and sliders are moved by keys too.
     last: Any = {"queue": False, "trigger_mode": "always_last", **PRIVATE}
@@ -204,4 +195,4 @@ def wire(tab: TrainTab, scheduler: Scheduler, visitor: gr.State, token: gr.Brows
     c.temperature.input(handlers.set_temperature, c.temperature, None, **last)
     c.recipe.input(handlers.choose_recipe, c.recipe, [text.time, *tab.inputs.values()], **PRIVATE)
     wire_text(tab, scheduler)
-    return Wired(tab, handlers, outputs, changed)
+    return Wired(tab, handlers, outputs)

@@ -7,6 +7,6 @@ always((value) => {
   grid.replaceChildren(...(value.runs || []).map((run) => node('section', { class: 'run' },
     node('div', { class: 'head' }, node('i', { class: `key color-${run.color}` }),
       node('strong', {}, run.name), node('span', { class: 'note' }, run.numbers)),
-    node('pre', { tabindex: 0, role: 'region', 'aria-label': `Sample of the ${run.name}` },
+    node('pre', { dir: 'auto', tabindex: 0, role: 'region', 'aria-label': `Sample of the ${run.name}` },
       node('b', {}, value.seed || ''), run.text || ''))));
 });

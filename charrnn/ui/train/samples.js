@@ -4,7 +4,7 @@ const slider = node('input', { type: 'range', min: 0, max: 0, value: 0, step: 1,
   'aria-label': 'Moment of the training to read a sample from' });
 const play = node('button', { type: 'button', class: 'small', title: 'Replay from the first step' }, '▶ Replay');
 const seed = node('b'), tail = node('span');
-const text = node('pre', { tabindex: 0, role: 'region', 'aria-label': 'Sample text' }, seed, tail);
+const text = node('pre', { dir: 'auto', tabindex: 0, role: 'region', 'aria-label': 'Sample text' }, seed, tail);
 root.replaceChildren(
   node('div', { class: 'head' }, node('strong', {}, 'Sample'), place),
   node('div', { class: 'replay' }, play, slider), text);
