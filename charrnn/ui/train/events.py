@@ -83,7 +83,8 @@ class Events:
         try:
             async with aclosing(self.scheduler.train(job, visitor, session(request))) as progress:
                 async for update in progress:
-                    yield self.paint(job, update, previous)
+                    # The buttons again: right after the page opens, the browser may lose the first.
+                    yield {**self.paint(job, update, previous), **self.buttons(running=True)}
         except REFUSALS as error:
             refused = {"state": "failed", "title": "Not started", "note": str(error)}
             yield {pictures.status: {**views.IDLE, **refused}, **self.buttons(False, visitor)}
