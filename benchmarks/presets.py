@@ -5,7 +5,7 @@
     python benchmarks/presets.py --write        the same, into docs/presets.md and the README
     python benchmarks/presets.py --presets quick --texts "100 KB"
 
-Each run does what `train TEXT --preset NAME` does, except for the clock: the budget's seconds are
+Each run does what `train TEXT --time NAME` does, except for the clock: the budget's seconds are
 seconds of the run's own processor time with one BLAS thread, so other work may share the machine.
 The loss is that of the held-out end of the text, read in one piece with the state carried, or of
 the text itself where nothing is held out. The held-out end also chose the best weights. Every run
@@ -33,7 +33,7 @@ from charrnn import Trainer, load_corpus, score
 from charrnn.baselines import COMPRESSION, LETTERS, UNIFORM, baselines, counting
 from charrnn.network.model import score_ids
 from charrnn.training import trainer as trainer_module
-from charrnn.training.presets import BUDGETS, preset_for
+from charrnn.training.fitted_settings import TIMES, settings_for_text
 
 RESULTS = Path(__file__).with_suffix(".jsonl")
 README = Path(__file__).parents[1] / "README.md"
@@ -62,7 +62,7 @@ def measure(name: str, preset: str) -> dict[str, Any]:
     """One run: its loss, and the baselines' losses."""
     trainer_module.time = CLOCK  # type: ignore[assignment]  # this process's own time, not the wall's
     text = TEXTS[name]()
-    fitted = preset_for(preset, text)
+    fitted = settings_for_text(preset, text)
     trainer = Trainer(text, fitted.model, fitted.train)
     started = time.process_time()
     for _ in trainer.run(seconds=fitted.seconds):
@@ -99,10 +99,10 @@ def known(results: Path) -> dict[tuple[str, str], dict[str, Any]]:
 
 def table(results: Path) -> str:
     """A row for every run, by text and budget."""
-    head = ["Text", "Preset", "Model", "Dropout", "Seconds", "Passes", "Loss", *SHOWN]
+    head = ["Text", "FittedSettings", "Model", "Dropout", "Seconds", "Passes", "Loss", *SHOWN]
     lines = [f"| {' | '.join(head)} |", "|---|---|---|" + "---:|" * (len(head) - 3)]
     found = known(results)
-    for key in ((name, preset) for name in TEXTS for preset in BUDGETS):
+    for key in ((name, preset) for name in TEXTS for preset in TIMES):
         if key in found:
             row = found[key]
             simpler = _baseline_cells(row, SHOWN)
@@ -114,14 +114,14 @@ def table(results: Path) -> str:
 
 def summary(results: Path) -> str:
     """A row for every text: the losses of all budgets, beside the baselines."""
-    head = ["Loss, nats per character", *BUDGETS, *SHOWN[1:]]
+    head = ["Loss, nats per character", *TIMES, *SHOWN[1:]]
     lines = [f"| {' | '.join(head)} |", "|---|" + "---:|" * (len(head) - 1)]
     found = known(results)
     for name in TEXTS:
-        rows = {preset: found[name, preset] for preset in BUDGETS if (name, preset) in found}
+        rows = {preset: found[name, preset] for preset in TIMES if (name, preset) in found}
         if not rows:
             continue
-        losses = [f"{rows[preset]['loss']:.3f}" if preset in rows else "" for preset in BUDGETS]
+        losses = [f"{rows[preset]['loss']:.3f}" if preset in rows else "" for preset in TIMES]
         simpler = _baseline_cells(next(iter(rows.values())), SHOWN[1:])
         lines.append(f"| {' | '.join([name, *losses, *simpler])} |")
     return "\n".join(lines)
@@ -135,7 +135,7 @@ def _baseline_cells(row: dict[str, Any], names: Sequence[str]) -> list[str]:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--results", type=Path, default=RESULTS, help="(presets.jsonl)")
-    parser.add_argument("--presets", nargs="*", choices=BUDGETS, default=list(BUDGETS))
+    parser.add_argument("--presets", nargs="*", choices=TIMES, default=list(TIMES))
     parser.add_argument("--texts", nargs="*", help="which, by the start of their names")
     parser.add_argument("--table", action="store_true", help="print what is known and end")
     parser.add_argument("--write", action="store_true", help="put it into the documents and end")

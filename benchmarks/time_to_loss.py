@@ -37,7 +37,7 @@ from charrnn.cli import options
 from charrnn.network.model import score_cold, score_ids
 from charrnn.training import trainer as trainer_module
 from charrnn.training.config import TrainConfig
-from charrnn.training.presets import BUDGETS, preset, preset_for
+from charrnn.training.fitted_settings import TIMES, settings_for, settings_for_text
 
 TARGET = 1.8857
 """What nanoGPT's recipe once ended at on two cores: the loss whose time is told."""
@@ -68,7 +68,7 @@ class Stopwatch:
 def ours(args: argparse.Namespace, seconds: float) -> dict[str, Any]:
     """Train for `seconds` and judge; says the curve, the losses and when the target was passed."""
     text = load_corpus("tinyshakespeare").text
-    fitted = preset_for(args.preset, text)
+    fitted = settings_for_text(args.preset, text)
     given = options.given(args, type(fitted.model))
     config = replace(fitted.train, **options.given(args, TrainConfig), eval_every=NEVER)
     watch = Stopwatch()
@@ -139,9 +139,11 @@ def main() -> None:
     parser.add_argument("--iterations", type=int, default=2000, help="nanoGPT's (2000)")
     parser.add_argument("--cores", type=int, default=len(os.sched_getaffinity(0)))
     parser.add_argument("--target", type=float, default=TARGET)
-    parser.add_argument("--preset", choices=BUDGETS, default="better", help="ours (better)")
+    parser.add_argument("--preset", choices=TIMES, default="better", help="ours (better)")
     parser.add_argument("--json", type=Path, help="write all of it to this file")
-    fitted = preset("better", characters=1_115_394, symbols=65)  # without the text, for --help
+    fitted = settings_for(
+        "better", characters=1_115_394, symbols=65
+    )  # without the text, for --help
     options.add_settings(parser, fitted.model, "our model, where it differs from the preset")
     options.add_settings(parser, fitted.train, "our training")
     args = parser.parse_args()

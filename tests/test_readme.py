@@ -59,7 +59,7 @@ def test_every_command_and_recipe_is_in_the_readme() -> None:
     for name in COMMANDS:
         assert f"python -m charrnn {name} " in TEXT
     for name in RECIPES.keys() - {"standard"}:
-        assert f"train --recipe {name}`" in TEXT
+        assert f"train --settings {name}`" in TEXT
 
 
 def test_every_option_has_a_help_text() -> None:

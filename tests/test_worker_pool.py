@@ -119,8 +119,8 @@ def test_a_killed_trainer_leaves_no_worker_and_no_memory(tmp_path: Path, end: in
 
 @pytest.fixture
 def terminal(tmp_path: Path) -> Iterator[subprocess.Popen[str]]:
-    """A `train --workers 2` that has reported its first step, in a process group of its own."""
-    argv = "train hello --workers 2 --batch-size 2 --seq-length 1 --steps 1000000 --out run.npz"
+    """A `train --processes 2` that has reported its first step, in a process group of its own."""
+    argv = "train hello --processes 2 --batch-size 2 --seq-length 1 --steps 1000000 --out run.npz"
     with subprocess.Popen(
         [sys.executable, "-m", "charrnn", *argv.split(), "--json", "--log-every", "1"],
         stdout=subprocess.PIPE,

@@ -1,4 +1,4 @@
-"""What a `train` command line asks for: a recipe, what overrides it, and a trainer for that."""
+"""What a `train` command line asks for: settings, what overrides them, and a trainer for them."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from charrnn.network.model import ModelConfig
 from charrnn.network.sampling import Sampling
 from charrnn.training.checkpoint import Checkpoint
 from charrnn.training.config import TrainConfig
-from charrnn.training.presets import preset_for
+from charrnn.training.fitted_settings import settings_for_text
 from charrnn.training.recipes import RECIPES, Recipe
 from charrnn.training.trainer import Trainer
 
@@ -24,10 +24,10 @@ CHANGEABLE = frozenset(
     {"steps", "learning_rate", "hidden_rate", "schedule", "final_learning_rate", "warmup_steps"}
     | {"clip_norm", "clip_value", "weight_decay", "eval_every", "patience", "rescue"}
 )
-"""Settings of a saved run that may change when it goes on; the rest shape its arrays."""
+"""Settings of a saved run that may change when it continues; the rest shape its arrays."""
 
 OF_THE_START = frozenset({"words", "cleaning", "min_count", "max_vocab"})
-"""Settings of the vocabulary, which a model that training starts from brings along."""
+"""Settings of the vocabulary, which come with the model that training starts from."""
 
 REPORTING = ("seed", "temperature", "sample_length", "final_length")
 """Fields of a recipe that are flags of `train` too."""
@@ -45,31 +45,31 @@ class Plan:
 
 
 def make_plan(args: argparse.Namespace) -> Plan:
-    """Read the text and build the trainer. Raises ValueError or OSError with a sentence."""
+    """Read the text and build the trainer. Raises ValueError or OSError."""
     _check_limits(args)
     out = _out(args)
-    recipe = RECIPES[args.recipe or DEFAULT_RECIPE]
+    recipe = RECIPES[args.settings or DEFAULT_RECIPE]
     wanted = {name: getattr(args, name) for name in REPORTING}
     recipe = replace(recipe, **{name: value for name, value in wanted.items() if value is not None})
-    Sampling(temperature=recipe.temperature)  # a bad one should be heard of now
+    Sampling(temperature=recipe.temperature)  # refuse a bad one before training
     seconds = args.seconds
     if args.resume:
         text, trainer = _resume(args)
     else:
         corpus = load_corpus(args.corpus or recipe.corpus)
-        if args.preset:
-            fitted = preset_for(args.preset, corpus.text, getattr(args, "cleaning", "none"))
+        if args.time:
+            fitted = settings_for_text(args.time, corpus.text, getattr(args, "cleaning", "none"))
             recipe = replace(recipe, model=fitted.model, train=fitted.train)
             if not _limits(args):
                 seconds = fitted.seconds
         text, trainer = corpus.text, _begin(args, recipe, corpus)
-    trainer.workers = args.workers
+    trainer.workers = args.processes
     if args.epochs is not None:
         steps = max(1, math.ceil(args.epochs * len(trainer.batches)))
         trainer.config = replace(trainer.config, steps=steps)
     if seconds is None and trainer.train_state.step >= trainer.config.steps:
         raise ValueError(
-            f"{args.resume} has done all of its {trainer.config.steps:,} steps. To go on, give "
+            f"{args.resume} has done all of its {trainer.config.steps:,} steps. To continue, give "
             "a larger --steps or --epochs, or --seconds."
         )
     return Plan(text, trainer, recipe, out, seconds)
@@ -96,9 +96,9 @@ def _resume(args: argparse.Namespace) -> tuple[str, Trainer]:
     settings = given(args, TrainConfig)
     fixed = [*given(args, ModelConfig), *sorted(settings.keys() - CHANGEABLE)]
     _refuse(fixed, "the run that is resumed has its own")
-    if args.recipe or args.start or args.preset:
+    if args.settings or args.start or args.time:
         raise ValueError(
-            "--resume goes on with a run as it was: leave out --recipe, --preset and --start."
+            "--resume continues a run as it was: leave out --settings, --time and --start."
         )
     checkpoint = Checkpoint.load(args.resume)
     name = args.corpus or checkpoint.training.corpus
@@ -118,17 +118,17 @@ def _refuse(fields: list[str], reason: str) -> None:
 
 
 def _check_limits(args: argparse.Namespace) -> None:
-    """One limit at most, and one that means something."""
+    """Refuse options that exclude each other or are out of range."""
     if len(_limits(args)) > 1:
         raise ValueError(f"Give only one of {', '.join(map(flag, _limits(args)))}.")
-    if args.preset and args.recipe:
-        raise ValueError("Give only one of --preset, --recipe.")
+    if args.time and args.settings:
+        raise ValueError("Give only one of --settings, --time.")
     for name in ("seconds", "epochs", "save_every"):
         value = getattr(args, name)
         if value is not None and not 0 < value < math.inf:
             raise ValueError(f"{flag(name)} must be a number above 0.")
-    if not 1 <= args.workers <= 64:
-        raise ValueError("--workers must lie between 1 and 64.")
+    if not 1 <= args.processes <= 64:
+        raise ValueError("--processes must lie between 1 and 64.")
     for name in ("sample_every", "log_every", "sample_length", "final_length"):
         if (getattr(args, name) or 0) < 0:
             raise ValueError(f"{flag(name)} must be 0 or more.")
@@ -140,16 +140,16 @@ def _limits(args: argparse.Namespace) -> list[str]:
 
 
 def _out(args: argparse.Namespace) -> Path:
-    """Where the model goes; never over a file that nobody said to replace."""
-    name = args.recipe or Path(args.corpus or RECIPES[DEFAULT_RECIPE].corpus).stem
+    """The file to write; never one that exists, without --overwrite."""
+    name = args.settings or Path(args.corpus or RECIPES[DEFAULT_RECIPE].corpus).stem
     out = Path(args.out or args.resume or f"{name}.npz")
     same = args.resume and out.exists() and os.path.samefile(out, args.resume)
     if out.is_dir():
         raise ValueError(f"{out} is a folder: give --out the name of a file.")
     if out.exists() and not same and not args.overwrite:
         raise ValueError(
-            f"{out} exists. Go on with it by --resume {out}, replace it by --overwrite, or give "
-            "another name by --out."
+            f"{out} exists. Continue it with --resume {out}, replace it with --overwrite, or give "
+            "another name with --out."
         )
     if not os.access(out.parent, os.W_OK):
         raise ValueError(f"{out} cannot be written: there is no folder {out.parent} to write to.")

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 PACKAGE = "charrnn-numpy"
 LOCAL = {"command", "run", "corpus", "json", "out", "overwrite", "on_jobs", "dry_run"} | {
     "job_timeout", "job_package", "resume", "start", "baselines", "save_every", "compact",
-    "workers",
+    "processes",
 }  # fmt: skip
 """Options that the job's command line does not take over as they are."""
 
@@ -98,7 +98,7 @@ def submission_of(args: argparse.Namespace) -> Submission:
 
     if args.resume or args.start:
         raise ValueError("--on-jobs starts a new run: leave out --resume and --start.")
-    corpus = args.corpus or RECIPES[args.recipe or DEFAULT_RECIPE].corpus
+    corpus = args.corpus or RECIPES[args.settings or DEFAULT_RECIPE].corpus
     if corpus not in CORPORA and not Path(corpus).is_file():
         raise ValueError(f"There is no file {corpus!r}, and no corpus of that name.")
     given: list[tuple[str, Any]] = [
@@ -153,8 +153,8 @@ def _records(lines: Iterator[str], output: Output) -> Iterator[dict[str, Any]]:
 
 def _planned_steps(args: argparse.Namespace) -> int | None:
     """The steps of the job's run; None if another limit ends it."""
-    steps: int = getattr(args, "steps", RECIPES[args.recipe or DEFAULT_RECIPE].train.steps)
-    by_steps = args.seconds is None and args.epochs is None and args.preset is None
+    steps: int = getattr(args, "steps", RECIPES[args.settings or DEFAULT_RECIPE].train.steps)
+    by_steps = args.seconds is None and args.epochs is None and args.time is None
     return steps if by_steps and steps < UNTIL_STOPPED else None
 
 

@@ -13,16 +13,16 @@ from charrnn.cli.report import Report
 from charrnn.cli.samples import held_out_baselines
 from charrnn.corpora import CORPORA
 from charrnn.training import checkpoint
-from charrnn.training.presets import BUDGETS
+from charrnn.training.fitted_settings import TIMES
 from charrnn.training.recipes import RECIPES
 from charrnn.training.worker_pool import WorkerError
 
 SUMMARY = "Train a model on a text and save it to a file."
 EXAMPLES = """
 charrnn train lighthouse
-charrnn train book.txt --preset better
+charrnn train book.txt --time better
 charrnn train book.txt --cell gru --layers 2 --hidden-size 256 --seconds 600 --out book.npz
-charrnn train --recipe adagrad           until Ctrl+C, which saves
+charrnn train --settings adagrad         until Ctrl+C, which saves
 charrnn train book.txt --resume book.npz --steps 8000
 charrnn train letters.txt --start shakespeare --out letters.npz
 charrnn train book.txt --push me/book                     shared on the Hub when training is done
@@ -37,25 +37,29 @@ def add_parser(commands: options.Commands) -> None:
         "corpus",
         metavar="CORPUS",
         nargs="?",
-        help=f"a UTF-8 text file, or one of {', '.join(CORPORA)} (default: the recipe's)",
+        help=f"a UTF-8 text file, or one of {', '.join(CORPORA)} (default: that of the settings)",
     )
     recipes = "; ".join(f"{name}: {recipe.summary[:-1]}" for name, recipe in RECIPES.items())
     parser.add_argument(
+        "--settings",
         "--recipe",
         choices=RECIPES,
-        help=f"settings with a name, which any flag overrides. {recipes}",
+        metavar="NAME",
+        help=f"ready-made settings, which any flag overrides. {recipes}",
     )
-    budgets = ", ".join(f"{name}: {seconds / 60:g} min" for name, seconds in BUDGETS.items())
+    times = ", ".join(f"{name}: {seconds / 60:g} min" for name, seconds in TIMES.items())
     parser.add_argument(
+        "--time",
         "--preset",
-        choices=BUDGETS,
-        help=f"settings that fit the text's size and learn most in a budget of time ({budgets} "
-        "of one core; less where a short text is learned before); any flag overrides",
+        choices=TIMES,
+        help="how long to train, with the settings that learn most of this text in that time "
+        f"({times} of one core; less for a short text); any flag overrides",
     )
     _add_files(parser)
     parser.add_argument("--seconds", type=float, metavar="S", help="train for this long")
     parser.add_argument("--epochs", type=float, metavar="E", help="times to read the text")
     parser.add_argument(
+        "--processes",
         "--workers",
         type=int,
         default=1,
@@ -99,7 +103,7 @@ def _add_reporting(parser: argparse.ArgumentParser) -> None:
         "--sample-every",
         type=int,
         metavar="N",
-        help="steps between two samples; 0 for none (default: the recipe's, or ever fewer)",
+        help="steps between two samples; 0 for none (default: that of the settings, or ever fewer)",
     )
     group.add_argument(
         "--baselines",
@@ -126,7 +130,7 @@ def _add_reporting(parser: argparse.ArgumentParser) -> None:
             options.flag(name),
             type=types[name],
             metavar="TEXT" if types[name] is str else "N",
-            help=f"{texts[name]} (default: the recipe's)",
+            help=f"{texts[name]} (default: that of the settings)",
         )
 
 

@@ -24,7 +24,7 @@ from browser.steps import (
 )
 from playwright.sync_api import Browser, Page, expect
 
-from charrnn.training.presets import preset_for
+from charrnn.training.fitted_settings import settings_for_text
 
 pytestmark = pytest.mark.browser
 
@@ -147,7 +147,7 @@ def test_a_look_at_the_text_measures_it(page: Page) -> None:
     expect(facts).to_contain_text("U+00E9 ×1")
     expect(facts).to_contain_text("Too short")
     page.get_by_label("quick, 1 min").check()
-    fitted = preset_for("quick", "aé" + TEXT)
+    fitted = settings_for_text("quick", "aé" + TEXT)
     hidden_size = str(fitted.model.hidden_size)
     expect(page.get_by_label("number input for Hidden size")).to_have_value(hidden_size)
     expect(page.get_by_label(fitted.model.cell.upper(), exact=True)).to_be_checked()

@@ -10,7 +10,7 @@ import gradio as gr
 from charrnn.corpora import CORPORA
 from charrnn.network.sampling import Sampling
 from charrnn.settings import table
-from charrnn.training.presets import BUDGETS
+from charrnn.training.fitted_settings import TIMES
 from charrnn.training.recipes import RECIPES
 from charrnn.ui.components.controls import control
 from charrnn.ui.components.drawing import Card
@@ -147,7 +147,7 @@ def _text() -> tuple[TextPart, dict[str, Any]]:
         card = Card({}, "text", container=False, padding=False)
         cleaning = _controls(["cleaning"])
     time = gr.Radio(
-        [(f"{name}, {seconds / 60:g} min", name) for name, seconds in BUDGETS.items()],
+        [(f"{name}, {seconds / 60:g} min", name) for name, seconds in TIMES.items()],
         value=None,
         label="How long to train",
         info="We choose the best settings for your text and time.",

@@ -11,8 +11,8 @@ import gradio as gr
 from charrnn.service.job import Job
 from charrnn.service.scheduler import Scheduler
 from charrnn.text_files import read_text_file
-from charrnn.training import presets
-from charrnn.training.presets import Preset, preset_for
+from charrnn.training import fitted_settings
+from charrnn.training.fitted_settings import FittedSettings, settings_for_text
 from charrnn.ui.errors import refusal
 from charrnn.ui.limits import TRAINING_CHARACTERS
 from charrnn.ui.tab import PRIVATE, session
@@ -79,13 +79,13 @@ class TextEvents:
             return {}
         try:
             text, name = await asyncio.to_thread(texts.chosen, corpus, own)
-            fitted = await asyncio.to_thread(preset_for, time, text, cleaning)
+            fitted = await asyncio.to_thread(settings_for_text, time, text, cleaning)
             steps = await self.steps(fitted, text, name)
         except ValueError as error:
             raise refusal(error) from None
         return {**vars(fitted.model), **vars(fitted.train), "steps": steps}
 
-    async def steps(self, fitted: Preset, text: str, name: str) -> int:
+    async def steps(self, fitted: FittedSettings, text: str, name: str) -> int:
         """The steps that fit into the time on this machine.
 
         Measured by a moment's training, or estimated where all workers are busy.
@@ -93,9 +93,9 @@ class TextEvents:
         job = Job(text, (fitted.model,), fitted.train, TRIAL_SECONDS, name)
         snapshot = await self.scheduler.trial(job)
         measured = snapshot.runs[0].chars_per_second if snapshot.runs else 0.0
-        estimate = presets.speed(fitted.model, len(set(text)))
+        estimate = fitted_settings.speed(fitted.model, len(set(text)))
         seconds = STEP_SHARE * min(fitted.seconds, self.scheduler.seconds)
-        return presets.steps(fitted.train, seconds, measured or estimate)
+        return fitted_settings.steps(fitted.train, seconds, measured or estimate)
 
 
 def wire_text(tab: TrainTab, scheduler: Scheduler) -> None:

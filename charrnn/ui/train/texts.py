@@ -7,7 +7,7 @@ from collections import Counter
 from typing import Any
 
 from charrnn.corpora import CORPORA, load_corpus
-from charrnn.training.presets import MANY_SYMBOLS
+from charrnn.training.fitted_settings import MANY_SYMBOLS
 from charrnn.ui.limits import TRAINING_CHARACTERS
 from charrnn.vocabulary import CLEANINGS
 
@@ -70,7 +70,7 @@ def verdict(characters: int, distinct: int) -> tuple[str, str]:
     if distinct > MANY_SYMBOLS:
         return "warn", (
             f"{distinct:,} distinct characters are many to learn: "
-            "a preset merges those seen fewer than 3 times."
+            "choosing how long to train merges those seen fewer than 3 times."
         )
     if characters < SHORT:
         return "warn", (

@@ -1,6 +1,6 @@
-"""Presets: settings for a text of some length and a budget of time.
+"""Settings that fit a text and the time there is to train on it.
 
-They were found by measurement: docs/presets.md has the figures, benchmarks/search.py the search.
+They come from measurements: docs/presets.md has the figures, benchmarks/search.py the search.
 """
 
 from __future__ import annotations
@@ -13,13 +13,13 @@ from charrnn.network.model import ModelConfig, parameter_shapes
 from charrnn.training.config import TrainConfig
 from charrnn.vocabulary import CLEANINGS
 
-BUDGETS = {"quick": 60.0, "better": 180.0, "best": 600.0}
-"""The presets, each with the seconds of training it may take on one core."""
+TIMES = {"quick": 60.0, "better": 180.0, "best": 600.0}
+"""How long to train: each name with its seconds on one core, at most."""
 SHORTEST = 5.0
-"""Seconds that a preset trains at least: below that the machine's moods decide."""
+"""Seconds to train at least: below that, chance on a busy machine decides."""
 FLOPS = 40e9
-"""Multiplications and additions a second in training, of one core of 2021. It only says when a
-short text has been read often enough; the budget itself is kept by the clock."""
+"""Multiplications and additions a second in training, of one core of 2021. It only decides when a
+short text has been read often enough; a clock keeps the time itself."""
 OVERHEAD = 6e-6
 """Seconds a character costs besides the products, in windows of 16 sequences."""
 MANY_SYMBOLS = 150
@@ -30,7 +30,7 @@ HELD_OUT = 120_000
 """Characters held out at most: reading half a million of them takes 10 s, and tells no more."""
 
 
-class Preset(NamedTuple):
+class FittedSettings(NamedTuple):
     """How to train on a text: the schedule of the learning rate spans `seconds` of wall time."""
 
     model: ModelConfig
@@ -39,7 +39,7 @@ class Preset(NamedTuple):
 
 
 class Shape(NamedTuple):
-    """What a preset takes for texts of some length."""
+    """The settings for texts of some length."""
 
     model: ModelConfig
     passes: int
@@ -52,7 +52,7 @@ class Shape(NamedTuple):
 # A tiny text is to be known by heart, read in one piece as it will be when it is recited.
 TINY = Shape(ModelConfig("gru", 64), 200, batch_size=1)
 SHAPES: tuple[tuple[int, dict[str, Shape]], ...] = (
-    (0, dict.fromkeys(BUDGETS, TINY)),
+    (0, dict.fromkeys(TIMES, TINY)),
     (
         2_000,
         {
@@ -78,17 +78,17 @@ SHAPES: tuple[tuple[int, dict[str, Shape]], ...] = (
         },
     ),
 )
-"""From how many characters on, and then what each preset takes."""
+"""For each shortest length in characters, the settings for each time."""
 
 
-def preset(name: str, characters: int, symbols: int) -> Preset:
+def settings_for(name: str, characters: int, symbols: int) -> FittedSettings:
     """Settings for a text of `characters` with `symbols` distinct ones.
 
-    The seconds are the preset's budget, or fewer where the text has been read often enough
-    before. Raises ValueError for a name there is not.
+    name: one of TIMES. The seconds are its own, or fewer where the text has been read often enough
+    before that. Raises ValueError for an unknown name.
     """
-    if name not in BUDGETS:
-        raise ValueError(f"preset must be one of {', '.join(BUDGETS)}.")
+    if name not in TIMES:
+        raise ValueError(f"time must be one of {', '.join(TIMES)}.")
     shape = [shapes[name] for least, shapes in SHAPES if characters >= least][-1]
     held_out = min(0.1, HELD_OUT / characters) if characters >= NOTHING_HELD_OUT else 0.0
     train = TrainConfig(
@@ -99,17 +99,17 @@ def preset(name: str, characters: int, symbols: int) -> Preset:
         min_count=3 if symbols > MANY_SYMBOLS else 1,
     )
     wanted = shape.passes * characters / speed(shape.model, symbols)
-    seconds = min(BUDGETS[name], max(SHORTEST, round(wanted, 1)))
-    return Preset(shape.model, train, seconds)
+    seconds = min(TIMES[name], max(SHORTEST, round(wanted, 1)))
+    return FittedSettings(shape.model, train, seconds)
 
 
-def preset_for(name: str, text: str, cleaning: str = "none") -> Preset:
-    """`preset` for a text, as it is after cleaning. Raises ValueError for an unknown name."""
+def settings_for_text(name: str, text: str, cleaning: str = "none") -> FittedSettings:
+    """`settings_for` a text, as it is after cleaning. Raises ValueError for an unknown name."""
     if cleaning not in CLEANINGS:
         raise ValueError(f"cleaning must be one of {', '.join(CLEANINGS)}.")
     cleaned = CLEANINGS[cleaning](text)
-    found = preset(name, len(cleaned), len(set(cleaned)))
-    return found._replace(train=replace(found.train, cleaning=cleaning))
+    fitted = settings_for(name, len(cleaned), len(set(cleaned)))
+    return fitted._replace(train=replace(fitted.train, cleaning=cleaning))
 
 
 def speed(model: ModelConfig, symbols: int) -> float:
@@ -119,5 +119,5 @@ def speed(model: ModelConfig, symbols: int) -> float:
 
 
 def steps(train: TrainConfig, seconds: float, characters_per_second: float) -> int:
-    """The steps that fit into `seconds` at a speed, for who plans in steps."""
+    """The steps that fit into `seconds` at a speed."""
     return max(1, round(seconds * characters_per_second / (train.batch_size * train.seq_length)))

@@ -1,4 +1,4 @@
-"""Presets: legal for every text, within their budget, the same in the terminal and the page."""
+"""Fitted settings: valid for every text, within the time, the same in the terminal and the page."""
 
 from __future__ import annotations
 
@@ -18,7 +18,14 @@ from charrnn.__main__ import build_parser, main
 from charrnn.baselines import baselines
 from charrnn.cli.plan import make_plan
 from charrnn.service.scheduler import Scheduler
-from charrnn.training.presets import BUDGETS, MANY_SYMBOLS, preset, preset_for, speed, steps
+from charrnn.training.fitted_settings import (
+    MANY_SYMBOLS,
+    TIMES,
+    settings_for,
+    settings_for_text,
+    speed,
+    steps,
+)
 from charrnn.training.trainer import Trainer
 from charrnn.ui.train import settings, texts
 from charrnn.ui.train.text_events import TextEvents
@@ -27,11 +34,11 @@ SIZES = [2, 35, 500, 5_000, 10_000, 100_000, 1_115_394, 5_000_000]
 LETTERS = "The lamp is lit. The boat is late. Who has the oil? I have the oil. It is dark; "
 
 
-@pytest.mark.parametrize("name", BUDGETS)
+@pytest.mark.parametrize("name", TIMES)
 @pytest.mark.parametrize("characters", SIZES)
-def test_a_preset_is_for_the_page_too_and_within_its_budget(name: str, characters: int) -> None:
-    fitted = preset(name, characters, 65)
-    assert 0 < fitted.seconds <= BUDGETS[name]
+def test_settings_suit_the_page_too_and_stay_within_the_time(name: str, characters: int) -> None:
+    fitted = settings_for(name, characters, 65)
+    assert 0 < fitted.seconds <= TIMES[name]
     settings.check_size(fitted.model, fitted.train, "a" * characters, 65)
     assert fitted.model.hidden_size <= 512
     assert fitted.train.min_count == 1
@@ -39,39 +46,41 @@ def test_a_preset_is_for_the_page_too_and_within_its_budget(name: str, character
 
 @pytest.mark.parametrize("characters", SIZES)
 def test_more_time_is_never_spent_on_less(characters: int) -> None:
-    seconds = [preset(name, characters, 65).seconds for name in BUDGETS]
-    sizes = [preset(name, characters, 65).model.hidden_size for name in BUDGETS]
+    seconds = [settings_for(name, characters, 65).seconds for name in TIMES]
+    sizes = [settings_for(name, characters, 65).model.hidden_size for name in TIMES]
     assert seconds == sorted(seconds)
     assert sizes == sorted(sizes)
 
 
 def test_a_long_text_takes_the_whole_budget_and_a_short_one_does_not() -> None:
-    assert [preset(name, 1_000_000, 65).seconds for name in BUDGETS] == [*BUDGETS.values()]
-    assert preset("best", 500, 30).seconds < 60
+    assert [settings_for(name, 1_000_000, 65).seconds for name in TIMES] == [*TIMES.values()]
+    assert settings_for("best", 500, 30).seconds < 60
 
 
 def test_nothing_is_held_out_of_a_text_too_short_to_tell() -> None:
-    assert preset("quick", 500, 30).train.val_fraction == 0
-    assert preset("quick", 10_000, 30).train.val_fraction == 0.1
+    assert settings_for("quick", 500, 30).train.val_fraction == 0
+    assert settings_for("quick", 10_000, 30).train.val_fraction == 0.1
 
 
 def test_many_symbols_are_merged_and_cleaning_counts() -> None:
     text = "".join(map(chr, range(0x4E00, 0x4E00 + MANY_SYMBOLS + 1))) * 10
-    assert preset_for("quick", text).train.min_count == 3
-    cleaned = preset_for("quick", text, "letters")
+    assert settings_for_text("quick", text).train.min_count == 3
+    cleaned = settings_for_text("quick", text, "letters")
     assert (cleaned.train.min_count, cleaned.train.cleaning) == (3, "letters")
-    assert preset_for("quick", string.punctuation * 50, "letters").train.cleaning == "letters"
+    assert (
+        settings_for_text("quick", string.punctuation * 50, "letters").train.cleaning == "letters"
+    )
 
 
 def test_what_there_is_not_is_refused() -> None:
     with pytest.raises(ValueError, match="quick, better, best"):
-        preset("fastest", 1000, 60)
+        settings_for("fastest", 1000, 60)
     with pytest.raises(ValueError, match="cleaning"):
-        preset_for("quick", "some text", "soap")
+        settings_for_text("quick", "some text", "soap")
 
 
 def test_a_bigger_model_is_thought_slower_and_steps_follow_the_speed() -> None:
-    small, large = (preset(name, 1_000_000, 65) for name in ("quick", "best"))
+    small, large = (settings_for(name, 1_000_000, 65) for name in ("quick", "best"))
     assert speed(small.model, 65) > speed(large.model, 65)
     window = small.train.batch_size * small.train.seq_length
     assert steps(small.train, 60, 1000 * window) == 60_000
@@ -79,8 +88,8 @@ def test_a_bigger_model_is_thought_slower_and_steps_follow_the_speed() -> None:
 
 
 def trained(text: str, steps: int) -> CharRNN:
-    """A model by the quick preset; in steps, for a busy machine's seconds say nothing."""
-    fitted = preset_for("quick", text)
+    """A model by the quick settings; in steps, as seconds say nothing on a busy machine."""
+    fitted = settings_for_text("quick", text)
     trainer = Trainer(text, fitted.model, replace(fitted.train, steps=steps))
     for _ in trainer.run():
         pass
@@ -104,8 +113,8 @@ def test_5_mb_are_learned_from_the_first_seconds() -> None:
 
 def test_little_is_held_out_of_a_long_text() -> None:
     """Reading half a million characters again and again would eat the budget."""
-    assert preset("quick", 5_000_000, 90).train.val_fraction * 5_000_000 <= 120_000
-    assert preset("quick", 1_115_394, 65).train.val_fraction == 0.1
+    assert settings_for("quick", 5_000_000, 90).train.val_fraction * 5_000_000 <= 120_000
+    assert settings_for("quick", 1_115_394, 65).train.val_fraction == 0.1
 
 
 @pytest.fixture
@@ -115,11 +124,11 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path
 
 
-def test_the_terminal_takes_a_preset_and_any_flag_overrides(
+def test_the_command_line_takes_a_time_and_any_flag_overrides(
     folder: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    fitted = preset_for("quick", LETTERS * 30)
-    argv = ["train", "lamp.txt", "--preset", "quick", "--out", "lamp.npz"]
+    fitted = settings_for_text("quick", LETTERS * 30)
+    argv = ["train", "lamp.txt", "--time", "quick", "--out", "lamp.npz"]
     plan = make_plan(build_parser().parse_args(argv))
     assert plan.seconds == fitted.seconds
     assert (plan.trainer.live.config, plan.trainer.config) == (fitted.model, fitted.train)
@@ -132,13 +141,13 @@ def test_the_terminal_takes_a_preset_and_any_flag_overrides(
 
 
 @pytest.mark.parametrize(
-    "more", [["--recipe", "minimal"], ["--resume", "lamp.npz", "--out", "x.npz"]]
+    "more", [["--settings", "minimal"], ["--resume", "lamp.npz", "--out", "x.npz"]]
 )
-def test_a_preset_is_no_recipe_and_changes_no_run(
+def test_a_time_excludes_ready_made_settings_and_changes_no_run(
     folder: Path, capsys: pytest.CaptureFixture[str], more: list[str]
 ) -> None:
-    assert main(["train", "lamp.txt", "--preset", "quick", *more]) == 2
-    assert "--preset" in capsys.readouterr().err
+    assert main(["train", "lamp.txt", "--time", "quick", *more]) == 2
+    assert "--time" in capsys.readouterr().err
 
 
 def chosen(time: str | None, corpus: str, own: str | None = None) -> dict[str, object]:
@@ -150,15 +159,28 @@ def chosen(time: str | None, corpus: str, own: str | None = None) -> dict[str, o
 def test_the_page_sets_what_the_terminal_takes_in_steps_of_this_machine() -> None:
     values = chosen("better", "lighthouse")
     model, train = settings.parse(values)
-    fitted = preset_for("better", charrnn.load_corpus("lighthouse").text)
+    fitted = settings_for_text("better", charrnn.load_corpus("lighthouse").text)
     assert model == fitted.model
     window = train.batch_size * train.seq_length
-    guessed = speed(model, 62) * 90 / window  # the page's limit is below the preset's budget
+    guessed = speed(model, 62) * 90 / window  # the page's limit is below the time asked for
     assert math.log(guessed / 30) < math.log(train.steps) < math.log(guessed * 30)
 
 
 def test_the_page_waits_for_a_choice_and_for_a_text() -> None:
     assert chosen(None, "lighthouse") == {}
     assert chosen("quick", texts.OWN, "") == {}
-    with pytest.raises(gr.Error, match="preset"):
+    with pytest.raises(gr.Error, match="time must be one of"):
         chosen("fastest", "hello")
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        (["--recipe", "hello"], ["--settings", "hello"]),
+        (["--preset", "best"], ["--time", "best"]),
+        (["--workers", "2"], ["--processes", "2"]),
+    ],
+)
+def test_older_names_of_flags_are_still_taken(old: list[str], new: list[str]) -> None:
+    parser = build_parser()
+    assert parser.parse_args(["train", *old]) == parser.parse_args(["train", *new])
