@@ -38,7 +38,7 @@ from charrnn.baselines import kneser_ney
 from charrnn.network.model import score_ids
 from charrnn.pretrained import TrainingPlan, load_pretrained, plan_training
 from charrnn.training import trainer as trainer_module
-from charrnn.training.presets import preset_for
+from charrnn.training.fitted_settings import settings_for_text
 
 RESULTS = Path(__file__).with_suffix(".jsonl")
 SEARCH_RESULTS = RESULTS.with_name("fine_tuning_search.jsonl")
@@ -148,7 +148,7 @@ def measure(name: str, kind: str, seed: int) -> dict[str, Any]:
     if kind == "start":
         plan = plan_of(TEXTS[name], TEXTS[name].seconds)
     else:
-        plan = TrainingPlan("", None, "", preset_for("quick", text))
+        plan = TrainingPlan("", None, "", settings_for_text("quick", text))
     train = replace(plan.preset.train, random_seed=seed)
     trainer = Trainer(text, plan.preset.model, train, start=plan.start)
     before = round(score_ids(trainer.live, trainer.val_ids), 4)

@@ -11,7 +11,7 @@ from typing import NamedTuple
 from charrnn.network.model import CharRNN
 from charrnn.training.checkpoint import load
 from charrnn.training.fine_tuning import fine_tuning_preset
-from charrnn.training.presets import Preset, preset_for
+from charrnn.training.fitted_settings import FittedSettings, settings_for_text
 from charrnn.training.starts import MARGIN, choose_start
 from charrnn.vocabulary import CLEANINGS
 
@@ -48,7 +48,7 @@ class TrainingPlan(NamedTuple):
     start: CharRNN | None
     reason: str
     """Why this start, in one sentence."""
-    preset: Preset
+    preset: FittedSettings
 
 
 def plan_training(
@@ -74,7 +74,7 @@ def plan_training(
         names = [known for known in pretrained_names() if known not in exclude]
         candidates, margin = {known: load_pretrained(known) for known in names}, MARGIN
         candidates |= {"your model": own} if own else {}
-    plain = preset_for(name, text, cleaning)
+    plain = settings_for_text(name, text, cleaning)
     held_out = int(len(text) * plain.train.val_fraction)
     part = text[: len(text) - held_out]
     choice = choose_start(part, candidates, words=words, cleaning=cleaning, margin=margin)

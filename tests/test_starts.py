@@ -7,7 +7,7 @@ from builders import TEXT, tiny_model
 
 from charrnn import CharRNN, ModelConfig, TrainConfig, Trainer, load_corpus
 from charrnn.pretrained import plan_training
-from charrnn.training.presets import preset_for
+from charrnn.training.fitted_settings import settings_for_text
 from charrnn.training.starts import SAMPLE, choose_start, guess, sample
 
 
@@ -75,7 +75,7 @@ def test_a_plan_may_begin_from_scratch_or_from_ones_own() -> None:
     strange = "".join(map(chr, range(0x4E00, 0x4E80))) * 20
     plan = plan_training(strange)
     assert (plan.start_name, plan.start) == ("", None)
-    assert plan.preset == preset_for("quick", strange)
+    assert plan.preset == settings_for_text("quick", strange)
     assert plan_training(TEXT * 2, own=reader()).start_name == "your model"
     wanted = plan_training(TEXT.upper(), start=("reader", reader()))
     assert wanted.start_name == "reader"

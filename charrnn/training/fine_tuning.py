@@ -15,7 +15,13 @@ import numpy as np
 from charrnn.network.model import CharRNN, ModelConfig, parameter_shapes
 from charrnn.network.parameters import Array, Parameters
 from charrnn.training.config import TrainConfig
-from charrnn.training.presets import BUDGETS, SHORTEST, Preset, preset, speed
+from charrnn.training.fitted_settings import (
+    SHORTEST,
+    TIMES,
+    FittedSettings,
+    settings_for,
+    speed,
+)
 from charrnn.vocabulary import UNKNOWN, Vocabulary
 
 NEW_SHARE = 0.01
@@ -90,13 +96,13 @@ def with_dropout(start: CharRNN, config: ModelConfig | None) -> CharRNN:
 
 def fine_tuning_preset(
     name: str, start: ModelConfig, characters: int, symbols: int, *, near: bool = True
-) -> Preset:
+) -> FittedSettings:
     """Settings to train a start on a text of `characters` with `symbols` distinct ones.
 
     near: whether the start already guesses the text about as well as counting does; a share of
-    its weights is then kept. Raises ValueError for an unknown preset.
+    its weights is then kept. Raises ValueError for an unknown name.
     """
-    plain = preset(name, characters, symbols)
+    plain = settings_for(name, characters, symbols)
     H = start.hidden_size
     units = next(units for most, units in UNITS_KEPT if characters <= most)
     dropout = round(min(max(1 - units / H, 0.0), MOST_DROPOUT), 2)
@@ -112,7 +118,7 @@ def fine_tuning_preset(
         min_count=plain.train.min_count,
     )
     wanted = PASSES * characters / speed(model, symbols)
-    return Preset(model, train, min(BUDGETS[name], max(SHORTEST, round(wanted, 1))))
+    return FittedSettings(model, train, min(TIMES[name], max(SHORTEST, round(wanted, 1))))
 
 
 def weights_sha256(model: CharRNN) -> str:
