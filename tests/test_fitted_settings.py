@@ -152,7 +152,9 @@ def test_a_time_excludes_ready_made_settings_and_changes_no_run(
 
 def chosen(time: str | None, corpus: str, own: str | None = None) -> dict[str, object]:
     """What the page sets, by name; {} where it leaves everything as it is."""
-    handlers = TextEvents(None, Scheduler(seconds=90, runs_at_once=1))  # `fitted` needs no component
+    handlers = TextEvents(
+        None, Scheduler(seconds=90, runs_at_once=1)
+    )  # `fitted` needs no component
     return asyncio.run(handlers.fitted(time, corpus, own, "none"))
 
 
