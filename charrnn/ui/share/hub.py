@@ -1,6 +1,6 @@
-"""The Hub column of the Share tab: share this model, open another, see what others have shared.
+"""The layout of the Hub column on the Share tab, and its connections to hub_events.py.
 
-Nothing here waits for the Hub when the page opens; without a network all else works as before.
+Nothing here waits for the Hub when the page opens: without a network the rest works as usual.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from charrnn.ui.share import hub_events
 
 TOKENS = "huggingface.co/settings/tokens"
 CALLS = 8
-"""Calls to the Hub at once; each holds a thread, and a dead Hub holds it for a minute."""
+"""Simultaneous calls to the Hub. Each holds a thread, for a minute if the Hub is down."""
 
 
 class Transfer(Drawing):
@@ -47,7 +47,7 @@ class Panel(NamedTuple):
     most: gr.State
     arrived: gr.State
     answer: gr.JSON
-    asked: gr.Button  # never clicked: clients call what it would do
+    asked: gr.Button  # invisible: the endpoints /push and /pull belong to it
 
 
 def build(visitor: gr.State) -> dict[str, Any]:

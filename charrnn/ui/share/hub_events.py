@@ -1,7 +1,7 @@
-"""What the Hub column does: share a model, open one, show what others have shared.
+"""The events of the Hub column, which share a model, open one and list what others have shared.
 
-A token lives in one call: it comes as an argument, goes to the Hub, and the box it came from is
-emptied with the first answer. Nothing here keeps it, and no message holds it.
+A token lives for one call: it arrives as an argument, goes to the Hub, and the first answer empties
+its text box. Nothing here keeps it, and no message contains it.
 """
 
 from __future__ import annotations
@@ -43,29 +43,30 @@ def share_model(
     request: gr.Request,
     oauth: gr.OAuthToken | None,
 ) -> Iterator[tuple[Value, str]]:
-    """Share the visitor's model; yields the card of progress, and empties the token's box.
+    """Share the visitor's model. Yields the progress, and "" for the text box of the token.
 
-    page: share a playable page too, as a Space of the same name.
+    page: also share a playable page, as a Space of the same name.
     """
     card: Value = {}
     try:
         token = token_of(pasted, oauth, request)
         model = model_of(visitor)
-        for told in hub.pushing(
+        for transfer in hub.pushing(
             model, name or "", token=token, private=bool(private), license=license
         ):
-            card = busy(told) if told.result is None else shared(told.result, request)
+            done = transfer.result
+            card = busy(transfer) if done is None else shared(done, request)
             yield card, ""
         if page:
             repo_id = str(card["title"])
             html = to_html(model, title=repo_id.split("/")[1])
-            for played in hub.pushing_page(
+            for transfer_of_page in hub.pushing_page(
                 html, repo_id, model_id=repo_id, token=token, private=bool(private)
             ):
-                if played.result is None:
-                    yield busy(played), ""
+                if transfer_of_page.result is None:
+                    yield busy(transfer_of_page), ""
                 else:
-                    url = played.result.url
+                    url = transfer_of_page.result.url
                     yield {**card, "links": [*card["links"], [f"Playable page: {url}", url]]}, ""
     except hub.HubError as error:
         yield {**failed(error), "links": card.get("links", [])}, ""
@@ -82,7 +83,7 @@ def push_by_api(
     """Put the session's model on the Hub, in the repository NAME or USER/NAME.
 
     Sign in first, or give gradio_client your token: `Client(url, oauth_token="hf_...")`.
-    license: a license by its name on the Hub. private: visible to its owner only.
+    license: a license by its name on the Hub. private: only its owner can see it.
     """
     try:
         done = hub.push_to_hub(
@@ -105,16 +106,16 @@ def open_model(
     request: gr.Request,
     oauth: gr.OAuthToken | None,
 ) -> Iterator[tuple[Visitor, Value, str]]:
-    """Open a model of the Hub; yields the card of progress, at the end with the new visitor."""
+    """Open a model of the Hub. Yields the visitor, at the end with the model, and the progress."""
     try:
         token = optional_token(pasted, oauth, request)
-        for told in hub.pulling(
+        for transfer in hub.pulling(
             name or "", revision=revision or None, token=token, max_bytes=HOSTED_BYTES
         ):
-            if told.result is None:
-                yield visitor, busy(told), ""
+            if transfer.result is None:
+                yield visitor, busy(transfer), ""
             else:
-                yield opened(visitor, told.result), found(told.result), ""
+                yield opened(visitor, transfer.result), pulled(transfer.result), ""
     except hub.HubError as error:
         yield visitor, failed(error), ""
 
@@ -156,7 +157,7 @@ def pull_by_api(
 def arrive(
     visitor: Visitor, name: str, request: gr.Request, oauth: gr.OAuthToken | None
 ) -> Iterator[tuple[Visitor, Value, str]]:
-    """Open the model that the page's address names; a toast tells, for its tab may be hidden."""
+    """Open the model that the query string names. Toasts say so, since its tab may be hidden."""
     if not name:
         return
     gr.Info(f"Opening {escape(name[:100])} from the Hub.", duration=3)
@@ -170,18 +171,18 @@ def arrive(
 
 
 def gallery(order: str, most: int) -> tuple[Value, int]:
-    """The first models of the gallery, `most` of them, and how many to ask for next."""
+    """The first `most` models of the gallery, and how many to ask for next time."""
     most = min(max(int(most), FIRST), MOST)
     try:
         models = hub.gallery("liked" if order == "liked" else "newest", most)
     except hub.HubError as error:
         return {"items": [], "advice": str(error), "mood": "warn"}, FIRST
-    advice = "" if models else "Nobody has shared a model yet: yours can be the first."
+    advice = "" if models else "Nobody has shared a model yet. Yours can be the first."
     return {"items": [asdict(model) for model in models], "advice": advice}, most + FIRST
 
 
-def busy(told: hub.Transfer[Any]) -> Value:
-    return {"state": "busy", "title": told.step, "fraction": told.fraction}
+def busy(transfer: hub.Transfer[Any]) -> Value:
+    return {"state": "busy", "title": transfer.step, "fraction": transfer.fraction}
 
 
 def failed(error: hub.HubError) -> Value:
@@ -189,21 +190,21 @@ def failed(error: hub.HubError) -> Value:
 
 
 def shared(done: hub.Pushed, request: gr.Request) -> Value:
-    """The card after a push: where the model is, and the link that opens it here."""
+    """The card after a push: where the model is, and the link that opens it in this page."""
     who = "only you can see it" if done.private else "everyone can see it"
-    same = "" if done.changed else "The very same model was there already. "
+    same = "" if done.changed else "The same model was already there. "
     return {
         "state": "done",
         "title": done.repo_id,
         "note": f"revision {done.revision[:7]}, {who}",
-        "advice": f"{same}The link to this page opens it again, for anyone who may see it.",
+        "advice": f"{same}The link to this page opens it for anyone who may see it.",
         "mood": "good",
         "links": [[done.url, done.url], [link := page_link(done.repo_id, request), link]],
     }
 
 
-def found(model: CharRNN) -> Value:
-    """The card after a pull: what it is and which revision."""
+def pulled(model: CharRNN) -> Value:
+    """The card after a pull: which model and which revision."""
     where = model.metadata["hub"]
     return {
         "state": "done",
@@ -223,17 +224,17 @@ def opened(visitor: Visitor, model: CharRNN) -> Visitor:
 
 
 def model_of(visitor: Visitor) -> CharRNN:
-    """The visitor's model, with the rulers of its training for the card."""
+    """The visitor's model, with the baselines of its training for the model card."""
     model = visitor.current
-    levels = dict(visitor.run.snapshot.baselines) if visitor.run and visitor.model else {}
-    if not levels:
+    losses = dict(visitor.run.snapshot.baselines) if visitor.run and visitor.model else {}
+    if not losses:
         return model
-    metadata = {**model.metadata, "rulers": levels}
+    metadata = {**model.metadata, "baselines": losses}
     return CharRNN(model.vocabulary, model.config, model.parameters, metadata=metadata)
 
 
 def page_link(repo_id: str, request: gr.Request) -> str:
-    """The address that opens the model in this page."""
+    """The URL that opens the model in this page."""
     if space := os.environ.get("SPACE_ID"):
         return f"{endpoint_of()}/spaces/{space}?model={quote(repo_id)}"
     host = request.headers.get("host", "localhost:7860")
@@ -241,7 +242,7 @@ def page_link(repo_id: str, request: gr.Request) -> str:
 
 
 def token_of(pasted: str, oauth: gr.OAuthToken | None, request: gr.Request | None) -> str:
-    """The token of this visitor. Raises HubError where there is none."""
+    """The visitor's token. Raises HubError if there is none."""
     token = optional_token(pasted, oauth, request)
     if token is False:
         raise hub.HubError("Sign in, or paste a token that may write to your repositories.")
@@ -251,7 +252,7 @@ def token_of(pasted: str, oauth: gr.OAuthToken | None, request: gr.Request | Non
 def optional_token(
     pasted: str, oauth: gr.OAuthToken | None, request: gr.Request | None
 ) -> str | bool:
-    """The token of this visitor, False for none. The machine's own serves its own user only."""
+    """The visitor's token, or False. The token of this machine is for its own user only."""
     if isinstance(pasted, str) and pasted.strip():
         return pasted
     if oauth is not None:
@@ -260,9 +261,9 @@ def optional_token(
 
 
 def own_user(request: gr.Request | None) -> bool:
-    """Whether the page is used on the machine it runs on, by its address and by its name.
+    """Whether the visitor sits at the machine that serves the page: by address and by host name.
 
-    A tunnel and a proxy connect from this machine too, but they forward another name; so does a
+    A tunnel or a proxy also connects from this machine, but forwards another name; so does a
     foreign site whose name was made to point here.
     """
     if request is None or os.environ.get("SPACE_ID") or request.client is None:

@@ -1,4 +1,4 @@
-"""The left column of the Share tab: the model as a file, and a card of what it holds."""
+"""The left column of the Share tab: the model as a file, and what the file holds."""
 
 from __future__ import annotations
 
@@ -29,31 +29,31 @@ ALPHABET = 80
 
 def build(visitor: gr.State, model: gr.State) -> None:
     """Build the column and wire it. visitor, model: the session's Visitor and its CharRNN."""
-    card = Card({}, "model")
+    shown_card = Card({}, "model")
     with gr.Row():
         save = gr.Button("Download .npz", variant="primary", min_width=120)
         upload = gr.UploadButton("Upload .npz", file_types=[".npz"], type="filepath", min_width=120)
     with_training = gr.Checkbox(
         False,
         label="Include training state",
-        info="Larger; after an upload, Continue on the Train tab goes on exactly.",
+        info="A larger file. After an upload, Continue on the Train tab resumes exactly.",
     )
     html = gr.Button("Download as a web page")
     gr.Markdown(
-        "One HTML file that writes in any browser, offline: the model and a player in it.",
+        "One HTML file with the model and a player: it works in any browser, offline.",
         elem_classes="help",
     )
     ready = gr.Dropdown(
         pretrained_names(),
         value=None,
         label="Ready-made models",
-        info="Opens one in place of the model above: download yours first.",
+        info="Replaces the model above: download yours first.",
         elem_id="pretrained",
     )
     hidden = gr.DownloadButton("model", visible="hidden", elem_id="charrnn-download")
     result = gr.JSON(label="card", visible=False)
-    wire(Share(card, with_training, save, upload, html, ready, hidden, result), visitor)
-    model.change(card_of_visitor, visitor, card, api_visibility="private", show_progress="hidden")
+    wire(Share(shown_card, with_training, save, upload, html, ready, hidden, result), visitor)
+    model.change(card, visitor, shown_card, api_visibility="private", show_progress="hidden")
 
 
 class Share(NamedTuple):
@@ -79,7 +79,7 @@ def wire(share: Share, visitor: gr.State) -> None:
     )
     page = share.html.click(download_page, visitor, share.hidden, **private)
     for made in (file, page):
-        # A DownloadButton with a handler of its own needs two clicks: click the hidden one here.
+        # A DownloadButton with its own handler needs two clicks, so a script clicks a hidden one.
         press = "() => setTimeout(() => document.querySelector('#charrnn-download').click(), 60)"
         made.success(None, js=press, **private)
     share.upload.upload(
@@ -95,7 +95,7 @@ def wire(share: Share, visitor: gr.State) -> None:
 def download_model(visitor: Visitor, with_training: bool = False) -> str:
     """Download the session's model as an .npz file.
 
-    with_training: add what it takes to continue the training exactly, if it was trained here.
+    with_training: include what is needed to resume the training exactly, if that is known.
     """
     visitor = visitor or Visitor()  # None: the server forgot the session
     data = visitor.to_bytes() if with_training else Checkpoint(visitor.current).to_bytes()
@@ -103,7 +103,7 @@ def download_model(visitor: Visitor, with_training: bool = False) -> str:
 
 
 def download_page(visitor: Visitor) -> str:
-    """The model as one HTML file with a player in it."""
+    """Download the session's model as one HTML file with a player."""
     visitor = visitor or Visitor()
     try:
         html = to_html(visitor.current, visitor.name, first_words(visitor.text))
@@ -113,9 +113,9 @@ def download_page(visitor: Visitor) -> str:
 
 
 def offered(model: CharRNN, suffix: str, data: bytes) -> str:
-    """Put a file where the server may hand it out from, for an hour; its path.
+    """Write a file where the server may serve it from for an hour. Returns its path.
 
-    The same file again takes no more room: otherwise a thousand clicks were 30 GB.
+    The same content is stored once: otherwise a thousand clicks would take 30 GB.
     """
     if full():
         raise gr.Error("The server's disk is full: try again later.", print_exception=False)
@@ -139,12 +139,8 @@ def load_model(visitor: Visitor, file: str) -> tuple[Visitor, dict[str, Any]]:
     return visitor, card(visitor)
 
 
-def card_of_visitor(visitor: Visitor) -> dict[str, Any]:
-    return card(visitor)
-
-
 def card(visitor: Visitor) -> dict[str, Any]:
-    """What the file of the visitor's model holds, for card.js."""
+    """The value of Card: what the file of the visitor's model holds."""
     model = visitor.current
     config, vocabulary = model.config, model.vocabulary
     return {
@@ -162,8 +158,10 @@ def card(visitor: Visitor) -> dict[str, Any]:
     }
 
 
-def open_pretrained(visitor: Visitor, name: str) -> Visitor:
-    """Use a model that comes with the project."""
+def open_pretrained(visitor: Visitor, name: str | None) -> Visitor:
+    """Use a model that comes with the project. No choice changes nothing."""
+    if not name:
+        return visitor or Visitor()
     try:
         model = load_pretrained(name)
     except ValueError as error:
@@ -172,13 +170,13 @@ def open_pretrained(visitor: Visitor, name: str) -> Visitor:
 
 
 def alphabet(vocabulary: Vocabulary) -> str:
-    """The characters that can be seen, as many as fit the card."""
+    """The visible characters, as many as fit the card."""
     known = "".join(shown(s) if len(shown(s)) == 1 else " " for s in vocabulary.symbols[:ALPHABET])
     return known.strip() + ("…" if len(vocabulary) > ALPHABET else "")
 
 
 def training_rows(model: CharRNN) -> list[list[str]]:
-    """What the file says of its training."""
+    """What the file says about its training."""
     record = TrainingRecord.from_metadata(model.metadata)
     rows = [["trained on", one_line(record.corpus)]] if record.corpus else []
     for name, count in (("characters of text", record.characters), ("steps", record.steps)):
