@@ -39,7 +39,7 @@ from visitor import RefusedError, Visitor
 TEXT = "The cat sat on the mat. The dog lay on the log. The bird sang in the tree. " * 40
 CELLS = ("rnn", "lstm", "gru")
 BUSY = ("run already", "waiting already", "queue is full", "being restarted", "no run")
-"""Words of the answers that tell a visitor to come back later."""
+"""Words in answers that ask a visitor to come back later."""
 
 
 class Tally:
@@ -82,7 +82,7 @@ class Client:
         self.url, self.functions, self.tally = url, functions, tally
         self.dice = random.Random(number)
         self.visitor = Visitor(url, functions)
-        self.file = b""  # a model of one's own, once one has trained
+        self.file = b""  # the visitor's own model, after a training
 
     def live(self, until: float) -> None:
         time.sleep(self.dice.uniform(0, min(10.0, (until - time.monotonic()) / 4)))
@@ -106,14 +106,16 @@ class Client:
 
     def train(self) -> None:
         options, seconds = self.options(), self.dice.randint(1, 3)
-        _, told = self.visitor.call("train", None, TEXT, "standard", options, seconds, seconds=900)
-        if told["state"] != "over" or not told["step"]:
-            raise RefusedError(0, f"a run that ended with {told}")
+        _, summary = self.visitor.call(
+            "train", None, TEXT, "standard", options, seconds, seconds=900
+        )
+        if summary["state"] != "over" or not summary["step"]:
+            raise RefusedError(0, f"a run that ended with {summary}")
         (file,) = self.visitor.call("download_model", None, True)
         self.file = self.visitor.download(file)
 
     def upload(self) -> None:
-        """A file of one's own, or the one that comes along; and now and then no model at all."""
+        """Upload the visitor's own model, or a pretrained one; then a file that is cut short."""
         data = self.file or (ROOT / "pretrained" / "lighthouse.npz").read_bytes()
         self.visitor.call("load_model", None, self.visitor.upload("mine.npz", data))
         with suppress(RefusedError):
@@ -161,7 +163,7 @@ def memory(server: psutil.Process) -> dict[str, float]:
 
 
 def load(url: str, server: psutil.Process, clients: int, minutes: float) -> dict[str, Any]:
-    """Let the clients live, and look at the page and at the memory meanwhile."""
+    """Let the clients use the page, and record the memory in the meantime."""
     tally, functions = Tally(), Visitor(url).functions
     until = time.monotonic() + 60 * minutes
     people = [Client(url, functions, tally, number) for number in range(clients)]
@@ -194,7 +196,7 @@ def quantiles(taken: list[float]) -> dict[str, float]:
 
 
 def end(url: str, process: subprocess.Popen[bytes], folder: Path) -> dict[str, Any]:
-    """SIGTERM while two runs go on and a third waits in line."""
+    """SIGTERM while two runs are in progress and a third waits."""
     last: dict[int, str] = {}
 
     def watch(number: int) -> None:
@@ -211,7 +213,7 @@ def end(url: str, process: subprocess.Popen[bytes], folder: Path) -> dict[str, A
     for thread in threads:
         thread.start()
     deadline = time.monotonic() + 60
-    while sum("step" in told for told in last.values()) < 2:
+    while sum("step" in message for message in last.values()) < 2:
         if time.monotonic() > deadline:
             raise SystemExit(f"The last runs did not start: {last}")
         time.sleep(0.2)
@@ -232,7 +234,7 @@ def end(url: str, process: subprocess.Popen[bytes], folder: Path) -> dict[str, A
         "exit": process.poll(),
         "runs": len(children),
         "saved": len(saved),
-        "told": sum("being restarted" in words for words in last.values()),
+        "informed": sum("being restarted" in words for words in last.values()),
         "children_left": sum(child.is_running() for child in children),
         "files_left": [str(p.relative_to(folder)) for p in (folder / "tmp").rglob("*")],
         "log": (folder / "log.txt").read_text().splitlines()[-3:],
@@ -255,9 +257,9 @@ def broken(load: dict[str, Any], end: dict[str, Any]) -> list[str]:
     return found
 
 
-def table(told: dict[str, Any]) -> str:
+def table(results: dict[str, Any]) -> str:
     """All of it for people."""
-    load = told["load"]
+    load = results["load"]
     lines = [f"{load['clients']} clients, {load['minutes']:g} minutes", "", "answers"]
     for name, count in load["answers"].items():
         seconds = "  ".join(f"{k} {v:.2f} s" for k, v in load["seconds"][name].items())
@@ -269,8 +271,8 @@ def table(told: dict[str, Any]) -> str:
     for at in load["memory"]:
         level = f"{at['server_mb']:>11.0f}{at['children_mb']:>13.0f}{at['children']:>12}"
         lines.append(f"{at['minute']:>6.1f}{level}")
-    lines.append(f"the end after SIGTERM: {json.dumps(told['end'])}")
-    lines += [f"BROKEN PROMISE: {what}" for what in told["broken"]] or ["All promises kept."]
+    lines.append(f"the end after SIGTERM: {json.dumps(results['end'])}")
+    lines += [f"BROKEN PROMISE: {what}" for what in results["broken"]] or ["All promises kept."]
     return "\n".join(lines)
 
 
@@ -287,22 +289,22 @@ def main() -> int:
         url = f"http://127.0.0.1:{port}/"
         try:
             wait_for(url, process, folder / "log.txt")
-            told: dict[str, Any] = {
+            results: dict[str, Any] = {
                 "cores": len(os.sched_getaffinity(0)),
                 "load": load(url, psutil.Process(process.pid), options.clients, options.minutes),
             }
-            told["end"] = end(url, process, folder)
+            results["end"] = end(url, process, folder)
         finally:
             process.kill()
         log = (folder / "log.txt").read_text()
-    told["tracebacks"] = log.count("Traceback")
-    told["broken"] = broken(told["load"], told["end"])
-    if told["tracebacks"]:
-        told["broken"].append(f"{told['tracebacks']} tracebacks in the log: {log[-1500:]}")
+    results["tracebacks"] = log.count("Traceback")
+    results["broken"] = broken(results["load"], results["end"])
+    if results["tracebacks"]:
+        results["broken"].append(f"{results['tracebacks']} tracebacks in the log: {log[-1500:]}")
     if options.json:
-        options.json.write_text(json.dumps(told, indent=1))
-    print(table(told))
-    return 1 if told["broken"] else 0
+        options.json.write_text(json.dumps(results, indent=1))
+    print(table(results))
+    return 1 if results["broken"] else 0
 
 
 if __name__ == "__main__":

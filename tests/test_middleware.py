@@ -1,4 +1,4 @@
-"""The guard in front of the page: foreign origins, large bodies, dangerous routes, headers."""
+"""The middleware in front of the page: foreign origins, large bodies, dangerous routes, headers."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""SIGTERM in the middle: the runs are saved and it is said, and nothing is left behind."""
+"""SIGTERM during training: the runs are saved, visitors learn of it, and nothing is left behind."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from charrnn.corpora import load_corpus
 
 pytestmark = [
     pytest.mark.slow,
-    pytest.mark.skipif(os.name == "nt", reason="nobody can ask a process to end there"),
+    pytest.mark.skipif(os.name == "nt", reason="Windows has no SIGTERM"),
 ]
 
 OPTIONS = {"hidden_size": 16, "steps": 10**6}
@@ -31,7 +31,7 @@ class Trainee:
     """A visitor in training, whose messages a thread collects."""
 
     def __init__(self, url: str) -> None:
-        self.told: list[dict[str, Any]] = []
+        self.messages: list[dict[str, Any]] = []
         self.url = url
         self.thread = threading.Thread(target=self.train, daemon=True)
         self.thread.start()
@@ -39,12 +39,12 @@ class Trainee:
     def train(self) -> None:
         visitor = Visitor(self.url)
         event = visitor.join("train", None, "lighthouse", "standard", OPTIONS, 60)
-        self.told.extend(visitor.listen(event))
+        self.messages.extend(visitor.listen(event))
 
     def reached(self, word: str) -> None:
         deadline = time.monotonic() + 60
-        while not any(word in str(message) for message in self.told):
-            assert time.monotonic() < deadline, self.told[-3:]
+        while not any(word in str(message) for message in self.messages):
+            assert time.monotonic() < deadline, self.messages[-3:]
             time.sleep(0.05)
 
 
@@ -67,7 +67,7 @@ def test_the_end_saves_every_run_and_leaves_nothing(
 ) -> None:
     process, url = server
     people = []
-    for word in ("'step'", "'step'", "'ahead'"):  # one after the other: two places, one in line
+    for word in ("'step'", "'step'", "'ahead'"):  # one after the other: two run, one waits
         people.append(Trainee(url))
         people[-1].reached(word)
     Visitor(url).broken_upload("half.npz", bytes(10**6))
@@ -87,9 +87,9 @@ def training_processes(server: subprocess.Popen[bytes]) -> list[psutil.Process]:
 def check_end(tmp_path: Path, people: list[Trainee], workers: list[psutil.Process]) -> None:
     for each in people:
         each.thread.join(10)
-    told = [str(each.told[-1]) for each in people]
-    assert sum("What was learned is kept" in words for words in told) == 2
-    assert sum("'success': False" in words and "restarted" in words for words in told) == 1
+    last = [str(each.messages[-1]) for each in people]
+    assert sum("What was learned is kept" in words for words in last) == 2
+    assert sum("'success': False" in words and "restarted" in words for words in last) == 1
     assert not any(worker.is_running() for worker in workers)
     assert list((tmp_path / "tmp").iterdir()) == []
     log = (tmp_path / "log.txt").read_text()

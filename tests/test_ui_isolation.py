@@ -46,9 +46,9 @@ class Person:
     def train(self) -> None:
         options = {"cell": self.cell, "hidden_size": 8, "steps": 30, "seq_length": 8}
         event = self.visitor.join("train", None, self.text, "standard", options, 20)
-        told = [message.get("output") for message in self.visitor.listen(event)]
-        assert told[-1]["data"][1]["step"] == 30
-        self.note("train", told)
+        outputs = [message.get("output") for message in self.visitor.listen(event)]
+        assert outputs[-1]["data"][1]["step"] == 30
+        self.note("train", outputs)
 
     def live(self, count: int) -> None:
         """So many requests, in a random order, several at once."""
@@ -112,11 +112,11 @@ def test_a_thousand_interleaved_requests(people: list[Person], tmp_path: Path) -
     assert sum(len(person.seen) for person in people) == REQUESTS
     for person in people:
         assert min(person.counts.values()) >= 2, person.counts
-        told = "\n".join(person.seen)
+        seen = "\n".join(person.seen)
         other = next(each for each in people if each is not person)
-        assert not set(told) & set(other.letters)
-        assert "hf_" not in told
-        assert other.visitor.session not in told
+        assert not set(seen) & set(other.letters)
+        assert "hf_" not in seen
+        assert other.visitor.session not in seen
     log = (tmp_path / "log.txt").read_text()
     assert "hf_" not in log
     assert "Traceback" not in log

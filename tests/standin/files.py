@@ -35,19 +35,19 @@ class Files:
         commit = self.hub.repo(request, content=True).at(request.path_params["revision"])
         parts = [path.split("/") for path in commit.files]
         folders = {"/".join(part[:i]) for part in parts for i in range(1, len(part))}
-        told: list[dict[str, Any]] = [
+        entries: list[dict[str, Any]] = [
             {"type": "directory", "oid": hashlib.sha1(f.encode()).hexdigest(), "size": 0, "path": f}
             for f in sorted(folders)
         ]
-        return told + [self._entry(p, blob) for p, blob in sorted(commit.files.items())]
+        return entries + [self._entry(p, blob) for p, blob in sorted(commit.files.items())]
 
     def _entry(self, path: str, blob: Blob) -> dict[str, Any]:
-        told: dict[str, Any] = {"type": "file", "oid": blob.oid, "size": blob.size, "path": path}
+        entry: dict[str, Any] = {"type": "file", "oid": blob.oid, "size": blob.size, "path": path}
         if blob.sha256:
-            told["lfs"] = {"oid": blob.sha256, "size": blob.size, "pointerSize": 130}
+            entry["lfs"] = {"oid": blob.sha256, "size": blob.size, "pointerSize": 130}
             if hashed := self.hub.xet.hash_of(blob.sha256):
-                told["xetHash"] = hashed
-        return told
+                entry["xetHash"] = hashed
+        return entry
 
     def resolve(self, request: Request, body: bytes) -> Any:
         repo, params = self.hub.repo(request, content=True), request.path_params

@@ -44,8 +44,8 @@ class Job:
     process: subprocess.Popen[str] | None = None
     created: str = field(default_factory=now)
 
-    def told(self) -> dict[str, Any]:
-        """As the API tells of it: secrets by name only."""
+    def as_json(self) -> dict[str, Any]:
+        """As the API shows it, with secrets by name only."""
         return {
             "id": self.id, "createdAt": self.created, "dockerImage": self.spec["dockerImage"],
             "owner": {"id": self.owner, "name": self.owner, "type": "user"},
@@ -66,7 +66,7 @@ class Jobs:
         job = "/api/jobs/{ns}/{job}"
         return [
             ("POST", "/api/jobs/{ns}", self.start),
-            ("GET", job, lambda request, body: self.job(request).told()),
+            ("GET", job, lambda request, body: self.job(request).as_json()),
             ("GET", job + "/logs", self.logs),
             ("POST", job + "/cancel", self.cancel),
             ("POST", "/api/buckets/{ns}/{name}", self.make_bucket),
@@ -75,10 +75,10 @@ class Jobs:
 
     def job(self, request: Request) -> Job:
         user = self.hub.user(request, must=True)
-        found = self.jobs.get(request.path_params["job"])
-        if found is None or not user or user.name != found.owner:
+        job = self.jobs.get(request.path_params["job"])
+        if job is None or not user or user.name != job.owner:
             raise Refusal(404, "Job not found")
-        return found
+        return job
 
     def start(self, request: Request, body: bytes) -> Any:
         user = self.hub.user(request, must=True)
@@ -89,14 +89,14 @@ class Jobs:
         job = Job(secrets.token_hex(12), user.name, json.loads(body))
         self.jobs[job.id] = job
         threading.Thread(target=self._run, args=(job,), daemon=True).start()
-        return job.told()
+        return job.as_json()
 
     def cancel(self, request: Request, body: bytes) -> Any:
         job = self.job(request)
         job.stage = "CANCELED"
         if job.process:
             job.process.terminate()
-        return job.told()
+        return job.as_json()
 
     def end(self) -> None:
         """Leave no child process behind."""
@@ -108,12 +108,12 @@ class Jobs:
         return StreamingResponse(self._events(self.job(request)), media_type="text/event-stream")
 
     async def _events(self, job: Job) -> AsyncIterator[str]:
-        told = 0
+        sent = 0
         yield event("===== Job started at 2026-11-22 00:00:00 =====")
         while True:
             ended = job.stage in ENDED
-            for line in job.lines[told:]:
-                told += 1
+            for line in job.lines[sent:]:
+                sent += 1
                 yield event(line)
             if ended:
                 return

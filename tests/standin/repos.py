@@ -63,8 +63,8 @@ class Repos:
             check = space_faults if asked.get("repoType") == "space" else model_faults
             faults = check(card)
         if faults:
-            found = [{"message": fault} for fault in faults]
-            return JSONResponse({"errors": found, "warnings": [], "error": faults[0]}, 400)
+            errors = [{"message": fault} for fault in faults]
+            return JSONResponse({"errors": errors, "warnings": [], "error": faults[0]}, 400)
         warnings = [] if card else [{"message": "empty or missing yaml metadata in repo card"}]
         return {"errors": [], "warnings": warnings}
 
@@ -96,20 +96,20 @@ class Repos:
     def models(self, request: Request, body: bytes) -> Any:
         user, query = self.hub.user(request), request.query_params
         full = "full" in query or "cardData" in query
-        found = [
+        models = [
             describe(repo, repo.head, full=full)
             for repo in self.hub.repos.values()
             if repo.kind == "models" and (not repo.private or (user and user.name == repo.owner))
         ]
-        found = [m for m in found if set(query.getlist("filter")) <= set(m["tags"])]
+        models = [m for m in models if set(query.getlist("filter")) <= set(m["tags"])]
         key = query.get("sort") if query.get("sort") in ("lastModified", "likes") else "downloads"
-        found.sort(key=lambda m: m[key], reverse=True)
+        models.sort(key=lambda m: m[key], reverse=True)
         at, most = int(query.get("cursor", 0)), min(int(query.get("limit", 100)), self.hub.page)
         headers = {}
-        if at + most < len(found):
+        if at + most < len(models):
             link = request.url.include_query_params(cursor=at + most)
             headers["Link"] = f'<{link}>; rel="next"'
-        return JSONResponse(found[at : at + most], headers=headers)
+        return JSONResponse(models[at : at + most], headers=headers)
 
     def space(self, request: Request, body: bytes) -> Any:
         """A static Space as a visitor sees it; other kinds would have to be built and run."""
@@ -127,20 +127,20 @@ def identity(name: str) -> str:
 
 
 def describe(repo: Repo, commit: Commit, blobs: bool = False, full: bool = True) -> dict[str, Any]:
-    """A repository as the API tells of it."""
+    """A repository as the API shows it."""
     card = card_of(commit.files)
-    told: dict[str, Any] = {
+    info: dict[str, Any] = {
         "_id": identity(repo.id), "id": repo.id, "modelId": repo.id, "author": repo.owner,
         "sha": commit.oid, "lastModified": commit.date, "createdAt": repo.created,
         "private": repo.private, "gated": repo.gated, "disabled": False, "likes": repo.likes,
         "downloads": repo.downloads, "tags": tags_of(card),
     }  # fmt: skip
-    told |= {k: card[k] for k in ("library_name", "pipeline_tag", "model-index") if card.get(k)}
+    info |= {k: card[k] for k in ("library_name", "pipeline_tag", "model-index") if card.get(k)}
     if repo.kind == "spaces":
-        told["sdk"] = repo.sdk
+        info["sdk"] = repo.sdk
     if full:
-        told["cardData"] = card
-        told["siblings"] = [
+        info["cardData"] = card
+        info["siblings"] = [
             {"rfilename": path}
             | ({"size": blob.size, "blobId": blob.oid} if blobs else {})
             | (
@@ -150,7 +150,7 @@ def describe(repo: Repo, commit: Commit, blobs: bool = False, full: bool = True)
             )
             for path, blob in sorted(commit.files.items())
         ]
-    return told
+    return info
 
 
 def model_faults(card: dict[str, Any]) -> list[str]:

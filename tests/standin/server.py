@@ -109,17 +109,17 @@ class Hub:
         """The repository of the path, if who asks may do that. Raises Refusal."""
         params, user = request.path_params, self.user(request)
         kind = params.get("kind", "models")
-        found = self.repos.get(f"{kind}/{params['ns']}/{params['name']}")
-        mine = found is not None and user is not None and user.name == found.owner
-        if found is None or (found.private and not mine):
+        repo = self.repos.get(f"{kind}/{params['ns']}/{params['name']}")
+        mine = repo is not None and user is not None and user.name == repo.owner
+        if repo is None or (repo.private and not mine):
             if user is None:  # over http the client needs the code to see what a bare 401 means
                 raise Refusal(401, "Invalid username or password.", "RepoNotFound")
             raise Refusal(404, "Repository not found", "RepoNotFound")
-        if found.gated and content and not mine:
-            raise Refusal(403 if user else 401, f"Access to {found.id} is restricted.", "GatedRepo")
+        if repo.gated and content and not mine:
+            raise Refusal(403 if user else 401, f"Access to {repo.id} is restricted.", "GatedRepo")
         if write and not (mine and user and user.role == "write"):
             raise Refusal(403 if user else 401, "You don't have the required permissions")
-        return found
+        return repo
 
     def _unknown(self, request: Request, body: bytes) -> None:
         self.unknown.append(f"{request.method} {request.url.path}")
@@ -129,14 +129,14 @@ class Hub:
         async def endpoint(request: Request) -> Response:
             body = await request.body()
             try:
-                found = handler(request, body)
-                found = await found if inspect.isawaitable(found) else found
+                answer = handler(request, body)
+                answer = await answer if inspect.isawaitable(answer) else answer
             except Refusal as refusal:
                 headers = {"X-Error-Message": refusal.message}
                 headers |= {"X-Error-Code": refusal.code} if refusal.code else {}
                 content = {"error": refusal.message, **refusal.more}
-                found = JSONResponse(content, refusal.status, headers)
-            response: Response = found if isinstance(found, Response) else JSONResponse(found)
+                answer = JSONResponse(content, refusal.status, headers)
+            response: Response = answer if isinstance(answer, Response) else JSONResponse(answer)
             response.headers.setdefault("X-Request-Id", "Root=" + secrets.token_hex(8))
             return response
 
@@ -159,7 +159,7 @@ class Hub:
         await self.app(scope, receive, send)
 
     async def _fail(self, fault: Fault, scope: Any, receive: Any, send: Any) -> bool:
-        """Fail as told; False when the request is only late."""
+        """Let the request fail; False when it is only late."""
         if fault.action:
             fault.action()
         await asyncio.sleep(fault.delay)

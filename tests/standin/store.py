@@ -131,18 +131,18 @@ def large(sha256: str, size: int) -> Blob:
 
 def front_matter(text: str) -> Any:
     """A card's metadata as YAML has it; {} where there is none. Raises yaml.YAMLError."""
-    found = FRONT_MATTER.match(text)
-    return yaml.safe_load(found[1]) if found else {}
+    match = FRONT_MATTER.match(text)
+    return yaml.safe_load(match[1]) if match else {}
 
 
 def card_of(files: dict[str, Blob]) -> dict[str, Any]:
     """The metadata of a repository's README.md."""
     blob = files.get("README.md")
     try:
-        found = front_matter((blob.data or b"").decode()) if blob else {}
+        metadata = front_matter((blob.data or b"").decode()) if blob else {}
     except (yaml.YAMLError, UnicodeDecodeError):
         return {}
-    return found if isinstance(found, dict) else {}
+    return metadata if isinstance(metadata, dict) else {}
 
 
 def tags_of(card: dict[str, Any]) -> list[str]:

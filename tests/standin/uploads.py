@@ -55,12 +55,12 @@ class Uploads:
         prefix = "spaces/" if repo.kind == "spaces" else ""
         objects = []
         for asked in json.loads(body)["objects"]:
-            told = {"oid": asked["oid"], "size": asked["size"], "authenticated": True}
+            entry = {"oid": asked["oid"], "size": asked["size"], "authenticated": True}
             if not self.hub.xet.has(asked["oid"]):
                 verify = f"{self.hub.url}/{prefix}{repo.id}.git/info/lfs/objects/verify"
                 put = {"href": f"{self.hub.cdn_url}/_s3/{asked['oid']}", "expires_in": 900}
-                told["actions"] = {"upload": put, "verify": {"href": verify}}
-            objects.append(told)
+                entry["actions"] = {"upload": put, "verify": {"href": verify}}
+            objects.append(entry)
         return {"transfer": "basic", "objects": objects}
 
     def put(self, request: Request, body: bytes) -> Any:

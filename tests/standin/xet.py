@@ -109,9 +109,9 @@ class Xet:
         return JSONResponse({"accessToken": token, "exp": end, "casUrl": cas}, headers=headers)
 
     def check(self, request: Request, right: str) -> None:
-        found = self.tokens.get(request.headers.get("authorization", "").removeprefix("Bearer "))
-        if found is None or (right == "write" and found != "write"):
-            raise Refusal(403 if found else 401, "xet token")
+        allowed = self.tokens.get(request.headers.get("authorization", "").removeprefix("Bearer "))
+        if allowed is None or (right == "write" and allowed != "write"):
+            raise Refusal(403 if allowed else 401, "xet token")
 
     def put_xorb(self, request: Request, body: bytes) -> Any:
         self.check(request, "write")
@@ -194,8 +194,8 @@ def read_shard(data: bytes) -> Iterator[tuple[str, str, list[Segment]]]:
 
 def chunk_offsets(xorb: bytes) -> list[int]:
     """Where each chunk of a xorb begins (8-byte headers), and the end."""
-    found, at = [0], 0
+    bounds, at = [0], 0
     while at + 8 <= len(xorb) and xorb[at] == 0:
         at += 8 + int.from_bytes(xorb[at + 1 : at + 4], "little")
-        found.append(at)
-    return found
+        bounds.append(at)
+    return bounds
