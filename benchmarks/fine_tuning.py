@@ -138,22 +138,22 @@ NEIGHBORS: list[dict[str, Any]] = [
 def plan_of(text: Text, seconds: float) -> TrainingPlan:
     """The plan for a text, made to end after some seconds."""
     plan = plan_training(text.read(), exclude=text.seen_by)
-    return plan._replace(preset=plan.preset._replace(seconds=seconds))
+    return plan._replace(settings=plan.settings._replace(seconds=seconds))
 
 
 def measure(name: str, kind: str, seed: int) -> dict[str, Any]:
-    """One run: "start" as planned, or "scratch" by the preset `quick`."""
+    """One run: "start" as planned, or "scratch" by the settings for `quick`."""
     trainer_module.time = CLOCK  # type: ignore[assignment]  # this process's own time, not the wall's
     text = TEXTS[name].read()
     if kind == "start":
         plan = plan_of(TEXTS[name], TEXTS[name].seconds)
     else:
         plan = TrainingPlan("", None, "", settings_for_text("quick", text))
-    train = replace(plan.preset.train, random_seed=seed)
-    trainer = Trainer(text, plan.preset.model, train, start=plan.start)
+    train = replace(plan.settings.train, random_seed=seed)
+    trainer = Trainer(text, plan.settings.model, train, start=plan.start)
     before = round(score_ids(trainer.live, trainer.val_ids), 4)
     started = time.process_time()
-    for _ in trainer.run(seconds=plan.preset.seconds):
+    for _ in trainer.run(seconds=plan.settings.seconds):
         pass
     used = time.process_time() - started
     cut = len(text) - len(trainer.val_ids)
@@ -167,7 +167,7 @@ def measure(name: str, kind: str, seed: int) -> dict[str, Any]:
         "before": before,
         "loss": round(score_ids(trainer.model, trainer.val_ids), 4),
         "last": round(score_ids(last, trainer.val_ids), 4),
-        "seconds": plan.preset.seconds,
+        "seconds": plan.settings.seconds,
         "used": round(used, 1),
         "best_step": trainer.train_state.best_step,
         "steps": trainer.train_state.step,

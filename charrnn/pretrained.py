@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 from charrnn.network.model import CharRNN
 from charrnn.training.checkpoint import load
-from charrnn.training.fine_tuning import fine_tuning_preset
+from charrnn.training.fine_tuning import settings_for_start
 from charrnn.training.fitted_settings import FittedSettings, settings_for_text
 from charrnn.training.starts import MARGIN, choose_start
 from charrnn.vocabulary import CLEANINGS
@@ -48,7 +48,7 @@ class TrainingPlan(NamedTuple):
     start: CharRNN | None
     reason: str
     """Why this start, in one sentence."""
-    preset: FittedSettings
+    settings: FittedSettings
 
 
 def plan_training(
@@ -63,9 +63,9 @@ def plan_training(
 ) -> TrainingPlan:
     """Choose a start for a text, among the shipped models and a person's own, and its settings.
 
-    name: a preset. start: the name and the model of a start that is wanted whatever it guesses;
+    name: one of TIMES. start: the name and the model of a start that is wanted whatever it guesses;
     it brings its own `words` and `cleaning`. exclude: shipped models to leave out. Takes about a
-    second. Raises ValueError for an unknown preset or cleaning.
+    second. Raises ValueError for an unknown name or cleaning.
     """
     if start:
         words, cleaning = start[1].vocabulary.words, start[1].vocabulary.cleaning
@@ -83,7 +83,7 @@ def plan_training(
         train = replace(plain.train, words=words)
         return TrainingPlan("", None, choice.reason, plain._replace(train=train))
     cleaned = CLEANINGS[cleaning](text)
-    fitted = fine_tuning_preset(
+    fitted = settings_for_start(
         name, start[1].config, len(cleaned), len(set(cleaned)), near=choice.near
     )
     train = replace(fitted.train, words=words, cleaning=cleaning)

@@ -241,6 +241,25 @@ def test_start_goes_on_from_another_model(
     assert abs(after.parameters.vector - before.parameters.vector).max() < 1e-6
 
 
+def test_the_start_is_chosen_by_what_it_guesses(
+    trained: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    play = charrnn.load_corpus("lighthouse").text[:3000]
+    Path("play.txt").write_text(play)
+    argv = ["train", "play.txt", "--start", "auto", "--steps", 1, "--dropout", 0.5]
+    code, _, err = run(capsys, *argv)
+    assert code == 0
+    assert "Starts from lighthouse" in err
+    model = charrnn.load("play.npz")
+    assert (model.metadata["start"]["name"], model.config.dropout) == ("lighthouse", 0.5)
+    assert model.metadata["config"]["averaging"] > 0
+    assert run(capsys, *argv, "--hidden-size", 3, "--overwrite")[0] == 2
+    Path("play.txt").write_text("".join(map(chr, range(0x4E00, 0x4E80))) * 10)
+    code, _, err = run(capsys, *argv, "--overwrite")
+    assert code == 0
+    assert "Starts from scratch" in err
+
+
 def test_no_file_is_replaced_unasked(capsys: pytest.CaptureFixture[str]) -> None:
     Path("sea.npz").write_bytes(b"precious")
     code, out, err = run(capsys, "train", "sea.txt", *QUICK)

@@ -8,7 +8,7 @@ from builders import TEXT, tiny_model
 
 from charrnn import CELLS, CharRNN, ModelConfig, Vocabulary
 from charrnn.network.loss import log_softmax
-from charrnn.training.fine_tuning import NEW_SHARE, StartError, extend, fine_tuning_preset
+from charrnn.training.fine_tuning import NEW_SHARE, StartError, extend, settings_for_start
 from charrnn.vocabulary import UNKNOWN
 
 NEW_TEXT = TEXT + "Äpfel für 3 €! 😀"
@@ -69,9 +69,9 @@ def test_a_text_in_another_script_is_declined() -> None:
 @pytest.mark.parametrize("hidden_size", [1, 64, 256, 512, 4096])
 def test_a_preset_for_every_start_and_length(characters: int, hidden_size: int) -> None:
     start = ModelConfig("gru", hidden_size, 2)
-    fitted = fine_tuning_preset("quick", start, characters, 60)
+    fitted = settings_for_start("quick", start, characters, 60)
     assert fitted.model == replace(start, dropout=fitted.model.dropout)
     assert 0 <= fitted.model.dropout <= 0.75
     assert 0 < fitted.seconds <= 60
-    far = fine_tuning_preset("quick", start, characters, 60, near=False)
+    far = settings_for_start("quick", start, characters, 60, near=False)
     assert (fitted.train.keep_start > 0, far.train.keep_start) == (True, 0)

@@ -67,7 +67,7 @@ def test_a_plan_names_its_start_and_its_settings() -> None:
     assert plan.start_name.startswith("shakespeare")
     assert plan.start_name in plan.reason
     assert plan.start is not None
-    trainer = Trainer(text, plan.preset.model, plan.preset.train, start=plan.start)
+    trainer = Trainer(text, plan.settings.model, plan.settings.train, start=plan.start)
     assert trainer.live.config.hidden_size == plan.start.config.hidden_size
 
 
@@ -75,7 +75,7 @@ def test_a_plan_may_begin_from_scratch_or_from_ones_own() -> None:
     strange = "".join(map(chr, range(0x4E00, 0x4E80))) * 20
     plan = plan_training(strange)
     assert (plan.start_name, plan.start) == ("", None)
-    assert plan.preset == settings_for_text("quick", strange)
+    assert plan.settings == settings_for_text("quick", strange)
     assert plan_training(TEXT * 2, own=reader()).start_name == "your model"
     wanted = plan_training(TEXT.upper(), start=("reader", reader()))
     assert wanted.start_name == "reader"

@@ -8,7 +8,8 @@ import os
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from charrnn.cli.options import flag, given, read_model
+from charrnn.cli import start
+from charrnn.cli.options import flag, given
 from charrnn.corpora import Corpus, CorpusError, load_corpus
 from charrnn.network.model import ModelConfig
 from charrnn.network.sampling import Sampling
@@ -26,9 +27,6 @@ CHANGEABLE = frozenset(
 )
 """Settings of a saved run that may change when it continues; the rest shape its arrays."""
 
-OF_THE_START = frozenset({"words", "cleaning", "min_count", "max_vocab"})
-"""Settings of the vocabulary, which come with the model that training starts from."""
-
 REPORTING = ("seed", "temperature", "sample_length", "final_length")
 """Fields of a recipe that are flags of `train` too."""
 
@@ -42,6 +40,8 @@ class Plan:
     recipe: Recipe
     out: Path
     seconds: float | None
+    reason: str
+    """Why training starts from the model it starts from; empty without a start."""
 
 
 def make_plan(args: argparse.Namespace) -> Plan:
@@ -52,17 +52,22 @@ def make_plan(args: argparse.Namespace) -> Plan:
     wanted = {name: getattr(args, name) for name in REPORTING}
     recipe = replace(recipe, **{name: value for name, value in wanted.items() if value is not None})
     Sampling(temperature=recipe.temperature)  # refuse a bad one before training
-    seconds = args.seconds
+    seconds, reason = args.seconds, ""
     if args.resume:
         text, trainer = _resume(args)
     else:
         corpus = load_corpus(args.corpus or recipe.corpus)
-        if args.time:
-            fitted = settings_for_text(args.time, corpus.text, getattr(args, "cleaning", "none"))
+        text, planned = corpus.text, None
+        if args.start:
+            trainer, planned, reason = start.begin(args, recipe, corpus)
+        elif args.time:
+            fitted = settings_for_text(args.time, text, getattr(args, "cleaning", "none"))
             recipe = replace(recipe, model=fitted.model, train=fitted.train)
-            if not _limits(args):
-                seconds = fitted.seconds
-        text, trainer = corpus.text, _begin(args, recipe, corpus)
+            trainer, planned = _begin(args, recipe, corpus), fitted.seconds
+        else:
+            trainer = _begin(args, recipe, corpus)
+        if not _limits(args):
+            seconds = planned
     trainer.workers = args.processes
     if args.epochs is not None:
         steps = max(1, math.ceil(args.epochs * len(trainer.batches)))
@@ -72,21 +77,15 @@ def make_plan(args: argparse.Namespace) -> Plan:
             f"{args.resume} has done all of its {trainer.config.steps:,} steps. To continue, give "
             "a larger --steps or --epochs, or --seconds."
         )
-    return Plan(text, trainer, recipe, out, seconds)
+    return Plan(text, trainer, recipe, out, seconds, reason)
 
 
 def _begin(args: argparse.Namespace, recipe: Recipe, corpus: Corpus) -> Trainer:
-    """A new run, with fresh weights or those of another model."""
+    """A new run, with fresh weights."""
     model_settings, settings = given(args, ModelConfig), given(args, TrainConfig)
-    if args.start:
-        fixed = [*model_settings, *OF_THE_START.intersection(settings)]
-        _refuse(fixed, f"{args.start} brings its own")
     if settings.get("optimizer", recipe.train.optimizer) != recipe.train.optimizer:
         settings = {"learning_rate": 0.0, "hidden_rate": 0.0} | settings  # its own, not another's
     config = replace(recipe.train, **settings)
-    if args.start:
-        start, name = read_model(args.start), Path(args.start).stem
-        return Trainer(corpus.text, None, config, start=start, start_name=name, corpus=corpus.name)
     model_config = replace(recipe.model, **model_settings)
     return Trainer(corpus.text, model_config, config, corpus=corpus.name)
 

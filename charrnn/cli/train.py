@@ -24,7 +24,7 @@ charrnn train book.txt --time better
 charrnn train book.txt --cell gru --layers 2 --hidden-size 256 --seconds 600 --out book.npz
 charrnn train --settings adagrad         until Ctrl+C, which saves
 charrnn train book.txt --resume book.npz --steps 8000
-charrnn train letters.txt --start shakespeare --out letters.npz
+charrnn train letters.txt --start auto --out letters.npz
 charrnn train book.txt --push me/book                     shared on the Hub when training is done
 charrnn train book.txt --push me/book --on-jobs cpu-upgrade      trained on a rented machine
 """
@@ -82,7 +82,10 @@ def _add_files(parser: argparse.ArgumentParser) -> None:
         help="continue the run in this file, exactly as if it had not stopped",
     )
     parser.add_argument(
-        "--start", metavar="MODEL", help="start from the weights and symbols of this model"
+        "--start",
+        metavar="MODEL",
+        help="start from this model: a file, a name, USER/NAME on the Hub, or auto for the shipped "
+        "model that guesses the text best, if one helps",
     )
     parser.add_argument(
         "--compact",
@@ -140,6 +143,8 @@ def run(args: argparse.Namespace, output: Output) -> ExitCode:
         return code
     with StopSignal() as stop:
         plan = make_plan(args)
+        if plan.reason:
+            output.remark(plan.reason)
         report = Report(plan, args, output)
         try:
             with report.shown():

@@ -94,13 +94,13 @@ def with_dropout(start: CharRNN, config: ModelConfig | None) -> CharRNN:
     return CharRNN(start.vocabulary, changed, start.parameters, metadata=start.metadata)
 
 
-def fine_tuning_preset(
+def settings_for_start(
     name: str, start: ModelConfig, characters: int, symbols: int, *, near: bool = True
 ) -> FittedSettings:
     """Settings to train a start on a text of `characters` with `symbols` distinct ones.
 
-    near: whether the start already guesses the text about as well as counting does; a share of
-    its weights is then kept. Raises ValueError for an unknown name.
+    name: one of TIMES. near: whether the start already guesses the text about as well as counting
+    does; a share of its weights is then kept. Raises ValueError for an unknown name.
     """
     plain = settings_for(name, characters, symbols)
     H = start.hidden_size
