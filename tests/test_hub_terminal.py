@@ -127,6 +127,16 @@ def test_train_and_push(hub: Hub, folder: Path) -> None:
     assert not (folder / "the sea.npz").exists()
 
 
+def test_a_training_that_starts_from_the_hub_names_its_base_model(hub: Hub, folder: Path) -> None:
+    shell = Shell(hub, folder)
+    shell("push", "cats.npz", "alice/start", "--license", "mit")
+    (folder / "dogs.txt").write_text("the dog sat on the cat. " * 40)
+    words = ("train", "dogs.txt", "--start", "alice/start", "--steps", "1", "--out", "dogs.npz")
+    shell(*words, "--push", "alice/dogs")
+    assert "Starts from alice/start" in shell.err
+    assert "base_model: alice/start" in text_of(hub, "alice/dogs")
+
+
 def test_train_on_a_rented_machine(hub: Hub, folder: Path) -> None:
     """The submitted command runs in a child process, with the text from the bucket."""
     shell = Shell(hub, folder)
