@@ -36,7 +36,7 @@ function listen(event) {
 document.addEventListener('input', listen, true);
 
 always((value) => {
-  settings = value;
+  settings = { words: false, cleaning: 'none', ...value };
   const symbols = JSON.parse(value.symbols || '[]');
   known = new Set(symbols);
   more.firstChild.textContent = `The model's alphabet: ${symbols.length.toLocaleString('en')} ${value.words ? 'words and signs' : 'characters'}`;
