@@ -8,7 +8,7 @@ from dataclasses import replace
 
 from charrnn import CharRNN, ModelConfig, Vocabulary
 from charrnn.service.session_store import SessionStore, weight
-from charrnn.service.visitor import TEXT_LIMIT, Visitor
+from charrnn.service.visitor import KEPT_CHARACTERS, Visitor
 
 
 def model() -> CharRNN:
@@ -24,7 +24,9 @@ def test_another_model_makes_another_visitor() -> None:
 
 
 def test_a_long_text_is_cut() -> None:
-    assert len(Visitor().with_model(model(), "", "a" * (TEXT_LIMIT + 5)).text) == TEXT_LIMIT
+    assert (
+        len(Visitor().with_model(model(), "", "a" * (KEPT_CHARACTERS + 5)).text) == KEPT_CHARACTERS
+    )
 
 
 def test_copies_share_the_model_and_pickles_do_not_lose_it() -> None:

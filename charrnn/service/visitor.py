@@ -15,7 +15,7 @@ from charrnn.service.job import Job, Snapshot
 from charrnn.training.checkpoint import Checkpoint
 from charrnn.training.record import TrainingRecord
 
-TEXT_LIMIT = 2_000_000
+KEPT_CHARACTERS = 2_000_000
 """Characters of training text kept per visitor: 2 MB of ASCII, so 64 sessions stay under 128 MB."""
 
 
@@ -38,7 +38,9 @@ class Visitor:
 
     model: CharRNN | None = None  # None: the pretrained one, shared by all visitors
     model_name: str = ""  # for people: "your LSTM on lighthouse", "uploaded: verse.npz"
-    training_text: str = ""  # what the model was trained on, at most TEXT_LIMIT; "" when unknown
+    training_text: str = (
+        ""  # what the model was trained on, at most KEPT_CHARACTERS; "" when unknown
+    )
     checkpoint: Checkpoint | None = None  # of `model`, where its training can be continued
     run: LastRun | None = None
     token: str = ""  # the session's key in the stores; "" before anything is worth keeping
@@ -69,7 +71,7 @@ class Visitor:
             self,
             model=model,
             model_name=name,
-            training_text=training_text[:TEXT_LIMIT],
+            training_text=training_text[:KEPT_CHARACTERS],
             checkpoint=None,
             run=None,
         )
@@ -109,7 +111,7 @@ def starting_text() -> str:
 
 
 def text_of(model: CharRNN) -> str:
-    """What a model was trained on, its first TEXT_LIMIT characters; "" unless it is at hand.
+    """What a model was trained on, its first KEPT_CHARACTERS characters; "" unless it is at hand.
 
     The model's file names a corpus and gives the text's sha256; a file by a stranger may name any.
     """
@@ -117,7 +119,7 @@ def text_of(model: CharRNN) -> str:
     if not is_here(record.corpus):
         return ""
     corpus = load_corpus(record.corpus)
-    return corpus.text[:TEXT_LIMIT] if corpus.sha256 == record.sha256 else ""
+    return corpus.text[:KEPT_CHARACTERS] if corpus.sha256 == record.sha256 else ""
 
 
 def is_here(corpus: str) -> bool:

@@ -9,6 +9,7 @@ from charrnn.training.optimizers import OPTIMIZERS, SCHEDULES
 from charrnn.vocabulary import CLEANINGS
 
 CLEANING_TITLES = {"none": "as it is", "letters": "letters only"}
+"""Cleanings as people read them, where the name is not enough."""
 
 
 @dataclass(frozen=True)

@@ -23,11 +23,11 @@ short text has been read often enough; a clock keeps the time itself."""
 OVERHEAD = 6e-6
 """Seconds a character costs besides the products, in windows of 16 sequences."""
 MANY_SYMBOLS = 150
-"""From so many symbols on, those seen fewer than 3 times are merged into one."""
+"""With more symbols than this, those seen fewer than 3 times are merged into one."""
 NOTHING_HELD_OUT = 1_000
-"""Characters below which all of a text trains: a tenth of it would tell nothing."""
+"""Characters below which all of a text trains: a tenth of it is too little to measure anything."""
 HELD_OUT = 120_000
-"""Characters held out at most: reading half a million of them takes 10 s, and tells no more."""
+"""Characters held out at most: half a million take 10 s to read and measure no better."""
 
 
 class FittedSettings(NamedTuple):
@@ -49,7 +49,7 @@ class Shape(NamedTuple):
     batch_size: int = 16
 
 
-# A tiny text is to be known by heart, read in one piece as it will be when it is recited.
+# A tiny text is learned by heart: read in one piece, just as the model will recite it.
 TINY = Shape(ModelConfig("gru", 64), 200, batch_size=1)
 SHAPES: tuple[tuple[int, dict[str, Shape]], ...] = (
     (0, dict.fromkeys(TIMES, TINY)),

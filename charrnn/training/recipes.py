@@ -1,4 +1,4 @@
-"""Recipes: settings with a name. The engine is one; a recipe only says how to run it."""
+"""Ready-made settings by name: each says which text to learn, with what model, and how."""
 
 from __future__ import annotations
 
@@ -8,19 +8,19 @@ from charrnn.network.model import ModelConfig
 from charrnn.training.config import TrainConfig
 
 UNTIL_STOPPED = 10_000_000
-"""Steps of a run that is meant to be ended by Ctrl+C or by Stop."""
+"""Steps of a run that Ctrl+C or Stop is meant to end."""
 
 
 @dataclass(frozen=True)
 class Recipe:
-    """A corpus, an architecture, a way to train it, and how to report on it."""
+    """Ready-made settings: a corpus, an architecture, how to train it and how to report on it."""
 
     summary: str
     corpus: str
     model: ModelConfig
     train: TrainConfig
     seed: str = ""
-    """What samples start from; empty takes the text's first symbol."""
+    """What samples start with; empty takes the first symbol of the text."""
     sample_length: int = 200
     report_every: int = 0
     """Steps between two samples while training; 0 takes a sample at every evaluation."""
