@@ -1,10 +1,10 @@
-"""Compare two benches, or bench two commits, and say what became slower.
+"""Compare the speed of two commits, or two results of speed.py, and list what became slower.
 
     python benchmarks/compare.py old.json new.json      two files that speed.py wrote
     python benchmarks/compare.py main HEAD              two commits, in turns on this machine
 
-Exit code 1 when something became slower than --tolerance allows. Two files are only comparable
-when one quiet machine made both; two commits take turns, so a busy moment harms both alike.
+Exits with 1 if something became slower than --tolerance allows. Two files are only comparable if
+both were made on one idle machine; two commits take turns, so a busy moment affects both.
 """
 
 from __future__ import annotations

@@ -1,13 +1,13 @@
-"""A coverage-guided fuzz of the reader of model files.
+"""Fuzz the reader of model files, guided by coverage.
 
     python -m pip install "atheris==3.0.0"      (only for this; Linux and macOS, Python 3.11)
     python benchmarks/fuzz_reader.py --seconds 300
 
-The first byte of an input says what the rest is: a whole file, or the metadata or an array of a
-file whose checksums are right, so that the fuzzer gets behind them. It starts from the corpus of
-tests/. What is neither refused by ModelFileError nor a model that survives its own file is a
-crash; its input is kept. With --corpus, what was found is kept too, and the next run goes on from
-it. Prints runs, crashes, speed, coverage and how many inputs the corpus has, as a line of JSON.
+The first byte of an input says what the rest is: an entire file, or the metadata or an array of a
+file with correct checksums, so that the fuzzer gets past them. It starts from the corpus of tests/.
+An input is a crash, and kept, unless ModelFileError refuses it or it is a model that can be saved
+and loaded again. With --corpus, new inputs are kept too, and the next run continues with them.
+Prints runs, crashes, speed, coverage and the size of the corpus as a line of JSON.
 """
 
 from __future__ import annotations
@@ -45,7 +45,7 @@ def seeds(folder: Path) -> int:
 
 @functools.cache
 def healthy() -> list[Any]:
-    """The members of the smallest model: making them anew took half the time of an input."""
+    """The members of the smallest model, cached: making them took half the time of an input."""
     import forge
 
     return forge.parts()
@@ -114,15 +114,15 @@ def main() -> int:
     parser = argparse.ArgumentParser(description="A coverage-guided fuzz of the reader.")
     parser.add_argument("--seconds", type=int, default=300)
     parser.add_argument("--crashes", type=Path, default=Path("crashes"), help="where to keep them")
-    parser.add_argument("--corpus", type=Path, help="keep what was found here, and start from it")
+    parser.add_argument("--corpus", type=Path, help="keep new inputs here, and start from them")
     options = parser.parse_args()
     with tempfile.TemporaryDirectory() as temporary:
         folder = options.corpus or Path(temporary)
         folder.mkdir(exist_ok=True, parents=True)
         count = seeds(folder)
-        told = {"seeds": count, **fuzz(folder, options.crashes, options.seconds)}
-    print(json.dumps(told))
-    return 1 if told["exit"] or told["crashes"] else 0
+        result = {"seeds": count, **fuzz(folder, options.crashes, options.seconds)}
+    print(json.dumps(result))
+    return 1 if result["exit"] or result["crashes"] else 0
 
 
 if __name__ == "__main__":

@@ -1,9 +1,9 @@
-"""Time and memory that the reader of model files takes to decide every file of the hostile corpus.
+"""Measure the time and memory that the reader of model files takes for every hostile file.
 
     python benchmarks/hostile_files.py [--json]
 
-Seconds are of the deciding process's CPU; megabytes are what it ever grew by. The promise is
-0.25 s and 64 MB a file. Linux only.
+Seconds are CPU time of the reading process; megabytes are the growth of its peak memory. The limits
+are 0.25 s and 64 MB per file. Linux only.
 """
 
 from __future__ import annotations
@@ -37,11 +37,11 @@ def wrong(verdict: dict[str, Any]) -> bool:
     return bool(verdict["outcome"] != ("loads" if verdict["healthy"] else "ModelFileError"))
 
 
-def table(found: list[dict[str, Any]]) -> str:
+def table(results: list[dict[str, Any]]) -> str:
     """A line for each kind of file, then the files that take longest."""
     lines = ["kind        files  refused  loaded  wrong  worst s  worst MB"]
-    for kind in [*dict.fromkeys(v["name"].split(".")[0] for v in found), "all"]:
-        of = [v for v in found if kind in ("all", v["name"].split(".")[0])]
+    for kind in [*dict.fromkeys(v["name"].split(".")[0] for v in results), "all"]:
+        of = [v for v in results if kind in ("all", v["name"].split(".")[0])]
         loaded = sum(v["outcome"] == "loads" for v in of)
         refused = sum(v["outcome"] == "ModelFileError" for v in of)
         seconds, megabytes = (max(v[key] for v in of) for key in ("seconds", "megabytes"))
@@ -51,7 +51,7 @@ def table(found: list[dict[str, Any]]) -> str:
         )
     for key, unit in (("seconds", "s"), ("megabytes", "MB")):
         lines.append(f"\nmost {key}")
-        for v in sorted(found, key=lambda v: -v[key])[:8]:
+        for v in sorted(results, key=lambda v: -v[key])[:8]:
             lines.append(f"  {v[key]:>7.3f} {unit:<3}{v['name']:<45}{v['size']:>12,} bytes")
     return "\n".join(lines)
 
@@ -59,12 +59,12 @@ def table(found: list[dict[str, Any]]) -> str:
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--json", action="store_true", help="a line of JSON a file")
-    found = verdicts()
+    results = verdicts()
     if parser.parse_args().json:
-        print(*map(json.dumps, found), sep="\n")
+        print(*map(json.dumps, results), sep="\n")
     else:
-        print(table(found))
-    over = [v for v in found if v["seconds"] > SECONDS or v["megabytes"] > MEGABYTES or wrong(v)]
+        print(table(results))
+    over = [v for v in results if v["seconds"] > SECONDS or v["megabytes"] > MEGABYTES or wrong(v)]
     for v in over:
         print(f"BROKEN PROMISE: {v}", file=sys.stderr)
     return 1 if over else 0

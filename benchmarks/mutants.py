@@ -1,11 +1,11 @@
-"""What benchmarks/mutation.sh needs in Python: an order for the tests, and the table at the end.
+"""Order the tests for benchmarks/mutation.sh, and count what became of the mutants.
 
-As a plugin of pytest it runs the quickest tests first, and property tests alike each time. As a
-program, in a folder where `mutmut run` has ended, it counts what became of the mutants:
+As a pytest plugin it runs the quickest tests first, and property tests with the same examples each
+time. As a program, in a folder where `mutmut run` has ended, it prints a table of the mutants:
 
     python mutants.py EQUIVALENT
 
-EQUIVALENT lists the changes that nobody can notice: below a line `# why`, lines such as
+EQUIVALENT lists the changes that have no effect: below a line `# why`, lines such as
 `npz.dumps: raw = text.encode("UTF-8")`, each a function and its new code.
 """
 
@@ -26,7 +26,7 @@ PROCESSES = ("kills", "full_disk", "every_process", "every_hash_seed")
 
 
 def pytest_configure() -> None:
-    """A failing example is enough, the smallest one need not be found."""
+    """A failing example is enough, the smallest one is not needed."""
     from hypothesis import HealthCheck, Phase, settings
 
     settings.register_profile(
@@ -76,31 +76,31 @@ def read_equivalent(path: str) -> dict[str, str]:
 def count(meta: Path, kinds: dict[str, str], survivors: list[str]) -> Counter[str]:
     """What became of the mutants of one module; those that nobody killed are added to the list."""
     path = str(meta.relative_to("mutants")).removesuffix(".meta")
-    found: Counter[str] = Counter()
+    counts: Counter[str] = Counter()
     for mutant, code in json.loads(meta.read_text())["exit_code_by_key"].items():
-        found["mutants"] += 1
+        counts["mutants"] += 1
         if code in KILLED:
-            found["killed"] += 1
+            counts["killed"] += 1
         elif code in TIMED_OUT:
-            found["timed out"] += 1
+            counts["timed out"] += 1
         elif code == SURVIVED:
             line = change(mutant, path)
-            found["equivalent" if line in kinds else "survived"] += 1
+            counts["equivalent" if line in kinds else "survived"] += 1
             survivors.append(f"{kinds.get(line, 'Not in the list')}: {line}  [{mutant}]")
         else:
-            found["not run"] += 1
-    return found
+            counts["not run"] += 1
+    return counts
 
 
 COLUMNS = ("mutants", "killed", "timed out", "survived", "equivalent", "not run")
 
 
-def row(name: str, found: Counter[str]) -> str:
+def row(name: str, counts: Counter[str]) -> str:
     """A line of the table; the last shares are of all that were run, and without equivalents."""
-    caught = found["killed"] + found["timed out"]
-    run = found["mutants"] - found["not run"]
-    shares = [f"{100 * caught / max(n, 1):.1f} %" for n in (run, run - found["equivalent"])]
-    return "| " + " | ".join([name, *(str(found[c]) for c in COLUMNS), *shares]) + " |"
+    caught = counts["killed"] + counts["timed out"]
+    run = counts["mutants"] - counts["not run"]
+    shares = [f"{100 * caught / max(n, 1):.1f} %" for n in (run, run - counts["equivalent"])]
+    return "| " + " | ".join([name, *(str(counts[c]) for c in COLUMNS), *shares]) + " |"
 
 
 def main() -> None:
@@ -111,10 +111,10 @@ def main() -> None:
     print("| module | " + " | ".join(COLUMNS) + " | of all | without equivalents |")
     print("|---|" + "---:|" * (len(COLUMNS) + 2))
     for meta in sorted(Path("mutants/charrnn").rglob("*.meta")):
-        found = count(meta, kinds, survivors)
-        total += found
-        if found:
-            print(row(f"`{meta.name.removesuffix('.py.meta')}`", found))
+        counts = count(meta, kinds, survivors)
+        total += counts
+        if counts:
+            print(row(f"`{meta.name.removesuffix('.py.meta')}`", counts))
     print(row("all", total), end="\n\n")
     print("\n".join(sorted(survivors)))
 

@@ -1,12 +1,12 @@
-"""Does layer normalization earn its cost? A GRU with and without it, the same steps, in PyTorch.
+"""Compare a GRU with and without layer normalization at the same number of steps, in PyTorch.
 
-    python benchmarks/normalization.py             about 8 minutes of one core
-    python benchmarks/normalization.py --steps 100     a look
+    python benchmarks/normalization.py             about 8 minutes on one core
+    python benchmarks/normalization.py --steps 100     a quick look
     python benchmarks/normalization.py --write     the table, into docs/presets.md
 
-What is normalized are the pre-activations of the gates (Ba et al. 2016): the input's, Wxh x + bh,
-or those and the state's, Whh h. A new recurrent layer in NumPy would need its own form in every
-file format and in the generation step, so it was tried here first, where gradients come for free.
+It normalizes the pre-activations of the gates (Ba et al. 2016): the input's, Wxh x + bh, or those
+and the state's, Whh h. A new recurrent layer in NumPy would need its own form in every file format
+and in the generation step, so it was tried here first, where gradients are automatic.
 The weights start as in charrnn; Adam, a cosine, 16 sequences of 32 steps, gradients clipped at 5.
 The loss is in nats per character on the last tenth of tinyshakespeare, in 25 parts with the state
 carried.
@@ -128,9 +128,9 @@ def main() -> None:
     print("\n".join(lines))
     for v in VARIANTS:
         loss, used = measure(v, args.steps)
-        told = f"| {v.normalized} | {v.rate:g} | {v.hidden_rate:g} | {loss:.3f} | {used:.0f} |"
-        lines.append(told)
-        print(told, flush=True)
+        line = f"| {v.normalized} | {v.rate:g} | {v.hidden_rate:g} | {loss:.3f} | {used:.0f} |"
+        lines.append(line)
+        print(line, flush=True)
     if args.write:
         document.put(DOCUMENT, "normalization", "\n".join(lines))
 

@@ -1,4 +1,4 @@
-"""Twenty visitors generate while two train, on this machine: python benchmarks/page_load.py
+"""Measure the page while twenty visitors generate and two train: python benchmarks/page_load.py
 
 Starts the real page and real clients, and prints JSON: how fast two runs train alone and under
 load, how long each visitor waited for the first characters, and the server's memory over rounds.

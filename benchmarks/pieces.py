@@ -1,4 +1,4 @@
-"""The speed gained by cutting a step's product into pieces that OpenBLAS reads in place.
+"""Measure the speed gained by cutting a step's product into pieces that OpenBLAS reads in place.
 
     OPENBLAS_NUM_THREADS=1 python benchmarks/pieces.py
     OPENBLAS_CORETYPE=Haswell OPENBLAS_NUM_THREADS=1 python benchmarks/pieces.py    no AVX-512

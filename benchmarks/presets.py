@@ -1,15 +1,15 @@
-"""The losses that the presets reach on texts of every size, beside the baselines.
+"""Measure the losses that the presets reach on texts of every size, and the baselines.
 
-    python benchmarks/presets.py                about an hour of one core
+    python benchmarks/presets.py                about an hour on one core
     python benchmarks/presets.py --table        the results so far, as Markdown
     python benchmarks/presets.py --write        the same, into docs/presets.md and the README
     python benchmarks/presets.py --presets quick --texts "100 KB"
 
 Each run does what `train TEXT --time NAME` does, except for the clock: the budget's seconds are
 seconds of the run's own processor time with one BLAS thread, so other work may share the machine.
-The loss is that of the held-out end of the text, read in one piece with the state carried, or of
-the text itself where nothing is held out. The held-out end also chose the best weights. Every run
-is one line of the results file; runs already in it are not repeated.
+The loss is measured on the held-out end of the text in one pass with the state carried, or on the
+text itself if nothing is held out. The held-out end also chose the best weights. Every run is one
+line of the results file; runs that are already in it are not repeated.
 """
 
 from __future__ import annotations
@@ -43,7 +43,7 @@ SHOWN = (UNIFORM, LETTERS, counting(6), COMPRESSION)
 
 
 def library() -> str:
-    """The plain modules of the standard library again and again to 5 MB: 4.4 MB of them in 3.11."""
+    """The ASCII of the standard library's plain modules, up to 5 MB."""
     folder = Path(sysconfig.get_path("stdlib"))
     text = "".join(path.read_text("utf-8") for path in sorted(folder.glob("[a-z]*.py")))
     return "".join(c for c in text if c.isascii())[:5_000_000]
@@ -99,12 +99,12 @@ def known(results: Path) -> dict[tuple[str, str], dict[str, Any]]:
 
 def table(results: Path) -> str:
     """A row for every run, by text and budget."""
-    head = ["Text", "FittedSettings", "Model", "Dropout", "Seconds", "Passes", "Loss", *SHOWN]
+    head = ["Text", "Time", "Model", "Dropout", "Seconds", "Passes", "Loss", *SHOWN]
     lines = [f"| {' | '.join(head)} |", "|---|---|---|" + "---:|" * (len(head) - 3)]
-    found = known(results)
+    runs = known(results)
     for key in ((name, preset) for name in TEXTS for preset in TIMES):
-        if key in found:
-            row = found[key]
+        if key in runs:
+            row = runs[key]
             simpler = _baseline_cells(row, SHOWN)
             cells = [*key, row["model"], row["dropout"], f"{row['used']:.0f}", row["passes"]]
             line = " | ".join(map(str, [*cells, f"{row['loss']:.3f}", *simpler]))
@@ -116,9 +116,9 @@ def summary(results: Path) -> str:
     """A row for every text: the losses of all budgets, beside the baselines."""
     head = ["Loss, nats per character", *TIMES, *SHOWN[1:]]
     lines = [f"| {' | '.join(head)} |", "|---|" + "---:|" * (len(head) - 1)]
-    found = known(results)
+    runs = known(results)
     for name in TEXTS:
-        rows = {preset: found[name, preset] for preset in TIMES if (name, preset) in found}
+        rows = {preset: runs[name, preset] for preset in TIMES if (name, preset) in runs}
         if not rows:
             continue
         losses = [f"{rows[preset]['loss']:.3f}" if preset in rows else "" for preset in TIMES]

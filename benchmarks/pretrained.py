@@ -1,10 +1,10 @@
-"""What stands in pretrained/README.md and docs/samples.md: losses both ways, and samples.
+"""Measure the pretrained models for pretrained/README.md, and sample them for docs/samples.md.
 
     python benchmarks/pretrained.py            prints the table; 30 s for a model of 1 MB of text
-    python benchmarks/pretrained.py --write    writes it, and the samples, where they belong
+    python benchmarks/pretrained.py --write    writes the table and the samples into the documents
 
-A sample is drawn, not chosen: the first 300 characters of the random seeds 1, 2 and 3, at
-temperature 0.8. A model whose text cannot be had here keeps the row that it has.
+Samples are not selected: they are the first 300 characters for the random seeds 1, 2 and 3, at
+temperature 0.8. A model whose text is not available here keeps its row.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ STARTS = {"python-source": "def "}
 
 
 def losses(model: CharRNN) -> tuple[float, float]:
-    """(state carried, cold windows) on what was held out. Raises CorpusError without the text."""
+    """Losses with the state carried and in windows. Raises CorpusError without the text."""
     facts = model.metadata
     corpus = load_corpus(facts["corpus"])
     if corpus.sha256 != facts["sha256"]:
@@ -57,11 +57,11 @@ def row(name: str) -> str:
 
 
 def table(names: list[str]) -> str:
-    """Every model, those named anew; a row not measured here is the one that stands there."""
+    """A row for every model; one that is not measured now keeps its row in the document."""
     before = {
-        found[1]: line
+        match[1]: line
         for line in README.read_text("utf-8").splitlines()
-        if (found := re.match(r"\| `([\w-]+)` \|", line))
+        if (match := re.match(r"\| `([\w-]+)` \|", line))
     }
     rows = []
     for name in pretrained_names():
@@ -88,8 +88,8 @@ def samples() -> str:
     for name in pretrained_names():
         model = load_pretrained(name)
         start = STARTS.get(model.metadata["corpus"], "")
-        told = f' --seed "{start}"' if start else ""
-        parts += [f"## `{name}`", f"    python -m charrnn generate {name}{told} --length {LENGTH} "
+        flag = f' --seed "{start}"' if start else ""
+        parts += [f"## `{name}`", f"    python -m charrnn generate {name}{flag} --length {LENGTH} "
                   f"--temperature {TEMPERATURE} --random-seed {SEEDS[0]}"]  # fmt: skip
         for seed in SEEDS:
             sampling = Sampling(TEMPERATURE, random_seed=seed)

@@ -1,14 +1,14 @@
-"""Which settings learn best in 1, 3 and 10 minutes, on texts of 10 KB, 100 KB and 1 MB?
+"""Search the settings that learn best in 1, 3 and 10 minutes on texts of 10 KB, 100 KB and 1 MB.
 
-    python benchmarks/search.py                 about two and a half hours of one core
-    python benchmarks/search.py --table         what was found, as Markdown
+    python benchmarks/search.py                 about two and a half hours on one core
+    python benchmarks/search.py --table         the results, as Markdown
     python benchmarks/search.py --write         the same, into docs/presets.md
     python benchmarks/search.py --texts "10 KB" --jobs 2             one text, two runs at a time
 
-Successive halving: many settings get a little time, the best of them more, the best of those the
-whole budget. The settings are a center and its neighbors, each with one thing changed, so that
-the first round also says what each thing is worth. Some enter later, at the budget they are
-meant for: a large model and much dropout lose every short race.
+Successive halving: many settings get a little time, the best of them more, and the best of those
+the entire budget. The settings are a center and its neighbors, each with one thing changed, so that
+the first round also shows the effect of each. Some enter later, at the budget they are meant
+for, because a large model and much dropout lose every short race.
 
 A budget is seconds of the run's own processor time with one BLAS thread, evaluations included,
 not of the clock on the wall: so runs may share a machine. Beside other work a processor second
@@ -313,10 +313,10 @@ def table(results: Path) -> str:
         "| Text | Budget, s | Loss | Changed | Passes | Used, s |",
         "|---|---:|---:|---|---:|---:|",
     ]
-    found = texts()
+    by_name = texts()
     rows = sorted(known(results).values(), key=lambda r: (r["text"], r["seconds"], r["loss"]))
     for row in rows:
-        center = found[row["text"]].center
+        center = by_name[row["text"]].center
         changes = {k: v for k, v in row["settings"].items() if center.get(k) != v}
         settings = ", ".join(f"{name} {value}" for name, value in changes.items()) or "nothing"
         lines.append(
@@ -328,11 +328,11 @@ def table(results: Path) -> str:
 
 def centers() -> str:
     """What the changes of the table start from."""
-    told = ["The centers:", ""]
+    lines = ["The centers:", ""]
     for name, text in texts().items():
         settings = ", ".join(f"{key} {value}" for key, value in text.center.items())
-        told.append(f"- {name}: {settings}")
-    return "\n".join(told)
+        lines.append(f"- {name}: {settings}")
+    return "\n".join(lines)
 
 
 def main() -> None:

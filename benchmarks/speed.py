@@ -1,13 +1,13 @@
-"""How fast charrnn is, beside PyTorch, a plain script, and the bare matrix products.
+"""Compare the speed of charrnn with PyTorch, a plain script and the bare matrix products.
 
     python benchmarks/speed.py                          everything: about 20 minutes on 2 cores
     python benchmarks/speed.py --quick                  one short pair of each: a few minutes
     python benchmarks/speed.py --only 'lstm' --json speed.json
-    python benchmarks/speed.py --from speed.json --write      what was measured, into the documents
-    python benchmarks/speed.py --from speed.json --only lstm --json speed.json     some rows anew
+    python benchmarks/speed.py --from speed.json --write      writes the results into the documents
+    python benchmarks/speed.py --from speed.json --only lstm --json speed.json     some rows again
 
-Every ratio is the median of pairs of runs that take turns, both sides in processes that live on,
-both in the fastest of their ways: threads, input, oneDNN. Nothing else should run meanwhile.
+Every ratio is the median of pairs of runs that take turns. Both sides keep their processes and use
+their fastest configuration of threads, input and oneDNN. Nothing else should run at the same time.
 """
 
 from __future__ import annotations
@@ -124,17 +124,17 @@ def shares(scale: int) -> Iterator[Row]:
 def memory(megabytes: float, scale: int) -> Iterator[Row]:
     """Peaks of memory, each in a fresh process."""
     with fresh(OURS[0]) as side:
-        found = side.ask("measure", work={"kind": "encode memory", "megabytes": megabytes})
+        values = side.ask("measure", work={"kind": "encode memory", "megabytes": megabytes})
     bars = {"seconds to encode": {"most": 5}, "bytes kept per character": {"most": 2}}
-    for name, value in found.items():
+    for name, value in values.items():
         unit = "s" if name.startswith("seconds") else "bytes"
         yield measured(f"{megabytes:g} MB of text: {name}", value, unit, **bars.get(name, {}))
     work = {"kind": "train memory", "layers": 2, "hidden": 512 // scale, "batch": 64, "steps": 64}
     for script in ("ours", "pytorch") if has_torch() else ("ours",):
         for cell in CELLS:
             with fresh(Way(script, max(THREADS))) as side:
-                found = side.ask("measure", work=work | {"cell": cell})
-            for name, value in found.items():
+                values = side.ask("measure", work=work | {"cell": cell})
+            for name, value in values.items():
                 unit = f"MB, {script}"
                 yield measured(f"peak of training {cell} 2x512, {name}", value, unit)
 
@@ -212,11 +212,11 @@ def main(argv: list[str] | None = None) -> None:
 
 
 def merged(known: Row, new: Row) -> Row:
-    """What was known, with the rows measured anew in their places."""
+    """The earlier results, with the rows that were measured again replaced."""
     both: Row = {**known, "machine": new["machine"]}
     for part in ("ratios", "numbers"):
-        found = {row["name"]: row for row in new[part]}
-        both[part] = [found.pop(row["name"], row) for row in known[part]] + [*found.values()]
+        values = {row["name"]: row for row in new[part]}
+        both[part] = [values.pop(row["name"], row) for row in known[part]] + [*values.values()]
     return both
 
 

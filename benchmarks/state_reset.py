@@ -1,15 +1,15 @@
-"""Reset the state before every window, or carry it on? Measured on the same text and budget.
+"""Compare carrying the state with resetting it before every window, on the same text and budget.
 
     python benchmarks/state_reset.py                       about 10 minutes on one core
     python benchmarks/state_reset.py --steps 200 --seeds 1     a quick look
 
 Three ways to train, each on windows of 20 characters, 32 of them a step, as many steps:
 
-    carry     streams: each window goes on where the last one stopped, and so does the state
-    reset     the same windows in the same order, but each starts from a state of zeros
+    carry     streams: each window continues where the last one stopped, and so does the state
+    reset     the same windows in the same order, but each starts from a zero state
     shuffled  the recipe `windows`: overlapping windows in random order, from zeros
 
-Two ways to be judged on the held-out end of the text: reading it in one piece, and in pieces
+Two ways to measure the loss on the held-out end of the text: in one pass, and in pieces
 of 20 characters from zeros. The recipe's cleaning applies: lowercase letters and spaces.
 Prints a table and writes docs/pictures/state_reset.json, from which a picture is drawn.
 """
@@ -77,9 +77,9 @@ def main() -> None:
     print("cell  trained    one piece  pieces of 20   (nats per character, held out)")
     for cell in CELLS:
         for way in WAYS:
-            found = [measure(cell, way, args.steps, seed) for seed in range(args.seeds)]
-            runs += found
-            one, pieces = (np.mean([r[k] for r in found]) for k in ("one_piece", "pieces_of_20"))
+            results = [measure(cell, way, args.steps, seed) for seed in range(args.seeds)]
+            runs += results
+            one, pieces = (np.mean([r[k] for r in results]) for k in ("one_piece", "pieces_of_20"))
             print(f"{cell:<5} {way:<10} {one:9.3f} {pieces:13.3f}", flush=True)
     facts = {"corpus": RECIPE.corpus, "steps": args.steps, "batch_size": 32, "seq_length": 20}
     RESULT.write_text(json.dumps({**facts, "runs": runs}, indent=1) + "\n", "utf-8")

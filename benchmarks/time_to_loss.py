@@ -1,9 +1,9 @@
-"""Time to loss: nanoGPT's recipe for a CPU and ours, on the same text, cores and training seconds.
+"""Compare the time to a loss of nanoGPT's CPU recipe and ours, on the same text and cores.
 
     git clone <nanoGPT> DIR
     python benchmarks/time_to_loss.py --nanogpt DIR          about 8 minutes of two idle cores
-    python benchmarks/time_to_loss.py --nanogpt DIR --iterations 50      a look, in half a minute
-    python benchmarks/time_to_loss.py --seconds 150          ours alone
+    python benchmarks/time_to_loss.py --nanogpt DIR --iterations 50      a quick look
+    python benchmarks/time_to_loss.py --seconds 150          only ours
 
 nanoGPT first: 4 layers, 4 heads, 128 wide, windows of 64 characters, 12 a step, 2,000 steps,
 dropout 0, by its own train.py with PyTorch on all cores. The seconds of its training steps, without
@@ -11,8 +11,8 @@ evaluations, are what ours then gets: settings of a preset, one process for each
 looked at on the way with its clock stopped, and its learning rate follows that clock.
 
 Both train on the first 90 % of tinyshakespeare and are judged on the last 10 %, in nats per
-character: nanoGPT by its own estimate (20 random windows of its 240) and in cold windows of 64 over
-the whole of it; ours in one piece with the state carried, and in cold windows of 256 and of 64.
+character: nanoGPT by its own estimate (20 random windows of its 240) and in windows of 64 over
+all of it; ours in one pass with the state carried, and in windows of 256 and of 64.
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ from charrnn.training.config import TrainConfig
 from charrnn.training.fitted_settings import TIMES, settings_for, settings_for_text
 
 TARGET = 1.8857
-"""What nanoGPT's recipe once ended at on two cores: the loss whose time is told."""
+"""What nanoGPT's recipe once ended at on two cores: the loss whose time is reported."""
 FIRST_LOOKS, LATER_LOOKS = 1 / 60, 1 / 12
 """Shares of the time between two looks, before the target is passed and after."""
 PARTS = 32
@@ -135,7 +135,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     side = parser.add_mutually_exclusive_group(required=True)
     side.add_argument("--nanogpt", type=Path, metavar="DIR", help="a checkout of nanoGPT")
-    side.add_argument("--seconds", type=float, help="ours alone, for so long")
+    side.add_argument("--seconds", type=float, help="only ours, for so long")
     parser.add_argument("--iterations", type=int, default=2000, help="nanoGPT's (2000)")
     parser.add_argument("--cores", type=int, default=len(os.sched_getaffinity(0)))
     parser.add_argument("--target", type=float, default=TARGET)
@@ -153,8 +153,8 @@ def main() -> None:
     show(seconds, own, peer, args.target)
     if args.json:
         facts = machine.describe(Path(__file__).parents[1])
-        told = {"seconds": seconds, "ours": own, "nanogpt": peer, "machine": facts}
-        args.json.write_text(json.dumps(told, indent=1) + "\n", encoding="utf-8")
+        results = {"seconds": seconds, "ours": own, "nanogpt": peer, "machine": facts}
+        args.json.write_text(json.dumps(results, indent=1) + "\n", encoding="utf-8")
 
 
 if __name__ == "__main__":

@@ -69,6 +69,6 @@ def _commit(root: Path) -> str:
 
 
 def environment(threads: int, root: Path) -> dict[str, str]:
-    """The environment of a child: its number of threads, and where charrnn is found."""
+    """The environment of a child: its number of threads, and the path of charrnn."""
     names = ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS")
     return os.environ | dict.fromkeys(names, str(threads)) | {"PYTHONPATH": str(root)}

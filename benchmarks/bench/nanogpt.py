@@ -98,10 +98,10 @@ def read(lines: list[str]) -> Run:
     times: dict[int, float] = {}
     estimates: dict[int, float] = {}
     for line in lines:
-        if found := STEP.match(line):
-            times[int(found[1])] = float(found[2]) / 1000
-        elif found := ESTIMATE.match(line):
-            estimates[int(found[1])] = float(found[2])
+        if match := STEP.match(line):
+            times[int(match[1])] = float(match[2]) / 1000
+        elif match := ESTIMATE.match(line):
+            estimates[int(match[1])] = float(match[2])
     usual = statistics.median(times.values())
     spent, clock = 0.0, {}
     for step in sorted(times):
@@ -112,7 +112,7 @@ def read(lines: list[str]) -> Run:
 
 
 def judge(folder: Path, threads: int) -> dict[str, float]:
-    """Its last weights on the whole last tenth, in cold windows of its block size.
+    """Its last weights on all of the last tenth, in windows of its block size from a zero state.
 
     `loss` is the mean over every character; `later_half` over those with half a block before them.
     """
@@ -124,8 +124,8 @@ def judge(folder: Path, threads: int) -> dict[str, float]:
         text=True,
         check=True,
     )
-    found: dict[str, float] = json.loads(done.stdout.splitlines()[-1])
-    return found
+    losses: dict[str, float] = json.loads(done.stdout.splitlines()[-1])
+    return losses
 
 
 def _environment(threads: int) -> dict[str, str]:
