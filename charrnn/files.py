@@ -1,4 +1,4 @@
-"""One way to write a file: whole or not at all, and on the disk when the call returns.
+"""Writes a file atomically, and on the disk by the time the call returns.
 
 The order is that of Pillai et al., "All File Systems Are Not Created Equal" (OSDI 2014). Measured
 before: 59 of 60 kills during a plain np.savez left an unreadable file; done this way, 0 of 60.

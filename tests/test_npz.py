@@ -108,6 +108,17 @@ def test_floats_of_every_kind_are_read(values: int, kind: str, version: tuple[in
         np.testing.assert_array_equal(target, array.astype(np.float32))
 
 
+def test_arrays_of_any_type_may_take_the_limit_and_hold_no_objects() -> None:
+    file = io.BytesIO()
+    np.savez_compressed(file, text=np.array(["ab", "c"]), zeros=np.zeros(90_000, np.uint8))
+    archive = Archive(file.getvalue(), 80_000)
+    assert archive.names == {"text", "zeros"}
+    assert archive.unpacked > 90_000
+    assert archive.array("text").tolist() == ["ab", "c"]
+    with pytest.raises(ModelFileError, match="limit"):
+        archive.array("zeros")
+
+
 @pytest.mark.parametrize("bad", [{1, 2}, float("nan"), float("inf"), "\ud800", b"x", object()])
 def test_metadata_that_is_no_json_is_not_written(bad: object) -> None:
     with pytest.raises(ModelFileError, match="cannot be written as JSON"):

@@ -1,4 +1,4 @@
-"""Ways in and out: PyTorch's names, safetensors, a web page, and the .npz files of old scripts."""
+"""The .npz container, and conversions to PyTorch, safetensors, ONNX and a web page."""
 
 from charrnn.formats.torch import from_torch, to_torch
 

@@ -1,8 +1,8 @@
-"""Weights that small scripts left behind: a plain RNN's five arrays in an .npz, brought in.
+"""Imports the weights of small RNN scripts, which save five plain arrays in an .npz.
 
-Two namings are known, and two orientations. By columns, h = tanh(Wxh x + Whh h + bh), as here.
-By rows, h = tanh(x Wxh + h Whh + bh), which transposes all three matrices. The shapes tell which
-it is; where H equals V, the biases do; where they are flat too, somebody must.
+Two sets of names are known, and two orientations. By columns, h = tanh(Wxh x + Whh h + bh), as
+here. By rows, h = tanh(x Wxh + h Whh + bh), which transposes all three matrices. The shapes decide;
+where H equals V, the biases do; where they are flat too, the user must say.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ GIVE_TEXT = "Give the text that the model was trained on with --text."
 
 
 class OldModel(NamedTuple):
-    """A model that came in, and a sentence on each thing that had to be concluded."""
+    """An imported model, and a sentence on each thing that was inferred."""
 
     model: CharRNN
     remarks: list[str]
@@ -43,10 +43,10 @@ class OldModel(NamedTuple):
 def from_npz(
     path: str | Path, vocabulary: Vocabulary | None = None, orientation: str = ""
 ) -> OldModel:
-    """Read an old file. Raises ModelFileError with one sentence that says what to do.
+    """Read a script's file. Raises ModelFileError with a sentence that says what to do.
 
     vocabulary: the symbols in the order of their ids; without it, the file must hold them.
-    orientation: "columns" or "rows"; without it, the shapes must tell.
+    orientation: "columns" or "rows"; without it, the shapes must decide.
     """
     archive = _archive(path)
     naming = _naming(archive.names)
@@ -129,7 +129,7 @@ def _fitting_orientations(
 
 
 def _by_rows(fits: list[str], orientation: str, bh: Array, by: Array, remarks: list[str]) -> bool:
-    """Decide the orientation; says so in a remark where the matrices alone did not."""
+    """Decide the orientation, with a remark where the matrices alone do not."""
     if orientation:
         if orientation not in fits:
             raise ModelFileError(f"The shapes do not fit the orientation {orientation}.")
@@ -145,7 +145,7 @@ def _by_rows(fits: list[str], orientation: str, bh: Array, by: Array, remarks: l
             )
             return name == "rows"
     raise ModelFileError(
-        "All matrices are square and the biases do not tell, so both orientations fit: say "
+        "All matrices are square and the biases are flat, so both orientations fit: give "
         "--orientation columns for h = tanh(Wxh x + Whh h + bh), or rows for "
         "h = tanh(x Wxh + h Whh + bh)."
     )
@@ -201,12 +201,11 @@ def _from_string(name: str, text: str) -> tuple[str, ...]:
 def _from_pairs(name: str, pairs: list[tuple[str, str]]) -> tuple[str, ...]:
     """Symbols from (symbol, id) or (id, symbol): ids are 0 to V - 1, each once."""
     id_first = name.startswith("i")
-    found = {(b if id_first else a): (a if id_first else b) for a, b in pairs}
-    wanted = [str(i) for i in range(len(pairs))]
-    if sorted(found.values()) != sorted(wanted):
+    by_id = dict(pairs) if id_first else {i: symbol for symbol, i in pairs}
+    ids = [str(i) for i in range(len(pairs))]
+    if by_id.keys() != set(ids):
         raise ModelFileError(f"{name} must give each symbol an id of its own, from 0 on.")
-    by_id = {i: symbol for symbol, i in found.items()}
-    return _checked(name, tuple(by_id[i] for i in wanted))
+    return _checked(name, tuple(by_id[i] for i in ids))
 
 
 def _checked(name: str, symbols: tuple[str, ...]) -> tuple[str, ...]:

@@ -65,7 +65,7 @@ OTHER_FILES = {
 class Archive:
     """The arrays of an .npz by name; each is read when it is asked for, and never unpickled.
 
-    The file may take `max_bytes`, and its compressed members together a share of that. Members
+    The file may take `max_bytes`, and its compressed members together a fraction of that. Members
     must be stored or deflated, and fill the file without a gap or an overlap. Every method raises
     ModelFileError and nothing else.
     """

@@ -1,4 +1,4 @@
-"""A model as an ONNX graph of the standard's own recurrent operators.
+"""Exports a model as an ONNX graph of the standard's own recurrent operators.
 
 The library is an extra, imported only here: pip install "charrnn-numpy[onnx]". The graph reads
 a window of ids and carries the state through its inputs and outputs:
@@ -64,12 +64,12 @@ def to_onnx(model: CharRNN) -> bytes:
         graph, opset_imports=[opset], ir_version=IR_VERSION, producer_name="charrnn"
     )
     vocabulary = model.vocabulary
-    facts = {
+    properties = {
         "symbols": json.dumps(vocabulary.symbols),
         "words": json.dumps(vocabulary.words),
         "cleaning": vocabulary.cleaning,
     }
-    helper.set_model_props(onnx_model, facts)
+    helper.set_model_props(onnx_model, properties)
     checker.check_model(onnx_model)
     data: bytes = onnx_model.SerializeToString()
     return data
@@ -106,8 +106,8 @@ def _initializers(model: CharRNN) -> list[Any]:
 
     def stacked(array: Array) -> Array:
         """Gates in ONNX's order, behind its axis of directions: (1, G*H, ...)."""
-        planes = array.reshape(len(gates), -1, *array.shape[1:])
-        return planes[[gates.index(gate) for gate in order]].reshape(1, *array.shape)
+        by_gate = array.reshape(len(gates), -1, *array.shape[1:])
+        return by_gate[[gates.index(gate) for gate in order]].reshape(1, *array.shape)
 
     arrays: dict[str, Array] = {
         "V": np.array(len(model.vocabulary), np.int64),

@@ -1,4 +1,4 @@
-"""Weights as a .safetensors file: PyTorch's names for the arrays, our facts beside them.
+"""Exports weights as a .safetensors file, with the model's configuration in its metadata.
 
 The library is an extra, imported only here: pip install "charrnn-numpy[safetensors]".
 """
@@ -24,7 +24,7 @@ def to_safetensors(model: CharRNN) -> bytes:
             "This needs the safetensors library: pip install safetensors, then try again."
         ) from None
     config, vocabulary = model.config, model.vocabulary
-    facts = {
+    metadata = {
         "format": "pt",
         "cell": config.cell,
         "hidden_size": str(config.hidden_size),
@@ -33,5 +33,5 @@ def to_safetensors(model: CharRNN) -> bytes:
         "cleaning": vocabulary.cleaning,
         "symbols": json.dumps(vocabulary.symbols),
     }
-    data: bytes = save(to_torch(model), metadata=facts)
+    data: bytes = save(to_torch(model), metadata=metadata)
     return data

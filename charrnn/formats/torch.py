@@ -1,4 +1,4 @@
-"""Weights by PyTorch's names and in its gate order, with PyTorch nowhere in sight.
+"""Converts weights to and from PyTorch's names and gate order, without importing PyTorch.
 
 The arrays of `to_torch` are the state dict of this module, in any release since 1.0:
 
@@ -100,9 +100,9 @@ def _order(cell: str) -> tuple[str, ...]:
 
 
 def _reorder(array: Array, gates: tuple[str, ...], wanted: tuple[str, ...]) -> Array:
-    """The planes of a (G*H, ...) array, stacked in another order of gates. A copy."""
-    planes = array.reshape(len(gates), -1, *array.shape[1:])  # (G, H, ...)
-    return planes[[gates.index(gate) for gate in wanted]].reshape(array.shape)
+    """The gates of a (G*H, ...) array, stacked in another order. A copy."""
+    by_gate = array.reshape(len(gates), -1, *array.shape[1:])  # (G, H, ...)
+    return by_gate[[gates.index(gate) for gate in wanted]].reshape(array.shape)
 
 
 def _arrays_below(state_dict: Mapping[str, Any], prefix: str) -> dict[str, Array]:

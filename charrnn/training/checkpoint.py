@@ -38,7 +38,8 @@ MAX_WEIGHT = 1e6
 """Trained weights stay below 100, and 4096 products of a million still fit a float32."""
 
 COUNTS = ("step", "updates", "chars", "best_step", "stale", "rescues")
-NUMBERS = ("smooth_loss", "best_loss", "rate_scale", "seconds")
+NUMBERS = ("smooth_loss", "rate_scale", "seconds")
+COUNTERS = (*COUNTS, *NUMBERS, "best_loss", "history")
 DAMAGED = "The training in this file cannot be continued: it is damaged."
 
 
@@ -46,7 +47,7 @@ DAMAGED = "The training in this file cannot be continued: it is damaged."
 class Checkpoint:
     """A model, and what its training needs to continue where that is kept.
 
-    Nothing in it may be changed in place: whoever continues the training copies `state`.
+    Do not change anything in it in place: to continue the training, copy `state`.
     """
 
     model: CharRNN
@@ -82,21 +83,21 @@ class Checkpoint:
         }
 
     def _resume(self, state: TrainState) -> dict[str, Any]:
-        told = self.model.metadata
+        record = self.model.metadata
         return {
             "slots": len(state.slots),
             "batch_size": state.recurrent[0][0].shape[1],
             "best": state.best is not None,
             **{name: True for name in metadata.EXTRA if getattr(state, name) is not None},
             # Version 0.1 reads the settings here; they are those of "training".
-            "facts": {name: told.get(name) for name in ("corpus", "sha256", "characters")},
-            "config": told.get("config"),
-            "ledger": {name: getattr(state, name) for name in (*COUNTS, *NUMBERS, "history")},
+            "facts": {name: record.get(name) for name in ("corpus", "sha256", "characters")},
+            "config": record.get("config"),
+            "ledger": {name: getattr(state, name) for name in COUNTERS},
         }
 
     @classmethod
     def from_bytes(cls, data: bytes, max_bytes: int | None = npz.MAX_BYTES) -> Checkpoint:
-        """Read the bytes of a file, from whomever it comes.
+        """Read the bytes of a file, which may come from a stranger.
 
         The file, and its arrays together, may take `max_bytes` each; None lifts the limit. Give
         HOSTED_BYTES where strangers' files meet a shared machine. Raises ModelFileError and
@@ -145,7 +146,7 @@ class Checkpoint:
 
 
 def load(path: str | Path, max_bytes: int | None = npz.MAX_BYTES) -> CharRNN:
-    """Read a model from a file, from whomever it comes. Raises ModelFileError and nothing else."""
+    """Read a model from a file, even a stranger's. Raises ModelFileError and nothing else."""
     return Checkpoint.load(path, max_bytes).model
 
 
@@ -223,17 +224,18 @@ def _state(
 
 def _counters(resume: Mapping[str, Any]) -> dict[str, Any]:
     """The counters of a run, each of its type; those of a later version are left out."""
-    ledger = resume.get("ledger", {})
-    if not isinstance(ledger, dict):
+    saved = resume.get("ledger", {})
+    if not isinstance(saved, dict):
         raise ModelFileError(DAMAGED)
-    found = {name: ledger[name] for name in (*COUNTS, *NUMBERS, "history") if name in ledger}
-    history = found.get("history", [])
-    good = all(type(found.get(name, 0)) is int and found.get(name, 0) >= 0 for name in COUNTS)
-    good = good and all(_is_number(found.get(name, 0)) for name in NUMBERS if name != "best_loss")
-    good = good and (found.get("best_loss") is None or _is_number(found["best_loss"]))
-    if not good or not isinstance(history, list) or not all(map(_is_evaluation, history)):
+    counters = {name: saved[name] for name in COUNTERS if name in saved}
+    history = counters.get("history", [])
+    numbers = [counters.get(name, 0) for name in NUMBERS]
+    numbers += [0 if counters.get("best_loss") is None else counters["best_loss"]]
+    good = all(type(n) is int and n >= 0 for n in (counters.get(name, 0) for name in COUNTS))
+    good = good and all(map(_is_number, numbers)) and isinstance(history, list)
+    if not good or not all(map(_is_evaluation, history)):
         raise ModelFileError(DAMAGED)
-    return found
+    return counters
 
 
 def _is_evaluation(point: object) -> bool:

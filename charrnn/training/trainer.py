@@ -1,7 +1,7 @@
 """Training: an object for memory and a generator for time.
 
-`Trainer.run` yields a Progress after every step. Whoever iterates may draw, sample, save or
-stop between two of them; the trainer itself prints nothing and calls nobody back.
+`Trainer.run` yields a Progress after every step. The caller may draw, sample, save or stop
+between two of them; the trainer itself prints nothing and calls nobody back.
 """
 
 from __future__ import annotations
