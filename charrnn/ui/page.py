@@ -25,7 +25,7 @@ from charrnn.ui.train import events as train_tab
 from charrnn.ui.train import layout, views
 from charrnn.ui.train import settings as train_settings
 
-# The page's own HTML is 350 kB, 50 kB packed. Event streams are never packed by this middleware.
+# The page's HTML is 350 kB, compressed 50 kB. This middleware never compresses event streams.
 PACKED = Middleware(GZipMiddleware, minimum_size=2000, compresslevel=4)
 
 

@@ -1,6 +1,6 @@
-"""Numbers packed into strings for the drawings: lists cost the server fifty times as much.
+"""Numbers packed into strings for the drawings, since lists cost the server fifty times as much.
 
-symbols.js unpacks them. Little-endian throughout.
+symbols.js unpacks them. All numbers are little-endian.
 """
 
 from __future__ import annotations
@@ -20,12 +20,12 @@ RECORD = np.dtype(
     [
         ("symbol", "<u2"),
         ("likeliest", "<u2", (ALTERNATIVES,)),
-        ("surprise", "<u2"),  # thousandths of a nat; 65535 where there was no guess
+        ("surprise", "<u2"),  # thousandths of a nat; UNSCORED where nothing was predicted
         ("chances", "u1", (ALTERNATIVES,)),  # of 255
         ("rest", "u1", (2,)),
     ]
 )
-"""One symbol of a judged text. 21 bytes: a multiple of 3, so base64 of more is only longer."""
+"""One symbol of a scored text. 21 bytes are a multiple of 3, so base64 strings can be joined."""
 
 UNSCORED = 65535
 
@@ -42,14 +42,14 @@ def signed_bytes(values: NDArray[Any], limit: float) -> str:
 
 
 class Names:
-    """The symbols a picture needs, by small numbers: a list that only grows."""
+    """A growing list that numbers the symbols of a drawing."""
 
     def __init__(self, symbols: Sequence[str]) -> None:
         self.symbols = symbols
         self.numbers: dict[int, int] = {}
 
     def number(self, ids: Iterable[int]) -> list[int]:
-        """The numbers of these ids, new ones appended."""
+        """The numbers of these ids; new symbols are appended."""
         return [self.numbers.setdefault(int(i), len(self.numbers)) for i in ids]
 
     @property
@@ -59,7 +59,7 @@ class Names:
 
 
 def records(reading: Reading, names: Names) -> str:
-    """A judged text as base64 of RECORDs."""
+    """A scored text as base64 of RECORDs."""
     packed = np.zeros(len(reading.ids), RECORD)
     packed["symbol"] = names.number(reading.ids)
     unscored = np.isnan(reading.surprise)
@@ -73,6 +73,6 @@ def records(reading: Reading, names: Names) -> str:
 
 
 def levels(surprise: NDArray[np.float64]) -> str:
-    """Surprise as one printable character for each symbol, a tenth of a nat a step, to 9.3."""
+    """Surprise as one printable character a symbol, in steps of 0.1 nats up to 9.3."""
     steps = np.clip(np.nan_to_num(surprise) * 10, 0, 93).astype(int)
     return "".join(chr(33 + step) for step in steps.tolist())

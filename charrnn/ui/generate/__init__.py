@@ -1,1 +1,1 @@
-"""The Generate tab."""
+"""The Generate tab, where the model writes, is compared and is tested."""

@@ -1,1 +1,1 @@
-"""The Look inside tab."""
+"""The Look inside tab, which shows what a model computes."""

@@ -1,1 +1,1 @@
-"""The Share tab: model files and the Hub."""
+"""The Share tab, with model files and the Hub."""
