@@ -37,7 +37,7 @@ class Mode(Enum):
 
 
 class Output:
-    """Prints for whoever reads: sentences and bars for people, JSON objects for programs."""
+    """Prints sentences and progress bars for people, JSON objects for programs."""
 
     def __init__(self, mode: Mode) -> None:
         self.mode = mode
