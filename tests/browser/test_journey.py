@@ -177,7 +177,7 @@ def test_a_race_has_three_curves_and_three_samples(page: Page) -> None:
     page.get_by_label("number input for Seconds for each").press("Enter")
     paste(page, TEXT)
     button(page, "Start the race")
-    state(page, "done", 60)
+    state(page, "done")
     runs = page.locator(".drawing.race .run")
     expect(runs).to_have_count(3)
     assert all(len(text) > 100 for text in runs.locator("pre").all_inner_texts())
