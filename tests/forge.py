@@ -1,4 +1,4 @@
-"""Tools to forge model files: a zip writer that can be told to lie in any field, and .npy pieces.
+"""Forges model files: a zip writer that can write any field falsely, and pieces of .npy files.
 
 Nothing of the package is used here, so that a shared mistake cannot hide.
 """
@@ -34,7 +34,7 @@ STATES = {"rnn": ["hidden"], "lstm": ["hidden", "cell"], "gru": ["hidden"]}
 
 @dataclass(frozen=True)
 class Part:
-    """A member of a zip. What is None is told truly; the rest are lies, or odd truths."""
+    """A member of a zip. A field that is None is written truthfully."""
 
     name: bytes
     data: bytes

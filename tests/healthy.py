@@ -1,4 +1,4 @@
-"""Odd files that are right all the same, and must load as what they are."""
+"""Unusual model files that are correct and must load."""
 
 from __future__ import annotations
 

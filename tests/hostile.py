@@ -1,4 +1,4 @@
-"""The corpus of model files that must be refused, and of odd ones that must load; and their judge.
+"""Makes model files that must be refused and odd ones that must load, and judges what happens.
 
 `python tests/hostile.py CANARY` decides each file in a child, forked after the file was made, and
 prints one line of JSON a file: name, healthy, outcome, message, seconds, megabytes.

@@ -1,4 +1,4 @@
-"""Hostile arrays: .npy headers, types, shapes, lengths, values, and arrays the metadata denies."""
+"""Model files with hostile arrays: headers, types, shapes, lengths, values, sets of arrays."""
 
 from __future__ import annotations
 

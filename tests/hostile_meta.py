@@ -1,4 +1,4 @@
-"""Hostile metadata: wrong facts, JSON tricks, vocabularies, and arrays of trainers."""
+"""Model files with hostile metadata: wrong fields, JSON tricks, vocabularies, training arrays."""
 
 from __future__ import annotations
 

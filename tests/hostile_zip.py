@@ -1,4 +1,4 @@
-"""Hostile containers: what is no zip, zips that lie, names, overlaps, bombs."""
+"""Hostile containers: other file types, zips with false fields or names, overlaps, bombs."""
 
 from __future__ import annotations
 
