@@ -7,7 +7,7 @@ import json
 import os
 import re
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -71,7 +71,7 @@ def pushing(
     if license is not None and not LICENSE.fullmatch(license):
         raise HubError("A license is one of the Hub's names, such as mit or cc-by-4.0.")
     secret, address = write_token(token), endpoint_of(endpoint)
-    weights, config = _weights(model), config_json(model)
+    files = {WEIGHTS: _weights(model), CONFIG: config_json(model)}
     write_card = partial(
         card,
         model,
@@ -80,19 +80,8 @@ def pushing(
         space=checked_name(space) if space else os.environ.get("SPACE_ID", ""),
         endpoint=address,
     )
-
-    def work(call: Call) -> Pushed:
-        call.allow(len(weights))
-        api, name = sign_in(call, address, secret, repo_id)
-        before = _repository(api, name, private)
-        old = _old_card(api, before)
-        call.report("Writing the card", 0.25)
-        contents = {WEIGHTS: weights, CONFIG: config, CARD: write_card(name, old=old).encode()}
-        call.report(f"Uploading {len(weights) / 1e6:,.1f} MB", 0.4)
-        files = [CommitOperationAdd(path, data) for path, data in contents.items()]
-        return commit(api, before, files, "Push a model with charrnn")
-
-    return supervise(work, repo_id)
+    connect = partial(sign_in, endpoint=address, token=secret, repo_id=repo_id)
+    return supervise(lambda call: _push(call, connect, files, write_card, private), repo_id)
 
 
 push_to_hub = blocking(pushing, "push_to_hub")
@@ -156,6 +145,25 @@ def check_private(before: ModelInfo | SpaceInfo, private: bool) -> None:
             f"{before.id} is public. Make it private in its settings on the Hub, "
             "or choose another name."
         )
+
+
+def _push(
+    call: Call,
+    connect: Callable[[Call], tuple[HfApi, str]],
+    files: dict[str, bytes],
+    write_card: Callable[..., str],
+    private: bool,
+) -> Pushed:
+    size = len(files[WEIGHTS])
+    call.allow(size)
+    api, name = connect(call)
+    before = _repository(api, name, private)
+    old = _old_card(api, before)
+    call.report("Writing the card", 0.25)
+    contents = {**files, CARD: write_card(name, old=old).encode()}
+    call.report(f"Uploading {size / 1e6:,.1f} MB", 0.4)
+    operations = [CommitOperationAdd(path, data) for path, data in contents.items()]
+    return commit(api, before, operations, "Push a model with charrnn")
 
 
 def _weights(model: CharRNN) -> bytes:
