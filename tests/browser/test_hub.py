@@ -92,7 +92,7 @@ def test_train_push_and_open_the_link_in_a_second_browser(
     alice.wait_for_selector(".drawing.chart svg")
     paste(alice, TEXT)
     button(alice, "Train")
-    state(alice, "done", 150)
+    state(alice, "done")
     expect(alice.locator(".drawing.header .model")).to_contain_text("trained here")
     first = writes(alice)
     share(alice, "cat-sat")
