@@ -68,7 +68,7 @@ def extend(
     )
     known = _known_ids(old, text)
     added = sorted(set(wanted.symbols) - old.ids.keys())
-    length = len(old.tokens(text))
+    length = len(old.tokens(text) if old.words else old.clean(text))
     if len(known) < LEAST_KNOWN * length:
         kind = "words" if old.words else "characters"
         raise StartError(
