@@ -38,7 +38,7 @@ MAX_FILE_LINES = 350  # the aim is 300
 
 THIRD_PARTY = {
     "hub": {"numpy", "huggingface_hub", "tqdm"},
-    "ui": {"numpy", "gradio", "starlette", "fastapi"},
+    "ui": {"numpy", "gradio", "starlette", "fastapi", "spaces"},  # spaces: on ZeroGPU alone
     "cli": {"numpy", "tqdm"},
     "formats": {"numpy", "safetensors", "onnx"},
     "app": {"gradio"},

@@ -13,7 +13,7 @@ from charrnn.baselines import corpus_baselines
 from charrnn.network.model import CharRNN
 from charrnn.service.scheduler import Scheduler
 from charrnn.service.visitor import Visitor, is_here
-from charrnn.ui import query_string, theme
+from charrnn.ui import query_string, theme, tools
 from charrnn.ui.components.drawing import Drawing
 from charrnn.ui.generate import events as generate_tab
 from charrnn.ui.inspect import events as inspect_tab
@@ -59,6 +59,7 @@ def page(scheduler: Scheduler) -> gr.Blocks:
             fields = other_tabs(session)
         follow_visitor(session, header, train, scheduler)
         restore(blocks, session, train, scheduler, fields)
+        tools.wire()
     blocks.queue(max_size=60, default_concurrency_limit=20, api_open=False)
     return blocks
 

@@ -12,6 +12,7 @@ import gradio as gr
 from charrnn.service.scheduler import Scheduler
 from charrnn.ui.page import page, settings
 from charrnn.ui.server.temp_files import TempFiles
+from charrnn.ui.server.zerogpu import end_children
 
 SAVING, ANSWERS = 5.0, 3.0
 """Seconds at most for saving runs, and for sending pending answers. Docker gives ten between
@@ -27,6 +28,7 @@ def launch(scheduler: Scheduler, temp_files: TempFiles, host: str | None, port: 
 
     def end(*_: Any) -> None:
         if closing.is_set():  # a second signal ends it at once
+            end_children()
             os._exit(1)
         closing.set()
 
@@ -51,4 +53,5 @@ def close(blocks: gr.Blocks, scheduler: Scheduler, temp_files: TempFiles) -> Non
     temp_files.remove()
     folder = scheduler.disk_store.folder
     print(f"Closed. Saved {saved} of {models} models of visitors in {folder}", flush=True)
+    end_children()
     os._exit(0)  # threads that still compute would delay the end
