@@ -24,8 +24,6 @@ from charrnn.training.fitted_settings import (
 )
 from charrnn.vocabulary import UNKNOWN, Vocabulary
 
-NEW_SHARE = 0.01
-"""Probability that all new symbols get together at the median place, before the first step."""
 ARCHITECTURE = ("cell", "layers", "hidden_size")
 LEAST_KNOWN = 0.5
 """Share of a text's symbols that a start must know."""
@@ -57,8 +55,9 @@ def extend(
     """The model with the symbols of `text` that it does not know added to its vocabulary.
 
     Known symbols keep their weights, and their predictions stay the same but for the share of
-    the new ones: NEW_SHARE in all at the median place of `text`. A new symbol's column of Wxh0 is
-    the mean of the others; its row of Why is zero. `cleaning` and `words` are the model's own.
+    the new ones: at the median place of `text`, as often as they occur in it. A new symbol's
+    column of Wxh0 is the mean of the others, its row of Why is zero. `cleaning` and `words` are
+    the model's own.
     Symbols rarer than `min_count`, or beyond the `max_size` most frequent of the text, become
     UNKNOWN. Raises StartError where the model knows less than half of the text.
     """
@@ -78,7 +77,10 @@ def extend(
     if not added:
         return model.with_vector(model.parameters.vector.copy())
     vocabulary = Vocabulary(tuple(sorted({*old.symbols, *added})), old.words, old.cleaning)
-    return _with_symbols(model, vocabulary, _new_bias(model, known[:CALIBRATION], len(added)))
+    counts = np.bincount(vocabulary.encode(text), minlength=len(vocabulary))  # (V,)
+    new = sum(counts[vocabulary.ids[symbol]] for symbol in added)
+    odds = counts.clip(1) / max(1, length - new)  # of each symbol, to all that are known
+    return _with_symbols(model, vocabulary, _log_sum(model, known[:CALIBRATION]) + np.log(odds))
 
 
 def with_dropout(start: CharRNN, config: ModelConfig | None) -> CharRNN:
@@ -132,18 +134,20 @@ def _known_ids(vocabulary: Vocabulary, text: str) -> Array:
     return ids[ids != vocabulary.ids[UNKNOWN]] if UNKNOWN in vocabulary.ids else ids
 
 
-def _new_bias(model: CharRNN, ids: Array, count: int) -> float:
-    """The logit at which `count` symbols share NEW_SHARE at the median place of some ids (L,)."""
+def _log_sum(model: CharRNN, ids: Array) -> float:
+    """The logarithm of the sum of exp(logits), at the median place of some ids (L,)."""
     N = max(1, len(ids) // 128)
     x = ids[: len(ids) // N * N].reshape(N, -1).T  # (T, N)
     logits, _, _ = model.forward(x)
     top = logits.max(axis=0)
-    log_sums = top + np.log(np.exp(logits - top).sum(axis=0))  # (T, N)
-    return float(np.median(log_sums)) + math.log(NEW_SHARE / (1 - NEW_SHARE) / count)
+    return float(np.median(top + np.log(np.exp(logits - top).sum(axis=0))))
 
 
-def _with_symbols(model: CharRNN, vocabulary: Vocabulary, bias: float) -> CharRNN:
-    """The same weights where a symbol is known, in the order of a larger vocabulary."""
+def _with_symbols(model: CharRNN, vocabulary: Vocabulary, biases: Array) -> CharRNN:
+    """The same weights where a symbol is known, in the order of a larger vocabulary.
+
+    biases: (V,), for those that are not.
+    """
     V = len(vocabulary)
     places = [vocabulary.ids[symbol] for symbol in model.vocabulary.symbols]
     shapes = parameter_shapes(model.config, V)
@@ -154,7 +158,7 @@ def _with_symbols(model: CharRNN, vocabulary: Vocabulary, bias: float) -> CharRN
             new[:] = old.mean(axis=1, keepdims=True)
             new[:, places] = old
         elif name in ("Why", "by"):
-            new[:] = 0.0 if name == "Why" else bias
+            new[:] = 0.0 if name == "Why" else biases
             new[places] = old
         else:
             new[:] = old
