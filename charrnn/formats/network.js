@@ -50,17 +50,16 @@ const network = (() => {
 
   // ---- cells: element-wise maths for one step ----
   //
-  // forward(x, h, previous) takes the input's and the state's share of every gate, one gate after
-  // another, and returns [gates, next state]. backward(dnext, gates, previous, next) returns the
+  // activate(x, h, hold) takes the input's and the state's share of every gate, one gate after
+  // another, and returns the gates; hold(gate, unit, value) may put another value in a gate's place.
+  // next(gates, previous) returns the state. backward(dnext, gates, previous, next) returns the
   // gradients of x, of h and of what reaches the previous state directly.
 
   const CELLS = {
     rnn: {
       gates: ['h'],
-      forward(x, h) {
-        const next = vector(x.length, (j) => Math.tanh(x[j] + h[j]));
-        return [[next], [next]];
-      },
+      activate: (x, h, hold) => [vector(x.length, (j) => hold(0, j, Math.tanh(x[j] + h[j])))],
+      next: ([h]) => [h],
       backward([dh], gates, previous, [next]) {
         const dx = vector(dh.length, (j) => dh[j] * (1 - next[j] * next[j]));
         return { dx, dh: dx, dprevious: [new Float64Array(dh.length)] };
@@ -68,12 +67,14 @@ const network = (() => {
     },
     lstm: {
       gates: ['i', 'f', 'o', 'g'],
-      forward(x, h, [, c]) {
-        const H = c.length;
-        const gate = (k, squash) => vector(H, (j) => squash(x[k * H + j] + h[k * H + j]));
-        const i = gate(0, sigmoid), f = gate(1, sigmoid), o = gate(2, sigmoid), g = gate(3, Math.tanh);
-        const cell = vector(H, (j) => f[j] * c[j] + i[j] * g[j]);
-        return [[i, f, o, g], [vector(H, (j) => o[j] * Math.tanh(cell[j])), cell]];
+      activate(x, h, hold) {
+        const H = x.length / 4;
+        const gate = (squash, k) => vector(H, (j) => hold(k, j, squash(x[k * H + j] + h[k * H + j])));
+        return [sigmoid, sigmoid, sigmoid, Math.tanh].map(gate);
+      },
+      next([i, f, o, g], [, c]) {
+        const cell = vector(c.length, (j) => f[j] * c[j] + i[j] * g[j]);
+        return [vector(c.length, (j) => o[j] * Math.tanh(cell[j])), cell];
       },
       backward([dh, dc], [i, f, o, g], [, c], [, cell]) {
         const H = dh.length, dx = new Float64Array(4 * H), dcell = new Float64Array(H);
@@ -91,13 +92,14 @@ const network = (() => {
     },
     gru: {
       gates: ['r', 'z', 'n'],
-      forward(x, h, [before]) {
-        const H = before.length;
-        const gate = (k) => vector(H, (j) => sigmoid(x[k * H + j] + h[k * H + j]));
+      activate(x, h, hold) {
+        const H = x.length / 3;
+        const gate = (k) => vector(H, (j) => hold(k, j, sigmoid(x[k * H + j] + h[k * H + j])));
         const r = gate(0), z = gate(1);
-        const n = vector(H, (j) => Math.tanh(x[2 * H + j] + r[j] * h[2 * H + j]));
-        return [[r, z, n], [vector(H, (j) => n[j] + z[j] * (before[j] - n[j]))]];
+        const n = vector(H, (j) => hold(2, j, Math.tanh(x[2 * H + j] + r[j] * h[2 * H + j])));
+        return [r, z, n];
       },
+      next: ([, z, n], [before]) => [vector(n.length, (j) => n[j] + z[j] * (before[j] - n[j]))],
       backward([dnext], [r, z, n], [before], next, h) {
         const H = dnext.length, dx = new Float64Array(3 * H), direct = new Float64Array(H);
         for (let j = 0; j < H; j++) {
@@ -122,8 +124,9 @@ const network = (() => {
   }
 
   // One character: its id and the state to the logits of the next one, the new state, and for
-  // each layer everything in between. `clamp` may change a layer's gates or state as they arise.
-  function step(model, id, state, clamp = null) {
+  // each layer everything in between. clamp(layer, gates, next, previous) may change the state as
+  // it arises, hold(layer, gate, unit, value) a gate; through a gate that it changed, no gradient flows.
+  function step(model, id, state, clamp = null, hold = null) {
     const p = model.parameters, layers = [];
     let input = null;
     state.forEach((previous, layer) => {
@@ -131,9 +134,15 @@ const network = (() => {
       const Wxh = p[`Wxh${layer}`];
       const x = layer === 0 ? column(Wxh, id, bh) : affine(Wxh, input, bh);
       const h = affine(p[`Whh${layer}`], previous[0], bhh);
-      let [gates, next] = CELLS[model.cell].forward(x, h, previous);
+      const held = [];
+      const gates = CELLS[model.cell].activate(x, h, (gate, unit, value) => {
+        const kept = hold ? hold(layer, gate, unit, value) : value;
+        if (kept !== value) held.push(gate * model.hidden_size + unit);
+        return kept;
+      });
+      let next = CELLS[model.cell].next(gates, previous);
       if (clamp) next = clamp(layer, gates, next, previous) || next;
-      layers.push({ input, x, h, gates, previous, next });
+      layers.push({ input, x, h, gates, held, previous, next });
       input = next[0];
     });
     const logits = affine(p.Why, input, p.by);
@@ -141,9 +150,9 @@ const network = (() => {
   }
 
   // A text of ids: a step for each.
-  function forward(model, ids, state = initialState(model)) {
+  function forward(model, ids, state = initialState(model), clamp = null, hold = null) {
     return ids.map((id) => {
-      const read = step(model, id, state);
+      const read = step(model, id, state, clamp, hold);
       state = read.state;
       return read;
     });
@@ -165,8 +174,9 @@ const network = (() => {
   }
 
   // Backpropagation through time: the gradient of every parameter, by name, and for each step and
-  // layer the gradient that arrives at the hidden state there, arrived[t][layer].
-  function backward(model, steps, targets) {
+  // layer the gradient that arrives at the hidden state there, arrived[t][layer]. Each step's loss
+  // counts by its weight; with equal ones, what is differentiated is the mean.
+  function backward(model, steps, targets, weights = steps.map(() => 1 / steps.length)) {
     const p = model.parameters, H = model.hidden_size;
     const gradient = {}, arrived = steps.map(() => []);
     for (const name of Object.keys(p)) gradient[name] = new Float64Array(p[name].length);
@@ -175,17 +185,18 @@ const network = (() => {
       const { id, logits, layers } = steps[t];
       const dlogits = softmax(logits);
       dlogits[targets[t]] -= 1;
-      for (let k = 0; k < dlogits.length; k++) dlogits[k] /= steps.length;
+      for (let k = 0; k < dlogits.length; k++) dlogits[k] *= weights[t];
       addOuter(gradient.Why, dlogits, layers[layers.length - 1].next[0]);
       add(gradient.by, dlogits);
       let d = transposed(p.Why, dlogits, H);
       const earlier = [];
       for (let layer = layers.length - 1; layer >= 0; layer--) {
-        const { input, gates, previous, next, h } = layers[layer];
+        const { input, gates, held, previous, next, h } = layers[layer];
         const [dhidden, ...others] = later[layer];
         add(d, dhidden);
         arrived[t][layer] = d;
         const { dx, dh, dprevious } = CELLS[model.cell].backward([d, ...others], gates, previous, next, h);
+        for (const i of held) { dx[i] = 0; dh[i] = 0; }
         const dW = gradient[`Wxh${layer}`];
         if (layer) addOuter(dW, dx, input);
         else for (let i = 0, columns = dW.length / dx.length; i < dx.length; i++) dW[i * columns + id] += dx[i];
