@@ -39,9 +39,9 @@ def to_html(model: CharRNN, title: str = "charrnn", seed: str = "") -> str:
     return Template(_read("player.html")).substitute(
         player=player,
         style=style,
-        player_hash=_csp_hash(player),
-        style_hash=_csp_hash(style),
-        model=_json_without_tags(_content(model, title, seed)),
+        player_hash=csp_hash(player),
+        style_hash=csp_hash(style),
+        model=json_without_tags(_content(model, title, seed)),
     )
 
 
@@ -68,12 +68,13 @@ def _content(model: CharRNN, title: str, seed: str) -> dict[str, object]:
     }
 
 
-def _json_without_tags(value: object) -> str:
+def json_without_tags(value: object) -> str:
     """ASCII JSON in which nothing can end the script element that holds it."""
     return json.dumps(value).replace("<", "\\u003c")
 
 
-def _csp_hash(text: str) -> str:
+def csp_hash(text: str) -> str:
+    """What a content security policy names a script or a style sheet by."""
     return "sha256-" + base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()
 
 

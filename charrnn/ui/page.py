@@ -20,6 +20,7 @@ from charrnn.ui.inspect import events as inspect_tab
 from charrnn.ui.server.middleware import RequestGuard
 from charrnn.ui.share import hub as hub_column
 from charrnn.ui.share import model as model_column
+from charrnn.ui.step import layout as step_tab
 from charrnn.ui.tab import PRIVATE
 from charrnn.ui.train import events as train_tab
 from charrnn.ui.train import layout, views
@@ -65,9 +66,11 @@ def page(scheduler: Scheduler) -> gr.Blocks:
 
 
 def other_tabs(session: Session) -> dict[str, Any]:
-    """Build Generate, Look inside and Share; returns the components that the query string sets."""
+    """Build the tabs after Train; returns the components that the query string sets."""
     with gr.Tab("Generate"):
         fields = generate_tab.build(session.visitor, session.model)
+    with gr.Tab("How it works"):
+        step_tab.build(session.visitor, session.model)
     with gr.Tab("Look inside"):
         inspect_tab.build(session.visitor, session.model)
     with gr.Tab("Share"), gr.Row(equal_height=False):

@@ -11,7 +11,7 @@ from playwright.sync_api import Browser, Page
 
 pytestmark = pytest.mark.browser
 
-TABS = ("Train", "Generate", "Look inside", "Share")
+TABS = ("Train", "Generate", "How it works", "Look inside", "Share")
 GRADIO = {"image-redundant-alt"}
 """Gradio's footer repeats its words in the pictures' descriptions."""
 

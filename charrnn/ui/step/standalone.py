@@ -1,0 +1,51 @@
+"""The step view as one HTML file, as a teacher would put on a course page.
+
+It makes no request, and its content security policy forbids every one: see `charrnn.formats.web`.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from string import Template
+from typing import Any
+
+from charrnn.formats.web import csp_hash, json_without_tags
+from charrnn.ui.step.layout import StepView
+from charrnn.ui.step.values import starts
+
+HERE = Path(__file__).parent
+UI = HERE.parent
+STYLES = (
+    UI / "page.css",
+    UI / "components" / "drawing.css",
+    UI / "components" / "letters.css",
+    UI / "inspect" / "inspect.css",
+    HERE / "step.css",
+    HERE / "standalone.css",
+)
+FRAME = """'use strict';
+const dark = window.matchMedia('(prefers-color-scheme: dark)');
+const follow = () => document.documentElement.classList.toggle('dark', dark.matches);
+dark.addEventListener('change', follow);
+follow();
+const element = document.querySelector('main'), watch = () => {}, trigger = () => {};
+const props = { value: JSON.parse(document.getElementById('value').textContent) };
+"""
+"""What Gradio gives to a drawing's script, for a page without Gradio."""
+
+
+def to_html(own: dict[str, Any] | None = None) -> str:
+    """The page, complete, about 90 KB.
+
+    own: the visitor's model as `values.with_text` packs it, to be offered beside `hello`.
+    """
+    scripts = (*StepView.helpers, HERE / "step_view.js")
+    script = FRAME + "".join(path.read_text("utf-8") for path in scripts)
+    style = "\n".join(path.read_text("utf-8") for path in STYLES)
+    return Template((HERE / "standalone.html").read_text("utf-8")).substitute(
+        script=script,
+        style=style,
+        script_hash=csp_hash(script),
+        style_hash=csp_hash(style),
+        value=json_without_tags({"starts": starts(), "own": own}),
+    )

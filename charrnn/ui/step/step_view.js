@@ -1,0 +1,228 @@
+// One step in numbers, then the word unrolled: forward, backward, update. The network runs here.
+const MOST = 40; // letters of a word: a copy of the network for each
+const RATES = { rnn: 2, lstm: 2, gru: 1.5 }; // each learns `hello` in twenty updates
+const SPEEDS = { slow: 1800, normal: 900, fast: 300 };
+const state = { source: 'hello', cell: 'rnn', word: '', t: 3, phase: numbers.PHASES.loss, gate: 0, layer: 0, back: null, reached: 0 };
+let value = null, experiment = null;
+
+// ---- which network ----
+
+function unpacked(start) { return { ...start, parameters: network.unpack(start.weights, start.shapes) }; }
+
+function open() {
+  const { source, cell } = state, settings = { rate: RATES[cell], clip: 0.5 };
+  if (source === 'own') {
+    const model = unpacked(value.own);
+    experiment = new Experiment(model, value.own.ids.slice(0, MOST), { rate: 0.5, clip: 1 });
+  } else if (source === 'notebook') {
+    const start = unpacked(value.starts.notebook);
+    experiment = new Experiment(start, Array.from(start.text, (c) => start.symbols.indexOf(c)), { rate: 3.4, clip: 0, endless: true });
+  } else {
+    const letters = Array.from(source === 'word' ? state.word : 'hello'), symbols = [...new Set(letters)].sort();
+    const model = source === 'word' ? firstModel(cell, symbols, 8) : unpacked(value.starts[cell]);
+    experiment = new Experiment(model, letters.map((c) => model.symbols.indexOf(c)), settings);
+  }
+  state.t = Math.min(state.t, experiment.steps.length - 1);
+  state.layer = experiment.model.layers - 1;
+  state.gate = experiment.model.cell === 'lstm' ? 1 : 0;
+  state.phase = numbers.PHASES.loss;
+  state.back = null;
+  rate.value = experiment.rate;
+  clip.value = experiment.clip || 0.5;
+  clipped.checked = experiment.clip > 0;
+  draw(true);
+}
+
+// ---- the controls ----
+
+const lead = node('p', { class: 'lead' });
+const own = node('input', { type: 'text', maxlength: 24, size: 14, placeholder: 'banana', 'aria-label': 'A word of your own, 2 to 24 letters' });
+const use = press('Read it', () => readOwn());
+const complaint = node('span', { class: 'note', role: 'status' });
+const source = choice('Network', [['hello', 'hello'], ['notebook', 'notebook'], ['word', 'your own word'], ['own', 'your model']], 'hello', (picked) => {
+  player.stop();
+  state.source = picked;
+  ownWord.hidden = picked !== 'word';
+  if (picked === 'word' && !state.word) state.word = 'banana';
+  open();
+});
+const ownWord = node('span', { class: 'field', hidden: '' }, own, use);
+const cell = choice('Network type', [['rnn', 'RNN'], ['lstm', 'LSTM'], ['gru', 'GRU']], 'rnn', (picked) => { player.stop(); state.cell = picked; open(); });
+const speed = node('select', { 'aria-label': 'Speed' }, ...Object.keys(SPEEDS).map((name) => node('option', {}, name)));
+speed.value = 'normal';
+const play = press('Play', () => (player.running() ? player.stop() : player.start(() => go(1), () => SPEEDS[speed.value])));
+const player = ticker((running) => { play.textContent = running ? 'Pause' : 'Play'; });
+const steps = node('div', { class: 'tools' },
+  press('◀ Back', () => { player.stop(); go(-1); }), press('Step ▶', () => { player.stop(); go(1); }, { class: 'small primary' }),
+  press('Next letter ▶▶', () => { player.stop(); choose((state.t + 1) % experiment.steps.length); }), play, speed);
+
+function readOwn() {
+  const letters = Array.from(own.value.trim());
+  if (letters.length < 2 || new Set(letters).size < 2) {
+    complaint.textContent = 'Give a word with at least two different letters.';
+    return;
+  }
+  complaint.textContent = '';
+  state.word = letters.slice(0, 24).join('');
+  open();
+}
+own.addEventListener('keydown', (event) => { if (event.key === 'Enter') readOwn(); });
+
+function go(by) {
+  const place = experiment.moved(state.t, state.phase, by);
+  [state.t, state.phase] = place || (by > 0 ? [0, 0] : [state.t, state.phase]);
+  state.back = null;
+  draw(true);
+  return true;
+}
+
+function choose(t) {
+  Object.assign(state, { t, phase: numbers.PHASES.loss, back: null });
+  draw(true);
+}
+
+// ---- gates ----
+
+const rows = node('span', { class: 'field' });
+const layers = node('select', { 'aria-label': 'Layer' });
+layers.addEventListener('change', () => { state.layer = Number(layers.value); draw(true); });
+const wholeGate = node('span', { class: 'field' },
+  ...[['shut (0)', 0], ['half', 0.5], ['open (1)', 1]].map(([text, to]) => press(text, () => holdAll(to), { 'data-hold': to })),
+  press('let go', () => { experiment.release(); draw(); }));
+const gates = node('div', { class: 'tools gates' }, rows, node('span', {}, 'Hold all its units:'), wholeGate,
+  node('span', { class: 'note' }, 'or drag a valve in the picture; Delete lets it go.'));
+
+function holdAll(to) {
+  for (let u = 0; u < experiment.model.hidden_size; u += 1) experiment.held.set(`${state.layer} ${state.gate} ${u}`, to);
+  experiment.read();
+  state.back = null;
+  draw();
+}
+
+function drawGates() {
+  const names = network.CELLS[experiment.model.cell].gates;
+  gates.hidden = names.length < 2;
+  const picked = choice('Gate', names.map((name, k) => [k, `${name}: ${numbers.GATES[name]}`]), state.gate, (k) => { state.gate = k; draw(); });
+  const focused = rows.contains(document.activeElement);
+  rows.replaceChildren('Rows of ', picked.group);
+  if (focused) picked.group.querySelector('[aria-checked=true]').focus();
+  const squashed = ['g', 'n'].includes(names[state.gate]);
+  wholeGate.querySelectorAll('[data-hold]').forEach((button) => { button.disabled = squashed; });
+}
+
+// ---- backwards and update ----
+
+const row = node('div', { class: 'copies', tabindex: 0, role: 'group', 'aria-label': 'The network unrolled over the word: a copy for each letter' });
+const told = node('p', { class: 'arithmetic', role: 'status' }), chart = node('div', { class: 'chart-of-losses' });
+const rate = node('input', { type: 'number', min: 0, max: 20, step: 0.1, 'aria-label': 'Learning rate' });
+const clip = node('input', { type: 'number', min: 0.05, max: 20, step: 0.05, 'aria-label': 'Longest gradient' });
+const clipped = node('input', { type: 'checkbox' });
+for (const input of [rate, clip, clipped]) input.addEventListener('change', settings);
+const trainer = ticker((running) => { twenty.textContent = running ? 'Stop' : '20 updates'; });
+const twenty = press('20 updates', () => {
+  if (trainer.running()) { trainer.stop(); return; }
+  let left = 20;
+  trainer.start(() => { update(); left -= 1; return left > 0 && Number.isFinite(experiment.loss); }, () => 120, true);
+});
+const goBack = press('◀ Backwards', backwards, { class: 'small backwards' });
+const learn = node('div', { class: 'tools' }, goBack, press('Update', () => { trainer.stop(); update(); }, { class: 'small primary' }), twenty,
+  press('Undo', () => { trainer.stop(); experiment.undo(); state.back = null; draw(); }), press('Start over', () => { trainer.stop(); experiment.restart(); state.back = null; draw(); }),
+  field('rate', rate), node('label', { class: 'field' }, clipped, ' clip at ', clip));
+
+function settings() {
+  experiment.rate = Math.max(0, Number(rate.value) || 0);
+  experiment.clip = clipped.checked ? Math.max(0, Number(clip.value) || 0) : 0;
+  clip.disabled = !clipped.checked;
+}
+
+// The loss of the letter now read goes back, one copy of the network at a time.
+function backwards() {
+  player.stop();
+  trainer.stop();
+  state.phase = numbers.PHASES.loss;
+  state.back = experiment.backward(state.t);
+  state.reached = state.t;
+  draw();
+  trainer.start(() => {
+    if (state.reached === 0 || !state.back) return false;
+    state.reached -= 1;
+    draw();
+    return state.reached > 0;
+  }, () => 350, true);
+}
+
+function update() {
+  settings();
+  experiment.update();
+  state.back = null;
+  draw();
+}
+
+function drawLearning() {
+  const { model, losses, norms, steps: read, targets } = experiment, { t, back, reached } = state;
+  const { units } = view(), focused = row.contains(document.activeElement) ? document.activeElement.dataset.t : undefined;
+  row.replaceChildren(...unrolled.copies({ experiment, t, units, back, reached }, choose));
+  if (focused !== undefined) row.querySelector(`[data-t='${focused}']`).focus();
+  chart.replaceChildren(unrolled.curve(losses));
+  const last = norms[norms.length - 1], loss = losses[losses.length - 1];
+  if (back) {
+    const scores = network.softmax(read[t].logits).map((p, k) => p - (k === targets[t] ? 1 : 0));
+    const most = model.symbols.length <= 10 ? [...scores.keys()] : [targets[t]];
+    told.textContent = `The loss at ${sign(model.symbols[targets[t]])} goes back. At the scores its gradient is p minus 1 at the letter that came: `
+      + `${most.map((k) => `${sign(model.symbols[k])} ${numbers.signed(scores[k])}`).join(', ')}. Through Why it reaches this memory with a length of ${unrolled.short(back.lengths[t])}; `
+      + (reached < t ? `${read.length > 1 ? `${t - reached} ${t - reached === 1 ? 'step' : 'steps'} back, ${(100 * back.shares[reached]).toPrecision(2)} % of that length arrives.` : ''}` : 'from here it goes on through Whh.');
+  } else if (last) {
+    const cut = last.scale < 1 ? ` That is beyond ${numbers.unsigned(experiment.clip)}, so it is clipped: shortened to ${Math.round(100 * last.scale)} %.` : '';
+    told.textContent = `${norms.length} ${norms.length === 1 ? 'update' : 'updates'}. The gradient was ${unrolled.short(last.norm)} long.${cut} `
+      + `Every weight moved by rate × gradient. The mean loss went from ${numbers.unsigned(losses[losses.length - 2], 3)} to ${numbers.unsigned(loss, 3)}`
+      + (state.source === 'notebook' ? ` (${numbers.unsigned(loss * read.length, 1)} nats for the sentence${loss > losses[0] ? ': it exploded, and is worse than at the start' : ''}).` : '.');
+  } else told.textContent = `Not trained yet. Mean loss ${numbers.unsigned(loss, 3)} nats; a blind guess among ${model.symbols.length} letters has ${numbers.unsigned(Math.log(model.symbols.length), 3)}.`;
+}
+
+// ---- drawing ----
+
+function view() {
+  const window = windowOf(experiment.model, experiment.steps, state.t, state.layer);
+  return { ...window, layer: state.layer, gate: state.gate, target: experiment.targets[state.t] };
+}
+
+const picture = flow.create({
+  hold(gate, unit, to) { const { units } = view(); experiment.hold(state.layer, gate, units[unit], to); state.back = null; draw(); },
+  release(gate, unit) { const { units } = view(); experiment.release(state.layer, gate, units[unit]); state.back = null; draw(); },
+});
+const windowNote = node('p', { class: 'note' });
+
+function draw(moved = false) {
+  const { model, steps: read } = experiment, shown = view(), names = network.CELLS[model.cell].gates;
+  const before = experiment.inputs.slice(0, state.t).map((id) => sign(model.symbols[id])).join(' ');
+  lead.replaceChildren(...(before ? ['The network has read ', node('b', {}, before), ' and now reads '] : ['The network has read nothing and now reads ']),
+    node('b', {}, sign(model.symbols[read[state.t].id])), '. What will it guess next, and why?');
+  cell.show(model.cell);
+  cell.enable(!['own', 'notebook'].includes(state.source));
+  const large = model.hidden_size > shown.units.length;
+  windowNote.textContent = large ? `A window into a network of ${model.hidden_size} units: the ${shown.units.length} most active over this text. All the others are in every sum.` : '';
+  picture.draw({ letter: sign(model.symbols[read[state.t].id]), blocks: numbers.blocks(model, read[state.t], shown), equations: numbers.equations(model.cell, names[state.gate]), phase: state.phase }, moved);
+  drawGates();
+  layers.hidden = model.layers < 2;
+  if (model.layers > 1) {
+    layers.replaceChildren(...Array.from({ length: model.layers }, (_, k) => node('option', { value: k }, `layer ${k + 1}`)));
+    layers.value = state.layer;
+  }
+  drawLearning();
+}
+
+root.replaceChildren(
+  node('div', { class: 'tools' }, source.group, ownWord, cell.group, layers, complaint), lead, windowNote,
+  node('div', { class: 'step-picture' }, ...picture.parts.slice(0, 2), node('div', { class: 'controls' }, picture.parts[2], steps)), gates,
+  node('h2', {}, 'The whole word, and backwards'), row, learn,
+  node('div', { class: 'learning' }, told, chart));
+
+always((fresh) => {
+  value = fresh;
+  root.querySelector("[data-choice='own']").hidden = !value.own;
+  root.querySelector("[data-choice='notebook']").hidden = !value.starts.notebook;
+  if (!experiment || state.source === 'own') {
+    if (state.source === 'own' && !value.own) { state.source = 'hello'; source.show('hello'); }
+    open();
+  }
+});
