@@ -19,10 +19,8 @@ def at_step(page: Page) -> Page:
     return page
 
 
-def test_the_tab_shows_the_engines_numbers_and_asks_no_server(at_step: Page) -> None:
+def test_the_tab_shows_the_engines_numbers(at_step: Page) -> None:
     page = at_step
-    asked: list[str] = []
-    page.on("request", lambda request: asked.append(request.url))
     model = CharRNN(Vocabulary.from_text("hello"), ModelConfig("rnn", 8))
     _, state, _ = model.forward(model.vocabulary.encode("hell")[:, None])
     shown = page.eval_on_selector_all(
@@ -33,4 +31,3 @@ def test_the_tab_shows_the_engines_numbers_and_asks_no_server(at_step: Page) -> 
     expect(page.locator(".copy .guess.right")).to_have_count(4)
     page.get_by_role("button", name="Backwards").click()
     expect(page.locator(".copy .gradient")).to_have_count(4)
-    assert not [url for url in asked if "queue/join" in url]
