@@ -105,7 +105,7 @@ from charrnn.ui.train.api import api_job
 page = ui.build()
 (control,) = [b for b in page.blocks.values() if getattr(b, "label", "") == "Lamps lit"]
 assert (control.value, control.minimum, control.info) == (2, 1, "Lamps to light.")
-assert query_string.read({"lamps": "4"}) == {"lamps": 4}
+assert query_string.read({"lamps": "4"})["lamps"] == 4
 assert query_string.read({"lamps": "10"}) == {}
 assert "lamps: Lamps to light." in page.get_api_info()["named_endpoints"]["/train"]["description"]
 job = api_job(Scheduler(30, 1), "hello", "standard", {"lamps": 5}, 5)

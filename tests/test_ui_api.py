@@ -52,7 +52,7 @@ def test_train_download_and_load_from_a_client(client: Client, tmp_path: Path) -
         (TEXT, "standard", {"steps": "9"}, 5, "Steps must be a number"),
         (TEXT, "standard", {"path": "/etc/passwd"}, 5, "options is an object"),
         (TEXT, "standard", [1], 5, "options is an object"),
-        (TEXT, "standard", {"hidden_size": 600}, 5, "512 on this page"),
+        (TEXT, "standard", {"hidden_size": 700}, 5, "640 on this page"),
         (TEXT, "standard", {}, 1e9, "seconds must be above 0"),
     ],
 )

@@ -3,30 +3,36 @@
 from __future__ import annotations
 
 import math
+from urllib.parse import parse_qsl
 
 import pytest
 
-from charrnn import RECIPES, ModelConfig, TrainConfig
+from charrnn import CORPORA, RECIPES, ModelConfig, TrainConfig
+from charrnn.network.model import parameter_shapes
 from charrnn.ui import query_string
-from charrnn.ui.limits import TRAINING_CHARACTERS
-from charrnn.ui.train import settings, texts
+from charrnn.ui.limits import MODEL_WEIGHTS, TRAINING_CHARACTERS
+from charrnn.ui.train import plans, settings, texts
+from charrnn.ui.train.plans import Planner
 
 
-def facts(text: str, cleaning: str = "none", speed: float = 0.0) -> dict[str, str]:
-    return dict(texts.card(text, cleaning, speed)["rows"])
+def verdict(text: str, started: bool = False) -> dict[str, str]:
+    return texts.verdict(text, "", "Starts from scratch.", started)
 
 
-def test_a_look_counts_what_the_model_will_read() -> None:
-    assert facts("Aa\nb!\n") == {"characters": "6", "distinct": "5", "lines": "3"}
-    assert facts("Aa\nb!\n", "letters")["distinct"] == "3"
+def test_a_verdict_counts_the_text_and_says_where_training_starts() -> None:
+    found = verdict("Aa\nb!\n")
+    assert found["counts"] == "6 characters, 5 different."
+    assert found["plan"] == "Starts from scratch."
+    assert texts.verdict("hello", "hello", "", False)["counts"].startswith("hello: 5 characters")
 
 
-def test_the_measured_speed_becomes_seconds_per_epoch() -> None:
-    assert facts("ab" * 500, speed=500)["s per epoch, here"] == "2.0"
+def test_every_corpus_has_a_chip() -> None:
+    assert set(texts.EXAMPLES) <= set(CORPORA)
+    assert set(CORPORA) - set(texts.EXAMPLES) <= {"english", "python-mix"}  # made by a command
 
 
 def test_the_rarest_come_first_and_can_be_seen() -> None:
-    chips = texts.card("aaaa\u0301\t \u200bbb" + "c" * 9, "none")["chips"]
+    chips = texts.card("aaaa\u0301\t \u200bbb" + "c" * 9)["chips"]
     assert chips[0][1].endswith("×1")
     shown = dict(chips)
     assert shown["tab"] == "U+0009 ×1"
@@ -36,16 +42,32 @@ def test_the_rarest_come_first_and_can_be_seen() -> None:
 
 
 @pytest.mark.parametrize(
-    ("text", "word"),
-    [("ab" * 100, "Too short"), ("ab" * 10_000, "Short but fine"), ("ab" * 50_000, "Fine")],
+    ("text", "started", "word"),
+    [
+        ("ab" * 100, False, "by heart"),
+        ("ab" * 1000, False, "few real words"),
+        ("ab" * 1000, True, "real words"),
+        ("ab" * 10_000, False, "Short but fine"),
+        ("ab" * 50_000, False, "Long enough"),
+    ],
 )
-def test_the_verdict_names_the_size(text: str, word: str) -> None:
-    assert texts.card(text, "none")["advice"].startswith(word)
+def test_the_verdict_says_what_to_expect(text: str, started: bool, word: str) -> None:
+    assert word in verdict(text, started)["advice"]
 
 
-def test_many_symbols_are_a_warning_with_a_way_out() -> None:
-    text = "".join(chr(0x4E00 + i) for i in range(400)) * 20
-    assert "merges" in texts.card(text, "none")["advice"]
+def test_many_symbols_are_capped_by_the_share_of_text_that_stays() -> None:
+    rare = "".join(chr(0x4E00 + i) for i in range(400))
+    text = rare + "".join(chr(0x6000 + i % 200) for i in range(40_000))
+    assert "merged" in verdict(text)["advice"]
+    plan = Planner(60).plan(text, "", "none", plans.SCRATCH, None)
+    fitted = plan.at("quick")
+    assert 150 <= fitted.train.max_vocab <= 410
+    assert 0 < plan.merged <= 0.02
+    values = {"settings_by": settings.FITTED, "own": text, "corpus": texts.OWN}
+    values |= {"temperature": 0.8, "seed": "", "rate": 1.0, "recipe": "standard", "time": "quick"}
+    job = settings.job_of(values, 60, Planner(60))
+    sizes = parameter_shapes(job.models[0], job.config.max_vocab).values()
+    assert sum(math.prod(shape) for shape in sizes) <= MODEL_WEIGHTS
 
 
 def test_a_corpus_is_a_name_and_never_a_path() -> None:
@@ -91,9 +113,9 @@ def test_numbers_from_a_browser_become_the_fields_type() -> None:
 
 
 def test_what_is_too_much_for_the_page_is_refused() -> None:
-    with pytest.raises(ValueError, match="512 on this page"):
-        settings.parse({"hidden_size": 513})
-    model, train = settings.parse({"hidden_size": 512, "layers": 2})
+    with pytest.raises(ValueError, match="640 on this page"):
+        settings.parse({"hidden_size": 641})
+    model, train = settings.parse({"hidden_size": 640, "layers": 2})
     with pytest.raises(ValueError, match="weights"):
         settings.check_size(model, train, "abc", 100)
     model, train = settings.parse({"seq_length": 0, "batch_size": 1})
@@ -112,6 +134,14 @@ def test_an_address_says_what_differs_from_a_recipe() -> None:
     assert query_string.write(values) == "recipe=notebook"
     values |= {"corpus": "hello", "hidden_size": 20, "steps": None}
     assert query_string.write(values) == "recipe=notebook&corpus=hello&hidden_size=20"
+
+
+def test_an_address_says_time_and_start_where_the_settings_are_fitted() -> None:
+    values = {"settings_by": settings.FITTED, "time": "better", "corpus": "hello", "start": "auto"}
+    assert query_string.write(values) == "time=better&corpus=hello"
+    values["start"] = "shakespeare"
+    query = dict(parse_qsl(query_string.write(values)))
+    assert query_string.read(query) == values
 
 
 def test_an_address_sets_what_to_generate() -> None:

@@ -128,3 +128,24 @@ def test_what_arrives_at_a_hidden_state_is_the_derivative_of_the_loss(page: Any,
         loss, _ = cross_entropy(both, y[t:], T)
         derivative = float(loss.imag) / 1e-30
         assert js["arrived"][t][0][unit] == pytest.approx(derivative, rel=1e-5, abs=1e-9)
+
+
+@pytest.mark.browser
+def test_small_integers_stand_for_weights(page: Any) -> None:
+    """The live network of the first screen: its weights in the browser are those of Python."""
+    from charrnn.ui.train.live import live_network, quantized
+
+    model = random_model("gru", 1)
+    rounded, scales = quantized(model)
+    vector = np.concatenate([array.ravel() for array in rounded.values()]).astype("i1")
+    shapes = [[n, list(model.parameters[n].shape), scales[n]] for n in model.parameters]
+    weights = base64.b64encode(vector.tobytes()).decode()
+    arrays = page.evaluate(
+        """([weights, shapes]) => Object.entries(network.unpack(weights, shapes, 'int8'))
+          .map(([name, array]) => [name, Array.from(array)])""",
+        [weights, shapes],
+    )
+    for name, array in arrays:
+        step = scales[name] / 2 + 1e-7
+        np.testing.assert_allclose(np.array(array), model.parameters[name].ravel(), atol=step)
+    assert {"weights", "shapes", "symbols", "seed"} <= live_network().keys()

@@ -226,17 +226,21 @@ const network = (() => {
     return { model: { ...model, parameters }, norm, scale };
   }
 
-  // Weights from base64: little-endian numbers in the order of shapes, [name, shape] each.
+  // Weights from base64, little-endian numbers in the order of shapes. An entry is [name, shape],
+  // and for int8 [name, shape, scale]: what one step of the integer stands for.
   function unpack(base64, shapes, type = 'float32') {
     const bytes = Uint8Array.from(atob(base64), (c) => c.charCodeAt(0));
     const numbers = new DataView(bytes.buffer), arrays = {};
+    const width = { int8: 1, float16: 2, float32: 4 }[type];
+    const read = {
+      int8: (at) => numbers.getInt8(at),
+      float16: (at) => half(numbers.getUint16(at, true)),
+      float32: (at) => numbers.getFloat32(at, true),
+    }[type];
     let at = 0;
-    for (const [name, shape] of shapes) {
+    for (const [name, shape, scale = 1] of shapes) {
       const array = new Float32Array(shape.reduce((a, b) => a * b));
-      for (let i = 0; i < array.length; i++) {
-        array[i] = type === 'float16' ? half(numbers.getUint16(at, true)) : numbers.getFloat32(at, true);
-        at += type === 'float16' ? 2 : 4;
-      }
+      for (let i = 0; i < array.length; i++, at += width) array[i] = scale * read(at);
       arrays[name] = array;
     }
     return arrays;

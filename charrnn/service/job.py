@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from charrnn.network.model import ModelConfig
+from charrnn.network.model import CharRNN, ModelConfig
 from charrnn.training.checkpoint import Checkpoint
 from charrnn.training.config import TrainConfig
 from charrnn.training.progress import Progress
@@ -63,6 +63,9 @@ class Job:
     rate: float = 1.0  # a factor on the learning rate, from the start
     checkpoint: Checkpoint | None = None  # continue from here (one model only)
     record: Record = field(default_factory=Record)  # what `checkpoint` has shown so far
+    start: CharRNN | None = None  # the model that training starts from
+    start_name: str = ""
+    planned: float = 0.0  # seconds that the schedule spans; 0 for the configuration's steps
 
     @property
     def race(self) -> bool:

@@ -17,6 +17,7 @@ from collections import deque
 from collections.abc import Iterator
 from dataclasses import replace
 from multiprocessing.connection import Connection
+from typing import Any
 
 from charrnn.baselines import Baselines, chart_baselines
 from charrnn.network.model import ModelConfig
@@ -44,7 +45,7 @@ class TrainingRun:
         if not job.checkpoint:  # a run that continues has its own factor
             self.trainer.learning_rate_scale = job.rate
         self.record = job.record if job.checkpoint else Record()
-        self.steps = self.trainer.run(seconds=job.seconds if job.race else None)
+        self.steps = self.trainer.run(seconds=job.seconds if job.race else job.planned or None)
         self.progress: Progress | None = None
         self.seconds = 0.0
         self.sample = ""
@@ -112,7 +113,8 @@ def begin(job: Job, model: ModelConfig) -> Trainer:
     its middle: the rate rises once more, as at a warm restart (Loshchilov & Hutter 2017).
     """
     if not job.checkpoint:
-        return Trainer(job.text, model, job.config, corpus=job.corpus)
+        start: dict[str, Any] = {"start": job.start, "start_name": job.start_name}
+        return Trainer(job.text, model, job.config, corpus=job.corpus, **start)
     config, state = job.checkpoint.train_config(), job.checkpoint.state
     if state and state.step >= config.steps:
         config = replace(config, steps=2 * state.step)

@@ -31,7 +31,7 @@ from charrnn.training.state import TrainState
 
 __all__ = ["HOSTED_BYTES", "Checkpoint", "ModelFileError", "info", "load", "save"]
 
-HOSTED_BYTES = 32 << 20
+HOSTED_BYTES = 48 << 20
 """The limit for strangers' files on a shared machine: 8 million weights."""
 
 MAX_WEIGHT = 1e6

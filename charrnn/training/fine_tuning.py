@@ -117,7 +117,6 @@ def settings_for_start(
         averaging=AVERAGING,
         keep_start=KEEP_START if near else 0.0,
         val_fraction=plain.train.val_fraction,
-        min_count=plain.train.min_count,
     )
     wanted = PASSES * characters / speed(model, symbols)
     return FittedSettings(model, train, min(TIMES[name], max(SHORTEST, round(wanted, 1))))

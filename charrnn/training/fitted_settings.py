@@ -5,7 +5,10 @@ They come from measurements: docs/presets.md has the figures, benchmarks/search.
 
 from __future__ import annotations
 
+import bisect
+import itertools
 import math
+from collections import Counter
 from dataclasses import replace
 from typing import NamedTuple
 
@@ -23,7 +26,9 @@ short text has been read often enough; a clock keeps the time itself."""
 OVERHEAD = 6e-6
 """Seconds a character costs besides the products, in windows of 16 sequences."""
 MANY_SYMBOLS = 150
-"""With more symbols than this, those seen fewer than 3 times are merged into one."""
+"""With more symbols than this, the rarest are merged into one."""
+COVERED = 0.98
+"""Share of a text with very many symbols that the kept ones cover; the rest become one symbol."""
 NOTHING_HELD_OUT = 1_000
 """Characters below which all of a text trains: a tenth of it is too little to measure anything."""
 HELD_OUT = 120_000
@@ -96,7 +101,6 @@ def settings_for(name: str, characters: int, symbols: int) -> FittedSettings:
         learning_rate=shape.learning_rate,
         hidden_rate=shape.hidden_rate,
         val_fraction=held_out,
-        min_count=3 if symbols > MANY_SYMBOLS else 1,
     )
     wanted = shape.passes * characters / speed(shape.model, symbols)
     seconds = min(TIMES[name], max(SHORTEST, round(wanted, 1)))
@@ -109,7 +113,35 @@ def settings_for_text(name: str, text: str, cleaning: str = "none") -> FittedSet
         raise ValueError(f"cleaning must be one of {', '.join(CLEANINGS)}.")
     cleaned = CLEANINGS[cleaning](text)
     fitted = settings_for(name, len(cleaned), len(set(cleaned)))
-    return fitted._replace(train=replace(fitted.train, cleaning=cleaning))
+    train = replace(fitted.train, cleaning=cleaning, max_vocab=capped_vocabulary(cleaned)[0])
+    return fitted._replace(train=train)
+
+
+def capped_vocabulary(text: str) -> tuple[int, float]:
+    """How many symbols to keep of a text with very many, and the share of the text they cover.
+
+    (0, 1.0) keeps all, for a text of at most MANY_SYMBOLS. Else the most frequent are kept that
+    together cover COVERED of it: of 60,000 characters of Chinese, 2,100 of 2,900 symbols.
+    """
+    counts = sorted(Counter(text).values(), reverse=True)
+    if len(counts) <= MANY_SYMBOLS:
+        return 0, 1.0
+    covered = list(itertools.accumulate(counts))
+    kept = max(MANY_SYMBOLS, bisect.bisect_left(covered, COVERED * covered[-1]) + 1)
+    return (0, 1.0) if kept >= len(counts) else (kept + 1, covered[kept - 1] / covered[-1])
+
+
+def within(model: ModelConfig, symbols: int, weights: int) -> ModelConfig:
+    """The model with as many hidden units as `weights` in all allow, at least 16."""
+
+    def size(hidden: int) -> int:
+        shapes = parameter_shapes(replace(model, hidden_size=hidden), symbols)
+        return sum(math.prod(shape) for shape in shapes.values())
+
+    hidden = model.hidden_size
+    while hidden > 16 and size(hidden) > weights:
+        hidden -= 16
+    return replace(model, hidden_size=max(hidden, 16))
 
 
 def speed(model: ModelConfig, symbols: int) -> float:

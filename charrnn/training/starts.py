@@ -50,7 +50,7 @@ class Choice(NamedTuple):
     @property
     def near(self) -> bool:
         """Whether the start guesses about as well as counting does."""
-        return bool(self.name) and self.losses[self.name] <= self.counting + NEAR
+        return self.losses.get(self.name, math.inf) <= self.counting + NEAR
 
 
 def choose_start(

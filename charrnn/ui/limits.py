@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 RANGES: dict[str, tuple[float, float]] = {
-    "hidden_size": (1, 512),
+    "hidden_size": (1, 640),
     "layers": (1, 4),
     "temperature": (0, 2),
     "length": (1, 2_000),
@@ -12,8 +12,8 @@ RANGES: dict[str, tuple[float, float]] = {
 }
 """Settings by name whose range is narrower on the page."""
 
-MODEL_WEIGHTS = 1_900_000
-"""Weights of a model: a resumable file of 30 MB, which uploads take again."""
+MODEL_WEIGHTS = 2_300_000
+"""Weights of a model: a resumable file of 46 MB, which uploads take again."""
 STEP_CHARACTERS = 32_768
 """Characters in one training step, batch_size * seq_length: 300 MB for the widest LSTM."""
 

@@ -9,10 +9,9 @@ import gradio as gr
 from starlette.middleware import Middleware
 from starlette.middleware.gzip import GZipMiddleware
 
-from charrnn.baselines import corpus_baselines
 from charrnn.network.model import CharRNN
 from charrnn.service.scheduler import Scheduler
-from charrnn.service.visitor import Visitor, is_here
+from charrnn.service.visitor import Visitor
 from charrnn.ui import query_string, theme, tools
 from charrnn.ui.components.drawing import Drawing
 from charrnn.ui.generate import events as generate_tab
@@ -24,7 +23,6 @@ from charrnn.ui.step import layout as step_tab
 from charrnn.ui.tab import PRIVATE
 from charrnn.ui.train import events as train_tab
 from charrnn.ui.train import layout, views
-from charrnn.ui.train import settings as train_settings
 
 # The page's HTML is 350 kB, compressed 50 kB. This middleware never compresses event streams.
 PACKED = Middleware(GZipMiddleware, minimum_size=2000, compresslevel=4)
@@ -131,8 +129,6 @@ def restore(
         wanted = query_string.read(query)
         updates = train.tab.updates(wanted)
         updates |= {others[n]: value for n, value in query_string.read_generation(query).items()}
-        if visitor is None or visitor.run is None:
-            updates[train.tab.pictures.chart] = await asyncio.to_thread(first_chart, wanted)
         if visitor is not None:
             updates |= train.handlers.shown(visitor, request)
         # A new object even for a new visitor: the change makes every tab show the model.
@@ -140,16 +136,6 @@ def restore(
 
     outputs = [*train.outputs, *train.tab.inputs.values(), *others.values()]
     blocks.load(opened, session.token, list(dict.fromkeys(outputs)), **PRIVATE)
-
-
-def first_chart(wanted: dict[str, Any]) -> views.Value:
-    """The chart before the first step: the baselines of the chosen text."""
-    corpus = str(wanted.get("corpus", "lighthouse"))
-    if not is_here(corpus):
-        return views.NO_CHART
-    chosen = {**train_settings.DEFAULTS, **wanted}
-    levels = corpus_baselines(corpus, str(chosen["cleaning"]), float(chosen["val_fraction"]))
-    return views.only_baselines(levels)
 
 
 def settings() -> dict[str, Any]:
@@ -165,7 +151,7 @@ def settings() -> dict[str, Any]:
         "ssr_mode": False,
         "enable_monitoring": False,
         "show_error": False,
-        "max_file_size": "20mb",
+        "max_file_size": "50mb",
         "state_session_capacity": 100,
         "footer_links": ["api", "gradio", "settings"],
         "app_kwargs": {"middleware": [Middleware(RequestGuard), PACKED]},

@@ -8,17 +8,24 @@ from typing import Any
 from urllib.parse import urlencode
 
 from charrnn.corpora import CORPORA
+from charrnn.pretrained import pretrained_names
 from charrnn.settings import Setting
+from charrnn.training.fitted_settings import TIMES
 from charrnn.training.recipes import RECIPES
 from charrnn.ui.components.controls import checked
 from charrnn.ui.generate.layout import SETTINGS as GENERATION
 from charrnn.ui.limits import SEED_CHARACTERS
-from charrnn.ui.train.settings import SETTINGS, of_recipe
+from charrnn.ui.train.plans import AUTO, SCRATCH
+from charrnn.ui.train.settings import BY_HAND, FITTED, SETTINGS, of_recipe
 from charrnn.ui.train.texts import OWN
 
 
 def write(values: Mapping[str, Any]) -> str:
-    """The query string of a training: its recipe, and what differs from it."""
+    """The query string of a training: time and start, or a recipe and what differs from it."""
+    if values.get("settings_by") == FITTED:
+        corpus = {} if values["corpus"] == OWN else {"corpus": values["corpus"]}
+        start = {} if values["start"] == AUTO else {"start": values["start"]}
+        return urlencode({"time": values["time"], **corpus, **start})
     recipe = RECIPES[values["recipe"]]
     query = {"recipe": values["recipe"]}
     if values["corpus"] not in (OWN, recipe.corpus):
@@ -37,9 +44,16 @@ def read(query: Mapping[str, str]) -> dict[str, Any]:
     if (name := query.get("recipe", "")) in RECIPES:
         recipe = RECIPES[name]
         values = {"recipe": name, "corpus": recipe.corpus, **of_recipe(recipe)}
+    values |= _valid(SETTINGS, query)
+    if values:
+        values["settings_by"] = BY_HAND
     if (corpus := query.get("corpus", "")) in CORPORA:
         values["corpus"] = corpus
-    return values | _valid(SETTINGS, query)
+    if query.get("time", "") in TIMES:
+        values |= {"time": query["time"], "settings_by": FITTED}
+    if query.get("start", "") in (SCRATCH, *pretrained_names()):
+        values["start"] = query["start"]
+    return values
 
 
 def read_generation(query: Mapping[str, str]) -> dict[str, Any]:

@@ -17,7 +17,7 @@ App = Callable[[Message, Receive, Send], Awaitable[None]]
 
 JSON_LIMIT = 5_000_000
 """Bytes of a request other than an upload: a pasted text of a million characters fits."""
-UPLOAD_LIMIT = 21_000_000
+UPLOAD_LIMIT = 52_000_000
 """Bytes of an upload: one file of Gradio's max_file_size (20 MB) and what encloses it."""
 
 DENIED = (

@@ -2,7 +2,18 @@
 
 from __future__ import annotations
 
-from charrnn.ui.components.drawing import Drawing
+from charrnn.formats import web
+from charrnn.ui.components.drawing import Drawing, LetterDrawing
+
+
+class LiveWriter(LetterDrawing):
+    """A small network that writes in the browser, with what it expects next."""
+
+    helpers = (*LetterDrawing.helpers, web.HERE / "network.js")
+
+
+class Verdict(Drawing):
+    """What is in the chosen text, which model training starts from, and what to expect."""
 
 
 class Status(Drawing):

@@ -20,7 +20,8 @@ from charrnn.ui.tab import PRIVATE, session
 from charrnn.ui.train import views
 from charrnn.ui.train.api import wire_api
 from charrnn.ui.train.layout import TrainTab
-from charrnn.ui.train.settings import clamp, job_of, of_recipe, race_of, rest_of
+from charrnn.ui.train.plans import Planner
+from charrnn.ui.train.settings import BY_HAND, clamp, job_of, of_recipe, race_of, rest_of
 from charrnn.ui.train.text_events import wire_text
 
 Updates = dict[Any, Any]
@@ -34,12 +35,14 @@ class Events:
     ) -> None:
         self.tab, self.scheduler = tab, scheduler
         self.visitor, self.token = visitor, token
+        self.planner = Planner(scheduler.seconds)
 
     async def start(
         self, visitor: Visitor, request: gr.Request, **values: Any
     ) -> AsyncGenerator[Updates, None]:
         """Train on the chosen text with the chosen settings."""
-        job = await refusing(job_of, values, self.scheduler.seconds)
+        own = visitor.model if visitor else None
+        job = await refusing(job_of, values, self.scheduler.seconds, self.planner, own)
         query = {self.tab.query_string: {"query": query_string.write(values)}}
         async with aclosing(self.follow(job, visitor, request, query)) as updates:
             async for update in updates:
@@ -49,7 +52,7 @@ class Events:
         self, visitor: Visitor, seconds: float, request: gr.Request, **values: Any
     ) -> AsyncGenerator[Updates, None]:
         """Train the three cells on the same text for the same seconds."""
-        job = race_of(await refusing(job_of, values, 0.0), seconds)
+        job = race_of(await refusing(job_of, {**values, "settings_by": BY_HAND}, 0.0), seconds)
         async with aclosing(self.follow(job, visitor, request)) as updates:
             async for update in updates:
                 yield update
@@ -76,8 +79,7 @@ class Events:
             **self.buttons(running=True),
             self.token: visitor.token,
             self.visitor: visitor,
-            pictures.samples: gr.update(visible=not job.race),
-            pictures.race: gr.update(visible=job.race),
+            **self.stage(job.race),
         }
         update, previous = Update(), views.previous_run(job, visitor.run)
         try:
@@ -120,6 +122,13 @@ class Events:
             c.resume: gr.update(interactive=more and not running),
         }
 
+    def stage(self, race: bool) -> Updates:
+        """Show the pictures of a run in the place of the network that writes."""
+        pictures = self.tab.pictures
+        shown = {pictures.live: False, pictures.status: True, pictures.chart: True}
+        shown |= {pictures.samples: not race, pictures.race: race}
+        return {picture: gr.update(visible=visible) for picture, visible in shown.items()}
+
     def stop(self, request: gr.Request) -> None:
         """End the run; its best weights are kept."""
         self.scheduler.stop(session(request))
@@ -136,28 +145,25 @@ class Events:
             raise refusal("There are no settings of that name.")
         chosen = RECIPES[recipe]
         values = of_recipe(chosen) | {"corpus": chosen.corpus, "seed": chosen.seed}
-        values["temperature"] = chosen.temperature
-        return {self.tab.text.time: None, **self.tab.updates(values)}
+        values |= {"temperature": chosen.temperature, "settings_by": BY_HAND}
+        return self.tab.updates(values)
 
     def shown(self, visitor: Visitor, request: gr.Request) -> Updates:
         """The pictures of the visitor's last run, after a reload or an upload."""
         run, pictures = visitor.run, self.tab.pictures
         if self.scheduler.running(session(request)):
             return {pictures.status: gr.skip()}
+        buttons = self.buttons(running=False, visitor=visitor)
+        if run is None and visitor.checkpoint is None:
+            return buttons
         if run is None:
-            status = {pictures.status: views.uploaded(visitor)} if visitor.checkpoint else {}
-            return {**status, **self.buttons(running=False, visitor=visitor)}
-        return {
-            **self.paint(run.job, Update(snapshot=run.snapshot)),
-            **self.buttons(running=False, visitor=visitor),
-            pictures.samples: gr.update(
-                value=views.samples(run.job, run.snapshot), visible=not run.job.race
-            ),
-            pictures.race: gr.update(
-                value=views.race(run.job, run.snapshot) if run.job.race else views.NO_RACE,
-                visible=run.job.race,
-            ),
+            status = gr.update(value=views.uploaded(visitor), visible=True)
+            return {**buttons, pictures.live: gr.update(visible=False), pictures.status: status}
+        painted = self.paint(run.job, Update(snapshot=run.snapshot))
+        shown = {
+            picture: gr.update(value=value, visible=True) for picture, value in painted.items()
         }
+        return {**self.stage(run.job.race), **buttons, **shown}
 
 
 async def refusing(make: Any, *arguments: Any) -> Any:
@@ -194,6 +200,6 @@ def wire(tab: TrainTab, scheduler: Scheduler, visitor: gr.State, token: gr.Brows
     last: Any = {"queue": False, "trigger_mode": "always_last", **PRIVATE}
     c.rate.input(handlers.set_rate, c.rate, None, **last)
     c.temperature.input(handlers.set_temperature, c.temperature, None, **last)
-    c.recipe.input(handlers.choose_recipe, c.recipe, [text.time, *tab.inputs.values()], **PRIVATE)
-    wire_text(tab, scheduler)
+    c.recipe.input(handlers.choose_recipe, c.recipe, [*tab.inputs.values()], **PRIVATE)
+    wire_text(tab, scheduler, handlers.planner, visitor)
     return Wired(tab, handlers, outputs)

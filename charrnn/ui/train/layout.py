@@ -7,35 +7,46 @@ from typing import Any, NamedTuple
 
 import gradio as gr
 
-from charrnn.corpora import CORPORA
 from charrnn.network.sampling import Sampling
+from charrnn.pretrained import pretrained_names
 from charrnn.settings import table
 from charrnn.training.fitted_settings import TIMES
 from charrnn.training.recipes import RECIPES
 from charrnn.ui.components.controls import control
 from charrnn.ui.components.drawing import Card
-from charrnn.ui.limits import SAMPLE_SEED_CHARACTERS, TRAINING_CHARACTERS
+from charrnn.ui.limits import SAMPLE_SEED_CHARACTERS
 from charrnn.ui.train import views
-from charrnn.ui.train.drawings import Chart, QueryString, Race, Samples, Status
-from charrnn.ui.train.settings import DEFAULTS, SETTINGS
-from charrnn.ui.train.texts import OWN
+from charrnn.ui.train.drawings import (
+    Chart,
+    LiveWriter,
+    QueryString,
+    Race,
+    Samples,
+    Status,
+    Verdict,
+)
+from charrnn.ui.train.live import live_network
+from charrnn.ui.train.plans import AUTO, DEFAULT_TIME, SCRATCH
+from charrnn.ui.train.plans import OWN as OWN_MODEL
+from charrnn.ui.train.settings import BY_HAND, DEFAULTS, FITTED, SETTINGS
+from charrnn.ui.train.texts import EXAMPLES, OWN
 
 
 class TextPart(NamedTuple):
-    """The text to learn, and a check of it."""
+    """The text to learn, and what training on it will be."""
 
-    corpus: gr.Dropdown
+    corpus: gr.Radio
     own: gr.Textbox
     upload: gr.UploadButton
-    own_box: gr.Accordion
-    check_box: gr.Accordion
-    card: gr.HTML
+    verdict: gr.HTML
     time: gr.Radio
 
 
 class Controls(NamedTuple):
-    """Everything else on the left side."""
+    """What starts and steers a run, and the settings behind it."""
 
+    settings_by: gr.Radio  # FITTED or BY_HAND
+    start: gr.Dropdown
     recipe: gr.Dropdown
     settings: dict[str, Any]  # a component for each of SETTINGS
     train: gr.Button
@@ -46,15 +57,17 @@ class Controls(NamedTuple):
     rate: gr.Slider
     race: gr.Button
     race_seconds: gr.Slider
+    card: gr.HTML
 
 
 class Pictures(NamedTuple):
-    """The right side."""
+    """What is drawn while a network learns, and before."""
 
+    live: gr.HTML
     status: gr.HTML
-    chart: gr.HTML
     samples: gr.HTML
     race: gr.HTML
+    chart: gr.HTML
 
 
 class TrainTab(NamedTuple):
@@ -66,8 +79,9 @@ class TrainTab(NamedTuple):
     @property
     def inputs(self) -> dict[str, Any]:
         """The components that describe a job, by the names that `job_of` knows."""
-        c = self.controls
-        fixed = {"corpus": self.text.corpus, "own": self.text.own, "recipe": c.recipe}
+        c, text = self.controls, self.text
+        fixed = {"corpus": text.corpus, "own": text.own, "time": text.time, "recipe": c.recipe}
+        fixed |= {"settings_by": c.settings_by, "start": c.start}
         return fixed | {"seed": c.seed, "temperature": c.temperature, "rate": c.rate} | c.settings
 
     def updates(self, values: Mapping[str, Any]) -> dict[Any, Any]:
@@ -77,82 +91,99 @@ class TrainTab(NamedTuple):
 
 
 def layout() -> TrainTab:
-    """Place the components: settings on the left, pictures on the right."""
+    """Place the components: what the network does on the left, the text on the right."""
     with gr.Row(equal_height=False):
-        with gr.Column(scale=4, min_width=320):
-            text, controls = _settings()
-        with gr.Column(scale=8, min_width=320, elem_classes="pictures"):
+        with gr.Column(scale=7, min_width=320, elem_classes="pictures"):
             pictures = Pictures(
-                Status(views.IDLE, "training status"),
-                Chart(views.NO_CHART, "loss"),
-                Samples(views.NO_SAMPLES, "samples"),
+                LiveWriter(live_network(), "a small network writes", elem_id="live"),
+                Status(views.IDLE, "training status", visible=False),
+                Samples(views.NO_SAMPLES, "samples", visible=False),
                 Race(views.NO_RACE, "race", visible=False),
+                Chart(views.NO_CHART, "loss", visible=False),
             )
             query_string = QueryString({"query": ""}, "query string", visible="hidden")
+        with gr.Column(scale=5, min_width=320):
+            text = _text()
+            with gr.Row():
+                train = gr.Button("Train", variant="primary", min_width=120, scale=3)
+                stop = gr.Button("Stop", interactive=False, min_width=80, scale=1)
+                resume = gr.Button("Continue", interactive=False, min_width=80, scale=1)
+            with gr.Accordion("Settings", open=False):
+                settings_by, start, recipe, settings, card = _settings()
+            with gr.Accordion("While it trains", open=False):
+                rate, seed, temperature = _running()
+            with gr.Accordion("Race: RNN, LSTM and GRU", open=False):
+                race, seconds = _race()
+    controls = Controls(
+        settings_by, start, recipe, settings, train, stop, resume, seed, temperature, rate, race,
+        seconds, card,
+    )  # fmt: skip
     return TrainTab(text, controls, pictures, query_string)
 
 
-def _settings() -> tuple[TextPart, Controls]:
+def _text() -> TextPart:
+    gr.Markdown("## Teach it your text")
+    own = gr.Textbox(
+        value="",
+        lines=6,
+        max_lines=6,
+        label="Paste a text",
+        show_label=False,
+        placeholder="Paste lyrics, a story, a chat, a poem. It stays in this session.",
+        elem_id="train-text",
+        html_attributes=gr.InputHTMLAttributes(spellcheck=False),
+    )
+    with gr.Row(elem_classes="examples"):
+        corpus = gr.Radio(
+            [("Your text", OWN), *((title, name) for name, title in EXAMPLES.items())],
+            value="lighthouse",
+            label="Text to learn",
+            show_label=False,
+            container=False,
+            elem_classes="chips",
+            scale=4,
+        )
+        upload = gr.UploadButton("Upload a file", size="sm", min_width=104, scale=0)
+    verdict = Verdict({"plan": ""}, "what to expect", container=False, padding=False)
+    time = gr.Radio(
+        [(name.capitalize(), name) for name in TIMES],
+        value=DEFAULT_TIME,
+        label="How long to train",
+        elem_classes="times",
+    )
+    return TextPart(corpus, own, upload, verdict, time)
+
+
+def _settings() -> tuple[gr.Radio, gr.Dropdown, gr.Dropdown, dict[str, Any], gr.HTML]:
+    settings_by = gr.Radio(
+        [("Fitted to the text", FITTED), ("As set below", BY_HAND)],
+        value=FITTED,
+        label="Settings",
+        info="Fitted: the best found by measurement for your text and time.",
+    )
+    start = gr.Dropdown(
+        [("Choose for me", AUTO), ("From scratch", SCRATCH), *pretrained_names(), OWN_MODEL],
+        value=AUTO,
+        label="Start from",
+        info="A model that can already write learns a short text far better.",
+    )
     recipe = gr.Dropdown(
         [(f"{name}: {r.summary}", name) for name, r in RECIPES.items()],
         value="standard",
         label="Ready-made settings",
         info="Start here, then change anything.",
     )
-    text, cleaning = _text()
-    shown = [name for name, row in SETTINGS.items() if name != "cleaning" and not row.advanced]
-    with gr.Group():
-        settings = cleaning | _controls(shown)
-    with gr.Row():
-        train = gr.Button("Train", variant="primary", min_width=80)
-        stop = gr.Button("Stop", interactive=False, min_width=80)
-        resume = gr.Button("Continue", interactive=False, min_width=80)
-    with gr.Accordion("Advanced settings", open=False):
-        hidden = [name for name in SETTINGS if name not in settings]
-        for pair in zip(hidden[::2], [*hidden[1::2], ""], strict=False):
+    settings: dict[str, Any] = {}
+    for pair in zip(SETTINGS, [*list(SETTINGS)[1:], ""], strict=True):
+        if pair[0] not in settings:
             with gr.Row():
                 settings |= _controls(filter(None, pair))
-    with gr.Accordion("While it runs", open=False):
-        rate, seed, temperature = _running()
-    with gr.Accordion("Race: RNN, LSTM and GRU", open=False):
-        race, seconds = _race()
-    return text, Controls(
-        recipe, settings, train, stop, resume, seed, temperature, rate, race, seconds
-    )
+    card = Card({}, "text", container=False, padding=False)
+    return settings_by, start, recipe, settings, card
 
 
 def _controls(names: Any) -> dict[str, Any]:
     return {name: control(SETTINGS[name], value=DEFAULTS[name]) for name in names}
-
-
-def _text() -> tuple[TextPart, dict[str, Any]]:
-    corpora = [(f"{name}: {info.summary}", name) for name, info in CORPORA.items()]
-    corpus = gr.Dropdown(
-        [*corpora, ("your own text", OWN)],
-        value="lighthouse",
-        label="Text",
-        info="Choose an example or paste your own.",
-    )
-    with gr.Accordion("Your own text", open=False) as own_box:
-        own = gr.Textbox(
-            value="",
-            lines=4,
-            max_lines=8,
-            max_length=TRAINING_CHARACTERS,
-            label="Paste a text",
-            info="It stays in this session: it is neither stored nor published.",
-        )
-        upload = gr.UploadButton("Or upload a .txt file", file_types=[".txt"], size="sm")
-    with gr.Accordion("Check this text", open=False) as check_box:
-        card = Card({}, "text", container=False, padding=False)
-        cleaning = _controls(["cleaning"])
-    time = gr.Radio(
-        [(f"{name}, {seconds / 60:g} min", name) for name, seconds in TIMES.items()],
-        value=None,
-        label="How long to train",
-        info="We choose the best settings for your text and time.",
-    )
-    return TextPart(corpus, own, upload, own_box, check_box, card, time), cleaning
 
 
 def _running() -> tuple[gr.Slider, gr.Textbox, gr.Slider]:

@@ -23,6 +23,7 @@ from charrnn.training.recipes import RECIPES, Recipe
 from charrnn.ui.components.controls import checked
 from charrnn.ui.limits import MODEL_WEIGHTS, SAMPLE_SEED_CHARACTERS, STEP_CHARACTERS
 from charrnn.ui.train import texts
+from charrnn.ui.train.plans import AUTO, Planner
 from charrnn.vocabulary import Vocabulary
 
 SETTINGS = {**table(ModelConfig), **table(TrainConfig)}
@@ -34,6 +35,11 @@ def of_recipe(recipe: Recipe) -> dict[str, Any]:
 
 
 DEFAULTS = of_recipe(RECIPES["standard"])
+FITTED, BY_HAND = "fitted", "by hand"
+"""Who sets the settings of a run: the plan for the text, or the person."""
+SAMPLE_LENGTH = 240
+SLACK = 5.0
+"""Seconds that a fitted run may take beyond its plan, to start and to end."""
 
 
 def parse(values: Mapping[str, Any]) -> tuple[ModelConfig, TrainConfig]:
@@ -63,11 +69,31 @@ def check_size(model: ModelConfig, train: TrainConfig, text: str, vocab_size: in
         )
 
 
-def job_of(values: Mapping[str, Any], seconds: float) -> Job:
-    """The job that the values of the tab's inputs describe, by name. Raises ValueError."""
-    model, train = parse({name: values.get(name) for name in SETTINGS})
+def job_of(
+    values: Mapping[str, Any], seconds: float, planner: Planner | None = None, own: Any = None
+) -> Job:
+    """The job that the values of the tab's inputs describe, by name. Raises ValueError.
+
+    seconds: the longest it may take. planner: makes the plan of a text where the settings are to
+    be fitted to it. own: the visitor's own model, from which training may start.
+    """
     text, corpus = texts.chosen(values["corpus"], values["own"])
     Sampling(temperature=values["temperature"])
+    recipe = RECIPES.get(values["recipe"])
+    job = Job(
+        text=text,
+        models=(),
+        config=TrainConfig(),
+        seconds=seconds,
+        corpus=corpus,
+        seed=str(values["seed"] or "")[:SAMPLE_SEED_CHARACTERS] or texts.first_words(text),
+        sample_length=recipe.sample_length if recipe else SAMPLE_LENGTH,
+        temperature=float(values["temperature"]),
+        rate=clamp(values["rate"], 0.01, 10.0),
+    )
+    if planner and values.get("settings_by") == FITTED:
+        return _fitted(job, values, planner, own)
+    model, train = parse({name: values.get(name) for name in SETTINGS})
     vocabulary = Vocabulary.from_text(
         text,
         words=train.words,
@@ -76,24 +102,31 @@ def job_of(values: Mapping[str, Any], seconds: float) -> Job:
         max_size=train.max_vocab or None,
     )
     check_size(model, train, text, len(vocabulary))
-    recipe = RECIPES.get(values["recipe"])
-    return Job(
-        text=text,
-        models=(model,),
-        config=train,
-        seconds=seconds,
-        corpus=corpus,
-        seed=str(values["seed"] or "")[:SAMPLE_SEED_CHARACTERS] or texts.first_words(text),
-        sample_length=recipe.sample_length if recipe else 240,
-        temperature=float(values["temperature"]),
-        rate=clamp(values["rate"], 0.01, 10.0),
+    return replace(job, models=(model,), config=train)
+
+
+def _fitted(job: Job, values: Mapping[str, Any], planner: Planner, own: Any) -> Job:
+    """The job with the start and the settings of its text's plan."""
+    cleaning, start = str(values.get("cleaning") or "none"), str(values.get("start") or AUTO)
+    plan = planner.plan(job.text, job.corpus, cleaning, start, own)
+    fitted = plan.at(str(values.get("time")))
+    return replace(
+        job,
+        models=(fitted.model,),
+        config=fitted.train,
+        seconds=fitted.seconds + SLACK,
+        planned=fitted.seconds,
+        start=plan.choice.model,
+        start_name=plan.choice.name,
+        sample_length=SAMPLE_LENGTH,
     )
 
 
 def race_of(job: Job, seconds: float) -> Job:
     """The same job for every cell, `seconds` of computing for each."""
     models = tuple(replace(job.models[0], cell=cell) for cell in CELLS)
-    return replace(job, models=models, seconds=len(models) * clamp(seconds, 1.0, 60.0))
+    seconds = len(models) * clamp(seconds, 1.0, 60.0)
+    return replace(job, models=models, seconds=seconds, planned=0.0, start=None, start_name="")
 
 
 def rest_of(visitor: Visitor, seconds: float, corpus: str, own: str | None) -> Job:
@@ -107,6 +140,7 @@ def rest_of(visitor: Visitor, seconds: float, corpus: str, own: str | None) -> J
         raise ValueError("There is no run to continue: press Train.")
     if run:
         record = run.snapshot.runs[0].record
+        seconds = min(seconds, run.job.seconds) if run.job.planned else seconds
         return replace(run.job, checkpoint=checkpoint, record=record, seconds=seconds)
     config, name = checkpoint.train_config(), checkpoint.training.corpus
     text, _ = texts.chosen(name if name in CORPORA else corpus, own)

@@ -1,4 +1,4 @@
-"""What happens around the text to learn: its check, uploads, and settings that fit it."""
+"""What happens around the text to learn: its verdict, uploads, and examples."""
 
 from __future__ import annotations
 
@@ -8,49 +8,68 @@ from typing import Any
 
 import gradio as gr
 
-from charrnn.service.job import Job
+from charrnn.baselines import chart_baselines
 from charrnn.service.scheduler import Scheduler
-from charrnn.text_files import read_text_file
-from charrnn.training import fitted_settings
-from charrnn.training.fitted_settings import FittedSettings, settings_for_text
+from charrnn.service.visitor import Visitor
+from charrnn.text_files import read_text_file, unify_line_ends
 from charrnn.ui.errors import refusal
 from charrnn.ui.limits import TRAINING_CHARACTERS
 from charrnn.ui.tab import PRIVATE, session
-from charrnn.ui.train import settings, texts, views
+from charrnn.ui.train import plans, texts, views
 from charrnn.ui.train.layout import TrainTab
+from charrnn.ui.train.plans import Plan, Planner
+from charrnn.ui.train.settings import BY_HAND, FITTED
 from charrnn.vocabulary import CLEANINGS
 
-STEP_SHARE = 0.8
-"""Share of a run's time that is steps; the rest are evaluations, a tenth, and samples."""
-TRIAL_SECONDS = 0.6
-"""Training time of a trial: some 30 steps, for a speed within 20 %."""
+MEANT = f"""(own, corpus) => {{
+  const text = own.length > {TRAINING_CHARACTERS} ? own.slice(0, {TRAINING_CHARACTERS}) : own;
+  window.dispatchEvent(new CustomEvent('charrnn:text', {{ detail: text }}));
+  return [text, own ? '{texts.OWN}' : corpus];
+}}"""
+"""A pasted text is the one that is meant. In the browser, because it may be a megabyte long."""
 
 
 class TextEvents:
     """The handlers around the text of one page's Train tab."""
 
-    def __init__(self, tab: TrainTab, scheduler: Scheduler) -> None:
-        self.tab, self.scheduler = tab, scheduler
+    def __init__(self, tab: TrainTab, scheduler: Scheduler, planner: Planner) -> None:
+        self.tab, self.scheduler, self.planner = tab, scheduler, planner
 
     async def check(
-        self, corpus: str, own: str | None, cleaning: str, request: gr.Request, **model: Any
+        self,
+        visitor: Visitor,
+        corpus: str,
+        own: str | None,
+        cleaning: str,
+        start: str,
+        time: str,
+        request: gr.Request,
     ) -> Any:
-        """Describe the text; train a moment on it for its speed and the chart's baselines."""
+        """Say what training on the text will be, and what each time to train would take."""
         if cleaning not in CLEANINGS:
             raise refusal("There is no cleaning of that name.")
+        if corpus == texts.OWN and not own:
+            return texts.EMPTY, gr.skip(), gr.skip(), {}
         try:
             text, name = await asyncio.to_thread(texts.chosen, corpus, own)
-            config, train = settings.parse({**model, "cleaning": cleaning})
-            snapshot = await self.scheduler.trial(Job(text, (config,), train, TRIAL_SECONDS, name))
+            model = visitor.model if visitor else None
+            plan = await asyncio.to_thread(self.planner.plan, text, name, cleaning, start, model)
+            config = plan.at(time).train
+            cleaned = CLEANINGS[cleaning](text)
+            levels = await asyncio.to_thread(chart_baselines, cleaned, config.val_fraction)
         except ValueError as error:
-            return {"title": "This text", "advice": str(error), "mood": "bad"}, gr.skip()
-        speed = snapshot.runs[0].chars_per_second if snapshot.runs else 0.0
-        card = await asyncio.to_thread(texts.card, text, cleaning, speed)
+            return {"counts": "", "plan": str(error), "mood": "bad"}, gr.skip(), gr.skip(), {}
+        verdict = texts.verdict(cleaned, name, plans.sentence(plan), bool(plan.choice.name))
         busy = self.scheduler.running(session(request))
-        return card, gr.skip() if busy else views.only_baselines(snapshot.baselines)
+        chart = gr.skip() if busy else views.only_baselines(levels)
+        return verdict, self.times(plan, time), chart, texts.card(cleaned)
 
-    def opened(self, corpus: str) -> Any:
-        return gr.update(open=True) if corpus == texts.OWN else gr.skip()
+    def times(self, plan: Plan, time: str) -> Any:
+        """The times that this text can use here, each with its seconds."""
+        choices = [
+            (f"{n.capitalize()} · {fitted.seconds:.0f} s", n) for n, fitted in plan.fitted.items()
+        ]
+        return gr.update(choices=choices, value=time if time in plan.fitted else choices[-1][1])
 
     def uploaded(self, path: str | None) -> Any:
         """Read a text file into the text box."""
@@ -62,56 +81,26 @@ class TextEvents:
             raise refusal(error) from None
         for note in decoded.notes:
             gr.Info(escape(note))
+        if not decoded.text.strip():
+            raise refusal("This file has no text in it.")
         if len(decoded.text) > TRAINING_CHARACTERS:
             gr.Info(f"The first {TRAINING_CHARACTERS:,} characters are used.")
-        return decoded.text[:TRAINING_CHARACTERS], texts.OWN
-
-    async def fit(self, time: str | None, corpus: str, own: str | None, cleaning: str) -> Any:
-        """Set what learns most of this text in the chosen time."""
-        values = await self.fitted(time, corpus, own, cleaning)
-        return self.tab.updates({"recipe": "standard", **values}) if values else gr.skip()
-
-    async def fitted(
-        self, time: str | None, corpus: str, own: str | None, cleaning: str
-    ) -> dict[str, Any]:
-        """Settings by name; none before a time is chosen and a text of one's own is pasted."""
-        if time is None or (corpus == texts.OWN and not own):
-            return {}
-        try:
-            text, name = await asyncio.to_thread(texts.chosen, corpus, own)
-            fitted = await asyncio.to_thread(settings_for_text, time, text, cleaning)
-            steps = await self.steps(fitted, text, name)
-        except ValueError as error:
-            raise refusal(error) from None
-        return {**vars(fitted.model), **vars(fitted.train), "steps": steps}
-
-    async def steps(self, fitted: FittedSettings, text: str, name: str) -> int:
-        """The steps that fit into the time on this machine.
-
-        Measured by a moment's training, or estimated where all workers are busy.
-        """
-        job = Job(text, (fitted.model,), fitted.train, TRIAL_SECONDS, name)
-        snapshot = await self.scheduler.trial(job)
-        measured = snapshot.runs[0].chars_per_second if snapshot.runs else 0.0
-        estimate = fitted_settings.speed(fitted.model, len(set(text)))
-        seconds = STEP_SHARE * min(fitted.seconds, self.scheduler.seconds)
-        return fitted_settings.steps(fitted.train, seconds, measured or estimate)
+        return unify_line_ends(decoded.text[:TRAINING_CHARACTERS]), texts.OWN
 
 
-def wire_text(tab: TrainTab, scheduler: Scheduler) -> None:
-    """Check a text when the panel opens or the text changes; settings for a time follow it."""
-    text, fields = tab.text, tab.controls.settings
-    handlers, cleaning = TextEvents(tab, scheduler), fields["cleaning"]
-    latest: Any = {"trigger_mode": "always_last", "concurrency_limit": 4, **PRIVATE}
-    chosen = [text.corpus, text.own, cleaning]
-    model = {name: fields[name] for name in ("cell", "hidden_size", "layers")}
-    for event in (text.check_box.expand, text.corpus.input, cleaning.input, text.own.blur):
-        shown = [text.card, tab.pictures.chart]
-        event(handlers.check, chosen, shown, inputs_kwargs=model, **latest)
-    for event in (text.time.input, text.corpus.input, cleaning.input, text.own.blur):
-        event(handlers.fit, [text.time, *chosen], [tab.controls.recipe, *fields.values()], **latest)
-    # A pasted text is the one that is meant. In the browser: it may be a megabyte long.
-    meant = f"(own, corpus) => own ? {texts.OWN!r} : corpus"
-    text.own.change(None, [text.own, text.corpus], text.corpus, js=meant, **PRIVATE)
-    text.upload.upload(handlers.uploaded, text.upload, [text.own, text.corpus], **PRIVATE)
-    text.corpus.input(handlers.opened, text.corpus, text.own_box, **PRIVATE)
+def wire_text(tab: TrainTab, scheduler: Scheduler, planner: Planner, visitor: gr.State) -> None:
+    """Say what to expect whenever the text, or what decides about its plan, has changed."""
+    text, c = tab.text, tab.controls
+    handlers, cleaning = TextEvents(tab, scheduler, planner), c.settings["cleaning"]
+    given = [visitor, text.corpus, text.own, cleaning, c.start, text.time]
+    shown = [text.verdict, text.time, tab.pictures.chart, c.card]
+    latest: Any = {"trigger_mode": "always_last", "concurrency_limit": 2, **PRIVATE}
+    for event in (text.verdict.check, text.corpus.input, cleaning.input, c.start.input):
+        event(handlers.check, given, shown, **latest)
+    chosen = [text.own, text.corpus]
+    text.own.change(None, chosen, chosen, js=MEANT, **PRIVATE)
+    text.upload.upload(handlers.uploaded, text.upload, chosen, **PRIVATE)
+    by_hand = [c.recipe.input, *(part.input for n, part in c.settings.items() if n != "cleaning")]
+    gr.on(by_hand, None, None, c.settings_by, js=f"() => '{BY_HAND}'", **PRIVATE)
+    fitted = [text.time.input, c.start.input]
+    gr.on(fitted, None, None, c.settings_by, js=f"() => '{FITTED}'", **PRIVATE)

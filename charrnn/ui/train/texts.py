@@ -7,13 +7,22 @@ from collections import Counter
 from typing import Any
 
 from charrnn.corpora import CORPORA, load_corpus
-from charrnn.training.fitted_settings import MANY_SYMBOLS
+from charrnn.text_files import unify_line_ends
+from charrnn.training.fitted_settings import capped_vocabulary
 from charrnn.ui.limits import TRAINING_CHARACTERS
-from charrnn.vocabulary import CLEANINGS
 
 OWN = "own"
 """The choice in the corpus menu that stands for the visitor's own text."""
-SHORT, FINE = 5_000, 50_000
+EXAMPLES = {
+    "lighthouse": "Lighthouse play",
+    "tinyshakespeare": "Shakespeare",
+    "python-docs": "Python manual",
+    "python-source": "Python code",
+    "sentence": "A sentence",
+    "hello": "hello",
+}
+"""The corpora by the names of their chips; test_ui_texts.py sees that none is missing."""
+LEARNED_BY_HEART, SHORT, FINE = 300, 5_000, 50_000
 RARE = 12
 
 
@@ -23,7 +32,7 @@ def chosen(corpus: str, own: str | None) -> tuple[str, str]:
     Raises ValueError for no text, a text too long, a name that is not in CORPORA.
     """
     if corpus == OWN:
-        text = own or ""
+        text = unify_line_ends(own or "")
         if len(text) < 2:
             raise ValueError("Paste or upload a text of at least 2 characters first.")
         if len(text) > TRAINING_CHARACTERS:
@@ -40,48 +49,54 @@ def first_words(text: str, longest: int = 12) -> str:
     return line.rsplit(" ", 1)[0] + " " if " " in line else line
 
 
-def card(text: str, cleaning: str, characters_per_second: float = 0.0) -> dict[str, Any]:
-    """What the page shows about a text, for card.js."""
-    text = CLEANINGS[cleaning](text)
+def card(text: str) -> dict[str, Any]:
+    """A text's rarest characters, for card.js."""
     counts = Counter(text)
-    lines = text.count("\n") + 1
-    rows = [
-        ["characters", f"{len(text):,}"],
-        ["distinct", f"{len(counts):,}"],
-        ["lines", f"{lines:,}"],
-    ]
-    if characters_per_second:
-        rows.append(["s per epoch, here", f"{len(text) / characters_per_second:.1f}"])
     rarest = sorted(counts.items(), key=lambda item: (item[1], item[0]))[:RARE]
-    mood, advice = verdict(len(text), len(counts))
     return {
-        "title": "This text",
-        "note": "as the model will read it",
-        "rows": rows,
-        "chips_title": "Its rarest characters, with code point and count:",
+        "title": "Its rarest characters",
+        "note": "with code point and count",
         "chips": [[shown(c), f"{code(c)} ×{n}"] for c, n in rarest],
-        "advice": advice,
-        "mood": mood,
     }
 
 
-def verdict(characters: int, distinct: int) -> tuple[str, str]:
-    """(mood, a sentence): is the text too short, fine, or long; are there too many symbols."""
-    if distinct > MANY_SYMBOLS:
+EMPTY = {
+    "counts": "",
+    "plan": "Paste a text above, upload a file, or choose an example.",
+    "advice": "A few thousand characters are enough.",
+}
+"""The verdict while there is no text."""
+
+
+def verdict(text: str, corpus: str, plan: str, started: bool) -> dict[str, Any]:
+    """What verdict.js shows: how long the text is, the start that was chosen, what to expect.
+
+    started: whether training starts from a model that can already write.
+    """
+    distinct = len(set(text))
+    title = f"{EXAMPLES[corpus]}: " if corpus in EXAMPLES else ""
+    mood, advice = expectation(text, distinct, started)
+    counts = f"{title}{len(text):,} characters, {distinct:,} different."
+    return {"counts": counts, "plan": plan, "advice": advice, "mood": mood}
+
+
+def expectation(text: str, distinct: int, started: bool) -> tuple[str, str]:
+    """(mood, a sentence): what a network will have learned from the text."""
+    merged = 1 - capped_vocabulary(text)[1]
+    if merged > 0.0005:
         return "warn", (
-            f"{distinct:,} distinct characters are many to learn: "
-            "choosing how long to train merges those seen fewer than 3 times."
+            f"Its rarest characters, {merged:.1%} of the text, are merged into one: "
+            f"{distinct:,} different ones are too many to learn."
         )
-    if characters < SHORT:
-        return "warn", (
-            "Too short to learn a style: the model will know it by heart. "
-            f"From {FINE:,} characters on it starts to invent."
-        )
-    if characters < FINE:
-        return "good", "Short but fine: expect words and much that is copied."
-    if characters < 1_000_000:
-        return "good", "Fine: long enough for words, spelling and style."
-    return "good", "Long: a larger model pays, and a pass through the text takes a while."
+    if len(text) < LEARNED_BY_HEART:
+        return "good", "So short that the network will know it by heart."
+    if started:
+        return "good", "Expect real words, and more and more of this text's own voice."
+    if len(text) < SHORT:
+        return "warn", f"Expect few real words: from {FINE:,} characters on it learns to spell."
+    if len(text) < FINE:
+        return "good", "Short but fine: expect words, and much that is copied."
+    return "good", "Long enough for words, spelling and style."
 
 
 def code(character: str) -> str:

@@ -14,7 +14,14 @@ Value = dict[str, Any]
 CHART_NOTE = "average surprise per character, in nats (right: in bits); lower is better"
 NO_NUMBERS = [
     [name, "-"]
-    for name in ("step", "loss, nats", "loss, bits", "validation", "chars / s", "time left")
+    for name in (
+        "step",
+        "like choosing among",
+        "loss, nats",
+        "unseen text",
+        "chars / s",
+        "time left",
+    )
 ]
 IDLE: Value = {
     "state": "idle",
@@ -38,6 +45,12 @@ def name(model: ModelConfig) -> str:
     """ "LSTM 192", "GRU 2 x 64"."""
     size = f"{model.layers} x {model.hidden_size}" if model.layers > 1 else f"{model.hidden_size}"
     return f"{model.cell.upper()} {size}"
+
+
+def letters(nats: float) -> str:
+    """A loss for people: e^nats is among how many letters it is like choosing."""
+    number = math.exp(min(abs(nats), 20.0))
+    return f"{number:.1f}" if number < 9.95 else f"{number:,.0f}"
 
 
 def duration(seconds: float) -> str:
@@ -71,7 +84,7 @@ def status(job: Job, snapshot: Snapshot, elapsed: float) -> Value:
         return {**IDLE, "state": "training", "title": f"Starting {who}", "note": on(job)}
     run_view = snapshot.runs[snapshot.best if snapshot.over else 0]
     fraction, left = progress(job, run_view, elapsed)
-    limited = left == max(0.0, job.seconds - elapsed)  # time ends it before its last step
+    limited = not job.planned and left == max(0.0, job.seconds - elapsed)
     title, state = f"{'Racing' if job.race else 'Training'} {who}", "training"
     note = snapshot.note or on(job)
     if snapshot.over:
@@ -83,7 +96,9 @@ def status(job: Job, snapshot: Snapshot, elapsed: float) -> Value:
         "fraction": fraction,
         "numbers": race_numbers(snapshot)
         if job.race
-        else numbers(run_view, left, snapshot.over, job.seconds if limited else 0),
+        else numbers(
+            run_view, left, snapshot.over, job.seconds if limited else 0, bool(job.planned)
+        ),
     }
 
 
@@ -95,7 +110,8 @@ def uploaded(visitor: Visitor) -> Value:
 
 
 def on(job: Job) -> str:
-    return f"on {job.corpus}" if job.corpus else "on your text"
+    text = f"on {job.corpus}" if job.corpus else "on your text"
+    return f"{text}, from {job.start_name}" if job.start_name else text
 
 
 def progress(job: Job, run_view: RunView, elapsed: float) -> tuple[float, float]:
@@ -106,6 +122,8 @@ def progress(job: Job, run_view: RunView, elapsed: float) -> tuple[float, float]
     if job.race:
         return min(1.0, elapsed / job.seconds), left
     p = run_view.progress
+    if job.planned:
+        return p.fraction, max(0.0, job.planned * (1 - p.fraction))
     # A continued run did some steps in an earlier one: only this one's pace counts.
     per_step = p.chars / max(p.step, 1)
     if run_view.chars_per_second > 0:
@@ -133,18 +151,22 @@ def ending(job: Job, snapshot: Snapshot, run_view: RunView, elapsed: float) -> t
     return "Stopped", "stopped", f"Generate uses the best version; Continue picks up here.{best}"
 
 
-def numbers(run_view: RunView, left: float, over: bool, limit: float) -> list[list[str]]:
-    """The card's row. limit: the run's seconds of wall time where they end it early."""
+def numbers(
+    run_view: RunView, left: float, over: bool, limit: float, planned: bool = False
+) -> list[list[str]]:
+    """The card's row. limit: the run's seconds of wall time where they end it early. planned:
+    whether its schedule follows the clock."""
     p = run_view.progress
     if p is None:
         return NO_NUMBERS
     validation = run_view.record.validation.points
-    many = p.steps > 1_000_000  # "until stopped"
+    endless = planned or p.steps > 1_000_000  # until its time is over, or until it is stopped
+    measured = validation[-1][1] if validation else p.smooth_loss
     return [
-        ["step" if many else f"step of {p.steps:,}", f"{p.step:,}"],
+        ["step" if endless else f"step of {p.steps:,}", f"{p.step:,}"],
+        ["like choosing among", f"{letters(measured)} letters"],
         ["loss, nats", f"{abs(p.smooth_loss):.3f}"],
-        ["loss, bits", f"{abs(p.smooth_loss) / math.log(2):.2f}"],
-        ["validation", f"{validation[-1][1]:.3f}" if validation else "-"],
+        ["unseen text", f"{validation[-1][1]:.3f}" if validation else "-"],
         ["chars / s", f"{run_view.chars_per_second:,.0f}"],
         [f"left of {limit:.0f} s" if limit else "time left", "-" if over else duration(left)],
     ]
