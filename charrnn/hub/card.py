@@ -200,12 +200,12 @@ def _settings(model: CharRNN, record: TrainingRecord) -> str:
     ]
     rows += [(n, config[n]) for n in SETTINGS if isinstance(config.get(n), str | int | float)]
     rows = [row for row in rows if row != ("learning_rate", 0)]  # 0 stands for the optimizer's own
-    if record.steps is not None:
-        rows.append(("steps trained", f"{record.steps:,.0f}"))
-    if record.chars is not None:
-        rows.append(("characters read", f"{record.chars:,.0f}"))
-    if record.seconds is not None:
-        rows.append(("seconds of training", f"{record.seconds:,.1f}"))
+    counts = (
+        ("steps trained", record.steps, 0),
+        ("characters read", record.chars, 0),
+        ("seconds of training", record.seconds, 1),
+    )
+    rows += [(name, f"{n:,.{digits}f}") for name, n, digits in counts if n is not None]
     if record.sha256:
         rows.append(("sha256 of the text", one_line(record.sha256)))
     return f"## How it was made\n\n{table(('setting', 'value'), rows)}"

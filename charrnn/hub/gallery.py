@@ -15,12 +15,6 @@ from charrnn.hub.calls import Call, result_of, supervise
 from charrnn.hub.card import LIBRARY
 from charrnn.training.record import MAX_NAME
 
-Order = Literal["newest", "liked"]
-ORDERS: dict[Order, Literal["last_modified", "likes"]] = {
-    "newest": "last_modified",
-    "liked": "likes",
-}
-
 PATIENCE = 8.0
 """Seconds that a page may wait for its gallery: the client retries a dead Hub for 23."""
 
@@ -42,7 +36,7 @@ class Shared:
 
 
 def gallery(
-    order: Order = "newest",
+    order: Literal["newest", "liked"] = "newest",
     limit: int = 24,
     *,
     start: int = 0,
@@ -58,9 +52,9 @@ def gallery(
 
     def ask(call: Call) -> list[Shared]:
         call.report("Asking for shared models", 0.1)
-
+        sort: Any = "likes" if order == "liked" else "last_modified"
         models = api.list_models(
-            filter=LIBRARY, sort=ORDERS[order], limit=start + limit, full=True, cardData=True
+            filter=LIBRARY, sort=sort, limit=start + limit, full=True, cardData=True
         )
         return [_shared(model) for model in itertools.islice(models, start, start + limit)]
 
@@ -70,15 +64,14 @@ def gallery(
 def _shared(model: ModelInfo) -> Shared:
     card: Any = model.card_data
     data: dict[str, Any] = card.to_dict() if card else {}
-    tags = set(model.tags or ())
+    tags = model.tags or ()
     loss, corpus = _evaluation(data.get("model-index"))
-    cells = [name for name in ("lstm", "gru", "rnn") if name in tags]
     return Shared(
         repo_id=model.id,
         likes=model.likes or 0,
         downloads=model.downloads or 0,
         modified=f"{model.last_modified:%Y-%m-%d}" if model.last_modified else "",
-        cell=cells[0] if cells else "",
+        cell=next((name for name in ("lstm", "gru", "rnn") if name in tags), ""),
         corpus=corpus,
         loss=loss,
         license=str(data.get("license", ""))[:MAX_NAME],

@@ -27,6 +27,8 @@ from charrnn.vocabulary import UNKNOWN
 WEIGHTS, CONFIG, CARD = "weights.npz", "config.json", "README.md"
 EMPTY = {".gitattributes", CARD}
 """The files of a repository into which nobody has put anything."""
+DEPLOYED = "charrnn/__init__.py"
+"""A file that shows that a Space was deployed from here before."""
 
 LICENSE = re.compile(r"[a-z0-9][a-z0-9.+-]{0,39}")
 PULLED_FROM = "hub"
@@ -138,13 +140,32 @@ def commit(
     return Pushed(before.id, url, str(done.oid), bool(before.private), done.oid != before.sha)
 
 
-def check_private(before: ModelInfo | SpaceInfo, private: bool) -> None:
-    """Put nothing private into a public repository. Raises HubError."""
+def repository(
+    api: HfApi, name: str, private: bool, sdk: str | None = None
+) -> ModelInfo | SpaceInfo:
+    """A model's repository, or a Space where `sdk` says what runs it, created if there was none.
+
+    Raises HubError for one that holds something else, or is public where `private` is wanted.
+    """
+    look: Callable[[str], ModelInfo | SpaceInfo] = api.space_info if sdk else api.model_info
+    try:
+        before = look(name)
+    except RepositoryNotFoundError:
+        api.create_repo(name, repo_type="space" if sdk else None, space_sdk=sdk, private=private)
+        return look(name)
+    there = names_in(before)
+    card_tags = (before.card_data.get("tags") if before.card_data else None) or ()
+    ours = LIBRARY in {*(before.tags or ()), *card_tags} or (sdk and DEPLOYED in there)
+    if not ((ours and getattr(before, "sdk", None) == sdk) or there <= EMPTY):
+        raise HubError(f"{name} is there already and holds something else. Choose another name.")
     if private and not before.private:
-        raise HubError(
-            f"{before.id} is public. Make it private in its settings on the Hub, "
-            "or choose another name."
-        )
+        raise HubError(f"{name} is public. Make it private on the Hub, or choose another name.")
+    return before
+
+
+def names_in(repo: ModelInfo | SpaceInfo) -> set[str]:
+    """The paths of a repository's files."""
+    return {file.rfilename for file in repo.siblings or ()}
 
 
 def _push(
@@ -157,7 +178,7 @@ def _push(
     size = len(files[WEIGHTS])
     call.allow(size)
     api, name = connect(call)
-    before = _repository(api, name, private)
+    before = repository(api, name, private)
     old = _old_card(api, before)
     call.report("Writing the card", 0.25)
     contents = {**files, CARD: write_card(name, old=old).encode()}
@@ -177,23 +198,9 @@ def _weights(model: CharRNN) -> bytes:
         raise HubError(str(error)) from None
 
 
-def _repository(api: HfApi, name: str, private: bool) -> ModelInfo:
-    """The repository as it is, created if there was none. Raises HubError for another's."""
-    try:
-        before = api.model_info(name)
-    except RepositoryNotFoundError:
-        api.create_repo(name, private=private)
-        return api.model_info(name)
-    files = {file.rfilename for file in before.siblings or ()}
-    if LIBRARY not in (before.tags or ()) and not files <= EMPTY:
-        raise HubError(f"{name} is there already and holds something else. Choose another name.")
-    check_private(before, private)
-    return before
-
-
-def _old_card(api: HfApi, before: ModelInfo) -> str:
+def _old_card(api: HfApi, before: ModelInfo | SpaceInfo) -> str:
     """The card that is there now; "" if there is none."""
-    if CARD not in {file.rfilename for file in before.siblings or ()}:
+    if CARD not in names_in(before):
         return ""
     with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder:
         path = api.hf_hub_download(before.id, CARD, revision=before.sha, cache_dir=folder)

@@ -8,22 +8,18 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
-from huggingface_hub import CommitOperationAdd, CommitOperationDelete, HfApi
-from huggingface_hub.errors import RepositoryNotFoundError
-from huggingface_hub.hf_api import SpaceInfo
+from huggingface_hub import CommitOperationAdd, CommitOperationDelete
 from huggingface_hub.utils import yaml_dump  # type: ignore[attr-defined]
 
 from charrnn.hub.account import checked_name, endpoint_of, write_token
 from charrnn.hub.calls import Call, Transfer, blocking, supervise
 from charrnn.hub.card import LIBRARY
 from charrnn.hub.faults import HubError
-from charrnn.hub.push import EMPTY, Pushed, check_private, commit, sign_in
+from charrnn.hub.push import Pushed, commit, names_in, repository, sign_in
 
 FOLDERS = ("charrnn", "data", "pretrained")
 FILES = ("app.py", "README.md", "requirements.txt", "pyproject.toml", "LICENSE")
 SUFFIXES = {".py", ".js", ".css", ".html", ".json", ".txt", ".md", ".npz"}
-DEPLOYED = "charrnn/__init__.py"
-"""A file that shows that a Space was deployed from here before."""
 NEEDED = ("app.py", "README.md", "requirements.txt")
 
 
@@ -61,9 +57,7 @@ def pushing_page(
         "A recurrent network that runs in the page itself. Made with charrnn.\n"
     )
     files = {"index.html": html.encode(), "README.md": readme.encode()}
-    return _pushing(
-        repo_id, "static", files, private, write_token(token), endpoint, "Push a playable page"
-    )
+    return _pushing(repo_id, "static", files, private, token, endpoint, "Push a playable page")
 
 
 push_page = blocking(pushing_page, "push_page")
@@ -92,9 +86,7 @@ def deploying(
         for path in paths
         if path.is_file() and (path.suffix in SUFFIXES or path.name == "LICENSE")
     }
-    return _pushing(
-        repo_id, "gradio", files, private, write_token(token), endpoint, "Deploy charrnn"
-    )
+    return _pushing(repo_id, "gradio", files, private, token, endpoint, "Deploy charrnn")
 
 
 def _pushing(
@@ -102,38 +94,22 @@ def _pushing(
     sdk: str,
     files: Mapping[str, bytes | Path],
     private: bool,
-    token: str,
+    token: str | None,
     endpoint: str | None,
     message: str,
 ) -> Iterator[Transfer[Pushed]]:
     """Make a Space hold these files, in one commit."""
+    secret, address = write_token(token), endpoint_of(endpoint)
     size = sum(len(f) if isinstance(f, bytes) else f.stat().st_size for f in files.values())
 
     def work(call: Call) -> Pushed:
         call.allow(size)
-        api, name = sign_in(call, endpoint_of(endpoint), token, repo_id)
-        before = _repository(api, name, sdk, private)
-        there = {file.rfilename for file in before.siblings or ()}
-        left = {path for path in there if path.split("/")[0] in FOLDERS} - files.keys()
+        api, name = sign_in(call, address, secret, repo_id)
+        before = repository(api, name, private, sdk)
+        left = {path for path in names_in(before) if path.split("/")[0] in FOLDERS} - files.keys()
         call.report(f"Uploading {len(files)} files, {size / 1e6:,.1f} MB", 0.3)
         additions = [CommitOperationAdd(path, data) for path, data in sorted(files.items())]
         deletions = [CommitOperationDelete(path) for path in sorted(left)]
         return commit(api, before, [*additions, *deletions], message)
 
     return supervise(work, repo_id)
-
-
-def _repository(api: HfApi, name: str, sdk: str, private: bool) -> SpaceInfo:
-    """The Space as it is, created if there was none. Raises HubError for another's."""
-    try:
-        before = api.space_info(name)
-    except RepositoryNotFoundError:
-        api.create_repo(name, repo_type="space", space_sdk=sdk, private=private)
-        return api.space_info(name)
-    card_tags = (before.card_data.get("tags") if before.card_data else None) or ()
-    there = {file.rfilename for file in before.siblings or ()}
-    ours = LIBRARY in {*(before.tags or ()), *card_tags} or DEPLOYED in there
-    if not ((ours and before.sdk == sdk) or there <= EMPTY):
-        raise HubError(f"There is another Space called {name}. Choose another name.")
-    check_private(before, private)
-    return before
