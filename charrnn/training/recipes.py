@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from charrnn.network.model import ModelConfig
 from charrnn.training.config import TrainConfig
@@ -28,6 +28,11 @@ class Recipe:
     temperature: float = 0.8
 
 
+SCRIPT = TrainConfig(batch_size=1, seq_length=25, schedule="constant", clip_norm=0, clip_value=0.2)
+"""What the small scripts do that many people learned from."""
+ONE_PIECE = TrainConfig(batch_size=1, seq_length=0, schedule="constant", val_fraction=0, steps=100)
+"""A text of a few letters, read as a whole in every step."""
+
 RECIPES: dict[str, Recipe] = {
     "standard": Recipe(
         "An LSTM with settings that work on most texts.",
@@ -39,17 +44,7 @@ RECIPES: dict[str, Recipe] = {
         "The plain script: a vanilla RNN, plain SGD, no batches, a sample every 100 steps.",
         "lighthouse",
         ModelConfig("rnn", 100, initialization="small"),
-        TrainConfig(
-            batch_size=1,
-            seq_length=25,
-            optimizer="sgd",
-            learning_rate=0.2,
-            schedule="constant",
-            clip_norm=0,
-            clip_value=0.2,
-            val_fraction=0,
-            steps=5000,
-        ),
+        replace(SCRIPT, optimizer="sgd", learning_rate=0.2, val_fraction=0, steps=5000),
         report_every=100,
         temperature=1.0,
     ),
@@ -57,16 +52,7 @@ RECIPES: dict[str, Recipe] = {
         "A vanilla RNN with Adagrad that trains until you stop it, then keeps its file.",
         "lighthouse",
         ModelConfig("rnn", 100, initialization="small"),
-        TrainConfig(
-            batch_size=1,
-            seq_length=25,
-            optimizer="adagrad",
-            learning_rate=0.05,
-            schedule="constant",
-            clip_norm=0,
-            clip_value=0.2,
-            steps=UNTIL_STOPPED,
-        ),
+        replace(SCRIPT, optimizer="adagrad", learning_rate=0.05, steps=UNTIL_STOPPED),
         seed="The ",
         final_length=1000,
         temperature=1.0,
@@ -93,16 +79,12 @@ RECIPES: dict[str, Recipe] = {
         "One sentence, 10 hidden units, no clipping: watch the loss fall, then explode.",
         "sentence",
         ModelConfig("rnn", 10, initialization="small"),
-        TrainConfig(
-            batch_size=1,
-            seq_length=0,
+        replace(
+            ONE_PIECE,
             state="endless",
             optimizer="sgd",
             learning_rate=3.4,
-            schedule="constant",
             clip_norm=0,
-            val_fraction=0,
-            steps=100,
             rescue=False,
         ),
         final_length=35,
@@ -111,16 +93,7 @@ RECIPES: dict[str, Recipe] = {
         "Five letters, one word: the smallest network that learns something.",
         "hello",
         ModelConfig("rnn", 8),
-        TrainConfig(
-            batch_size=1,
-            seq_length=0,
-            state="reset",
-            optimizer="adam",
-            learning_rate=0.05,
-            schedule="constant",
-            val_fraction=0,
-            steps=100,
-        ),
+        replace(ONE_PIECE, state="reset", learning_rate=0.05),
         seed="h",
         sample_length=4,
         final_length=4,
