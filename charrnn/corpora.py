@@ -197,7 +197,12 @@ def split(symbols: Symbols, val_fraction: float) -> tuple[Symbols, Symbols]:
 
 
 def _corpus(name: str, text: str, notes: tuple[str, ...] = ()) -> Corpus:
-    return Corpus(name, text, _sha256(text.encode()), notes)
+    return Corpus(name, text, text_sha256(text), notes)
+
+
+def text_sha256(text: str) -> str:
+    """The hash of a text's UTF-8 bytes, by which a run recognizes its text."""
+    return _sha256(text.encode("utf-8", "surrogatepass"))
 
 
 def _sha256(data: bytes) -> str:

@@ -180,7 +180,7 @@ def test_another_optimizer_than_the_preset_has_brings_its_own_rates(tmp_path: Pa
     def rates(*options: str) -> tuple[float, float]:
         argv = ["train", str(book), "--preset", "quick", "--hidden-size", "4", *options]
         trainer = make_plan(build_parser().parse_args(argv)).trainer
-        return trainer.learning_rate, trainer.hidden_rate
+        return trainer.config.base_rates
 
     assert rates() == (0.015, 0.33)
     assert rates("--optimizer", "sgd") == (0.5, 1.0)

@@ -401,7 +401,7 @@ def test_the_hidden_rate_is_that_of_the_matrices_between_hidden_units(optimizer)
 def test_an_optimizer_brings_both_rates_and_a_given_rate_is_for_all(optimizer):
     def rates(**given):
         trainer = Trainer(TEXT, SMALL, TrainConfig(optimizer=optimizer, **given))
-        return trainer.learning_rate, trainer.hidden_rate
+        return trainer.config.base_rates
 
     own = OPTIMIZERS[optimizer]
     assert rates() == (own.learning_rate, own.hidden_rate)

@@ -92,7 +92,7 @@ class Checkpoint:
             # Version 0.1 reads the settings here; they are those of "training".
             "facts": {name: record.get(name) for name in ("corpus", "sha256", "characters")},
             "config": record.get("config"),
-            "ledger": {name: getattr(state, name) for name in COUNTERS},
+            "ledger": state.numbers(*COUNTERS),
         }
 
     @classmethod

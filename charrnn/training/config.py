@@ -131,3 +131,15 @@ class TrainConfig:
 
     def __post_init__(self) -> None:
         validate(self)
+
+    @property
+    def base_rates(self) -> tuple[float, float]:
+        """The learning rate, and the factor on it for the matrices between hidden units."""
+        optimizer = OPTIMIZERS[self.optimizer]
+        own = 1.0 if self.learning_rate else optimizer.hidden_rate
+        return self.learning_rate or optimizer.learning_rate, self.hidden_rate or own
+
+    def rate(self, step: int, done: float) -> float:
+        """The learning rate at a step, `done` being the share of the run before it."""
+        warm = min(1.0, step / self.warmup_steps) if self.warmup_steps else 1.0
+        return self.base_rates[0] * SCHEDULES[self.schedule](done, self.final_learning_rate) * warm

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import Any
 
 from charrnn.network.model import CharRNN, ModelState
 from charrnn.network.parameters import Array
@@ -46,6 +47,10 @@ class TrainState:
     seconds: float = 0.0
     history: list[list[float | None]] = field(default_factory=list)
     """[step, smoothed training loss, validation loss or None] at every evaluation."""
+
+    def numbers(self, *names: str) -> dict[str, Any]:
+        """Some of the counters and losses, by name."""
+        return {name: getattr(self, name) for name in names}
 
     def weights(self, keep_start: float) -> Array:
         """The weights that are measured and kept, (P,): the present ones or their average.

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import copy
 import dataclasses
-import hashlib
 import math
 import time
 from collections.abc import Iterator
@@ -17,20 +16,14 @@ from typing import Any
 
 import numpy as np
 
-from charrnn.corpora import split
+from charrnn.corpora import split, text_sha256
 from charrnn.network.model import CharRNN, ModelConfig, score_ids
 from charrnn.network.parameters import Array
 from charrnn.training.batches import batches_for
 from charrnn.training.checkpoint import DAMAGED, Checkpoint, ModelFileError
 from charrnn.training.config import TrainConfig
 from charrnn.training.fine_tuning import extend, weights_sha256, with_dropout
-from charrnn.training.optimizers import (
-    OPTIMIZERS,
-    SCHEDULES,
-    clip_by_norm,
-    clip_by_value,
-    hidden_parts,
-)
+from charrnn.training.optimizers import OPTIMIZERS, clip_by_norm, clip_by_value, hidden_parts
 from charrnn.training.progress import Progress
 from charrnn.training.state import TrainState
 from charrnn.training.worker_pool import WorkerPool
@@ -69,7 +62,7 @@ class Trainer:
         """
         self.config = c = config or TrainConfig()
         self.workers = workers
-        self.text = {"corpus": corpus, "sha256": sha256(text), "characters": len(text)}
+        self.text = {"corpus": corpus, "sha256": text_sha256(text), "characters": len(text)}
         self.start: dict[str, str] | None = None
         """The name and the weights' sha256 of the model that training began from."""
         least, most = c.min_count, c.max_vocab or None
@@ -110,17 +103,6 @@ class Trainer:
         return model
 
     @property
-    def learning_rate(self) -> float:
-        """The rate the schedule starts from."""
-        return self.config.learning_rate or self.optimizer.learning_rate
-
-    @property
-    def hidden_rate(self) -> float:
-        """The factor on it for the matrices between hidden units."""
-        own = 1.0 if self.config.learning_rate else self.optimizer.hidden_rate
-        return self.config.hidden_rate or own
-
-    @property
     def learning_rate_scale(self) -> float:
         """A factor on the learning rate; it may be set while training runs."""
         return self.train_state.rate_scale
@@ -141,26 +123,40 @@ class Trainer:
         Goes on to the planned number of steps, or stops after `steps` more of them, or trains
         for `seconds` of wall time, which then is what the learning rate's schedule follows.
         """
-        train_state, started = self.train_state, time.perf_counter()
-        limit = self.config.steps if seconds is None else math.inf
+        c, train_state, started = self.config, self.train_state, time.perf_counter()
+
+        def done() -> float:
+            """How much of the run is done, in time or in steps."""
+            if seconds is None:
+                return train_state.step / c.steps
+            return (time.perf_counter() - started) / seconds
+
+        limit = c.steps if seconds is None else math.inf
         if steps is not None:
             limit = min(limit, train_state.step + steps)
-        done, stopped = 0.0, train_state.step >= limit
+        stopped = train_state.step >= limit
         with WorkerPool(self.live, self.workers) as pool:
             while not stopped:
                 tick = time.perf_counter()
-                plan = done if seconds is not None else train_state.step / self.config.steps
-                loss, rate, norm, note = self._step(pool, plan)
-                done = (time.perf_counter() - started) / seconds if seconds is not None else 0.0
-                ended = done >= 1 or (seconds is None and train_state.step == self.config.steps)
-                stopped = ended or train_state.step >= limit or train_state.rescues >= MAX_RESCUES
-                val_loss = None
-                if not note and (ended or train_state.step % self.eval_every == 0):
+                loss, rate, norm, note = self._step(pool, done())
+                fraction, val_loss = done(), None
+                stopped = fraction >= 1 or train_state.step >= limit
+                stopped = stopped or train_state.rescues >= MAX_RESCUES
+                if not note and (fraction >= 1 or train_state.step % self.eval_every == 0):
                     val_loss, note = self._evaluate()
                     stopped = stopped or self._out_of_patience
                 train_state.seconds += time.perf_counter() - tick
-                fraction = done if seconds is not None else train_state.step / self.config.steps
-                yield self._progress(loss, val_loss, rate, norm, min(fraction, 1.0), note)
+                yield Progress(
+                    steps=c.steps,
+                    fraction=min(fraction, 1.0),
+                    epoch=train_state.step / len(self.batches),
+                    loss=loss,
+                    val_loss=val_loss,
+                    learning_rate=rate,
+                    gradient_norm=norm,
+                    note=note,
+                    **train_state.numbers("step", "smooth_loss", "best_loss", "best_step", "chars"),
+                )
 
     def _step(self, pool: WorkerPool, plan: float) -> tuple[float, float, float, str]:
         """One window forward, back, and one update: (loss, rate, gradient norm, note)."""
@@ -170,14 +166,12 @@ class Trainer:
         fresh = c.state == "reset" or c.batching == "windows"
         if fresh or (window.first and c.state == "carry"):
             train_state.recurrent = self.live.initial_state(N)
-        seed = (c.random_seed, train_state.step)
-        loss, gradient, after = pool.loss_and_gradient(
-            window.x, window.y, train_state.recurrent, seed
-        )
+        seed, before = (c.random_seed, train_state.step), train_state.recurrent
+        loss, gradient, after = pool.loss_and_gradient(window.x, window.y, before, seed)
         g = gradient.vector
         train_state.step += 1
         train_state.chars += window.x.size
-        rate = self._rate(plan)
+        rate = c.rate(train_state.step, plan) * train_state.rate_scale
         if c.clip_value:
             clip_by_value(g, c.clip_value)
         norm = math.sqrt(float(np.dot(g, g)))
@@ -190,25 +184,17 @@ class Trainer:
         if c.averaging:
             train_state.update_average(c.averaging)
         train_state.recurrent = after
-        train_state.smooth_loss += (loss - train_state.smooth_loss) * max(
-            0.02, 1 / train_state.updates
-        )
+        share = max(0.02, 1 / train_state.updates)
+        train_state.smooth_loss += share * (loss - train_state.smooth_loss)
         return loss, rate, norm, ""
 
     def _update(self, g: Array, rate: float) -> None:
         """Move the weights, each part of them at its rate."""
         parameters, c, update = self.live.parameters, self.config, self.optimizer.update
-        for part, factor in hidden_parts(parameters.shapes, self.hidden_rate):
+        for part, factor in hidden_parts(parameters.shapes, c.base_rates[1]):
             slots = [slot[part] for slot in self.train_state.slots]
             t, w = self.train_state.updates, parameters.vector[part]
             update(w, g[part], slots, t, factor * rate, c.weight_decay)
-
-    def _rate(self, plan: float) -> float:
-        """The learning rate, with `plan` the share of the run that is done."""
-        c = self.config
-        warm = min(1.0, self.train_state.step / c.warmup_steps) if c.warmup_steps else 1.0
-        factor = SCHEDULES[c.schedule](plan, c.final_learning_rate)
-        return self.learning_rate * self.train_state.rate_scale * factor * warm
 
     def _evaluate(self) -> tuple[float | None, str]:
         """Measure, keep the weights if they are the best, and say so if patience is over."""
@@ -255,42 +241,15 @@ class Trainer:
         then = "training stopped" if train_state.rescues >= MAX_RESCUES else "on at half the rate"
         return f"{what} at step {train_state.step}: back to the last good weights, {then}."
 
-    def _progress(
-        self,
-        loss: float,
-        val_loss: float | None,
-        rate: float,
-        norm: float,
-        fraction: float,
-        note: str,
-    ) -> Progress:
-        train_state = self.train_state
-        return Progress(
-            step=train_state.step,
-            steps=self.config.steps,
-            fraction=fraction,
-            epoch=train_state.step / len(self.batches),
-            loss=loss,
-            smooth_loss=train_state.smooth_loss,
-            val_loss=val_loss,
-            best_loss=train_state.best_loss,
-            best_step=train_state.best_step,
-            learning_rate=rate,
-            gradient_norm=norm,
-            chars=train_state.chars,
-            note=note,
-        )
-
     def _metadata(self) -> dict[str, Any]:
         """The record of the training that goes into the model's file, without the text itself."""
-        train_state = self.train_state
         kept = ("best_loss", "best_step", "smooth_loss", "chars", "seconds", "history")
         return {
             **self.text,
             **({"start": self.start} if self.start else {}),
-            "steps": train_state.step,
+            "steps": self.train_state.step,
             "validated": bool(len(self.val_ids)),
-            **{name: getattr(train_state, name) for name in kept},
+            **self.train_state.numbers(*kept),
             "config": dataclasses.asdict(self.config),
         }
 
@@ -322,7 +281,7 @@ class Trainer:
         checkpoint = source if isinstance(source, Checkpoint) else Checkpoint.load(source)
         settings, state, model = checkpoint.train_config(), checkpoint.state, checkpoint.model
         assert state is not None
-        if checkpoint.training.sha256 != sha256(text):
+        if checkpoint.training.sha256 != text_sha256(text):
             raise ValueError("This is not the text that the run was trained on.")
         trainer = cls(
             text,
@@ -338,8 +297,3 @@ class Trainer:
         trainer.train_state = copy.deepcopy(state)
         trainer.start = checkpoint.training.start
         return trainer
-
-
-def sha256(text: str) -> str:
-    """The hash by which a run recognizes its text."""
-    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
