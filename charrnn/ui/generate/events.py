@@ -21,9 +21,9 @@ from charrnn.ui.components import packing
 from charrnn.ui.components.controls import checked
 from charrnn.ui.errors import refusal
 from charrnn.ui.generate import layout
-from charrnn.ui.generate.layout import GenerateTab
 from charrnn.ui.generate.scoring import copy_check, score_text
 from charrnn.ui.limits import SEED_CHARACTERS
+from charrnn.ui.tab import PRIVATE
 from charrnn.vocabulary import UNKNOWN
 
 TICK = 0.11
@@ -51,12 +51,20 @@ class GenerationRequest(NamedTuple):
 
 
 def request_of(visitor: Visitor, seed: Any, values: Mapping[str, Any]) -> GenerationRequest:
-    """The request that the tab's controls describe. Raises ValueError."""
-    settings = checked(layout.SETTINGS, values)
-    length = settings.pop("length")
-    model = visitor.current
-    kept = analysis.known(model.vocabulary, str(seed or "")[:SEED_CHARACTERS])
-    return GenerationRequest(model, kept, length, Sampling(**settings))
+    """The request that the tab's controls describe. Raises gr.Error."""
+    try:
+        settings = checked(layout.SETTINGS, values)
+        length = settings.pop("length")
+        return GenerationRequest(
+            visitor.current, known_seed(visitor, seed), length, Sampling(**settings)
+        )
+    except ValueError as error:
+        raise refusal(error) from None
+
+
+def known_seed(visitor: Visitor, seed: Any) -> str:
+    """The opening words as the model reads them, and not too many."""
+    return analysis.known(visitor.current.vocabulary, str(seed or "")[:SEED_CHARACTERS])
 
 
 def alphabet(model: CharRNN) -> Value:
@@ -94,8 +102,7 @@ def refresh(visitor: Visitor) -> tuple[Value, Value]:
 
 def guess(visitor: Visitor, seed: str | None) -> Value:
     """What the model expects after this seed."""
-    model = visitor.current
-    kept = analysis.known(model.vocabulary, (seed or "")[:SEED_CHARACTERS])
+    model, kept = visitor.current, known_seed(visitor, seed)
     return following(model, prime(model, kept)[0], kept)
 
 
@@ -141,10 +148,7 @@ class Generations:
         self, visitor: Visitor, request: gr.Request, seed: Any = "", **values: Any
     ) -> AsyncIterator[tuple[Any, Any]]:
         """Stream the text with its surprise by letter, and what may come next."""
-        try:
-            generation = request_of(visitor, seed, values)
-        except ValueError as error:
-            raise refusal(error) from None
+        generation = request_of(visitor, seed, values)
         symbols = generation.model.vocabulary.symbols
         names, records, text = packing.Names(symbols), "", ""
         value = {**layout.IDLE, "seed": generation.seed, "busy": True}
@@ -165,10 +169,7 @@ class Generations:
         The model is the one trained, uploaded or pulled in this session, else the pretrained one.
         Characters of the seed that the model never saw are left out.
         """
-        try:
-            generation = request_of(visitor, seed, values)
-        except ValueError as error:
-            raise refusal(error) from None
+        generation = request_of(visitor, seed, values)
         text = ""
         async for some in self.steps(generation, request.session_hash or "", 0.0):
             text += "".join(generation.model.vocabulary.decode(part.ids) for part in some)
@@ -184,8 +185,7 @@ async def compare_temperatures(
     except ValueError as error:
         raise refusal(error) from None
     number = chosen if chosen is not None else int(np.random.default_rng().integers(1, 10_000))
-    model = visitor.current
-    kept = analysis.known(model.vocabulary, str(seed or "")[:SEED_CHARACTERS])
+    model, kept = visitor.current, known_seed(visitor, seed)
     texts = [
         analysis.write(model, kept, COMPARED_LENGTH, Sampling(t, random_seed=number), 20)
         for t in TEMPERATURES
@@ -214,31 +214,32 @@ def _one_part_each(texts: list[Iterator[Reading]]) -> list[Reading]:
     return [part for text in texts if (part := next(text, None)) is not None]
 
 
-def connect(tab: GenerateTab, visitor: gr.State) -> None:
-    """Connect the tab's events; clients see only /generate."""
-    generations, c, p, b = Generations(), tab.controls, tab.pictures, tab.buttons
-    inputs = {"seed": c.seed, **c.settings}
-    private: dict[str, Any] = {"api_visibility": "private", "show_progress": "hidden"}
-    heavy: dict[str, Any] = {"concurrency_limit": 2, "concurrency_id": "heavy", **private}
-    many: dict[str, Any] = {"concurrency_limit": None, **private}
+def build(visitor: gr.State, model: gr.State) -> dict[str, Any]:
+    """Build the tab and wire it; clients see only /generate.
+
+    visitor, model: the session's Visitor, and its CharRNN, whose change refreshes the tab. Returns
+    the components that the query string can set, by name.
+    """
+    generations, tab = Generations(), layout.GenerateTab()
+    inputs = {"seed": tab.seed, **tab.settings}
+    heavy: dict[str, Any] = {"concurrency_limit": 2, "concurrency_id": "heavy", **PRIVATE}
+    many: dict[str, Any] = {"concurrency_limit": None, **PRIVATE}
     gr.on(
-        [b.generate.click, c.seed.submit],
+        [tab.generate.click, tab.seed.submit],
         generations.write,
         visitor,
-        [p.output, p.next_symbol],
+        [tab.output, tab.next_symbol],
         inputs_kwargs=inputs,
         **many,
     )
-    b.stop.click(generations.stop, queue=False, **private)
-    c.seed.change(guess, [visitor, c.seed], p.next_symbol, trigger_mode="always_last", **many)
-    b.compare.click(
-        compare_temperatures,
-        [visitor, c.seed, c.settings["random_seed"]],
-        p.temperatures,
-        scroll_to_output=True,
-        **many,
+    tab.stop.click(generations.stop, queue=False, **PRIVATE)
+    typed = [visitor, tab.seed]
+    tab.seed.change(guess, typed, tab.next_symbol, trigger_mode="always_last", **many)
+    compared = [*typed, tab.settings["random_seed"]]
+    tab.compare.click(
+        compare_temperatures, compared, tab.temperatures, scroll_to_output=True, **many
     )
-    b.score.click(score_text, [visitor, tab.text], [p.scored, p.baselines], **heavy)
+    tab.score.click(score_text, [visitor, tab.text], [tab.scored, tab.baselines], **heavy)
     tab.plain.change(
         generations.plain,
         visitor,
@@ -248,16 +249,5 @@ def connect(tab: GenerateTab, visitor: gr.State) -> None:
         concurrency_limit=None,
         show_progress="hidden",
     )
-
-
-def build(visitor: gr.State, model: gr.State) -> dict[str, Any]:
-    """Build the tab and wire it. Returns the components that the query string can set, by name.
-
-    visitor, model: the session's Visitor, and its CharRNN, whose change refreshes the tab.
-    """
-    tab = layout.layout()
-    connect(tab, visitor)
-    c = tab.controls
-    shown = [tab.pictures.alphabet, tab.pictures.next_symbol]
-    model.change(refresh, visitor, shown, api_visibility="private", show_progress="hidden")
-    return {"seed": c.seed, **c.settings}
+    model.change(refresh, visitor, [tab.alphabet, tab.next_symbol], **PRIVATE)
+    return inputs

@@ -1,8 +1,8 @@
-"""The Generate tab: where everything is. What happens on it is in generate.py."""
+"""The Generate tab: where everything is. What happens on it is in events.py."""
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+from typing import Any
 
 import gradio as gr
 
@@ -63,94 +63,59 @@ class Baselines(LetterDrawing):
     """The loss of a text beside the losses of simpler predictors."""
 
 
-class Controls(NamedTuple):
-    """The opening words, and the settings of what follows."""
+class GenerateTab:
+    """The tab's components: settings on the left, drawings on the right."""
 
-    seed: gr.Textbox
-    settings: dict[str, Any]  # a component for each of SETTINGS
+    def __init__(self) -> None:
+        with gr.Row(equal_height=False):
+            with gr.Column(scale=4, min_width=320):
+                self._place_settings()
+            with gr.Column(scale=8, min_width=320):
+                self.output = Reading(IDLE, "generated text", elem_id="generate-output")
+                self.next_symbol = NextSymbol({}, "next character")
+        self.temperatures = Temperatures({}, "five temperatures")
+        with gr.Row(equal_height=False):
+            with gr.Column(scale=4, min_width=320):
+                self.text = gr.Textbox(
+                    value="",
+                    lines=6,
+                    max_lines=12,
+                    max_length=EVALUATED_CHARACTERS,
+                    label="Test any text",
+                    info="How much does it sound like this model? Surprising letters are marked.",
+                )
+                self.score = gr.Button("Test", size="sm")
+            with gr.Column(scale=8, min_width=320):
+                self.scored = Reading(NOT_SCORED, "your text, scored")
+                self.baselines = Baselines({}, "losses", container=False, padding=False)
+        self.plain = gr.Textbox(value="", label="text", visible=False)  # of the endpoint /generate
 
-
-class Pictures(NamedTuple):
-    """What is drawn."""
-
-    alphabet: gr.HTML
-    output: gr.HTML
-    next_symbol: gr.HTML
-    temperatures: gr.HTML
-    scored: gr.HTML
-    baselines: gr.HTML
-
-
-class Buttons(NamedTuple):
-    """What can be pressed."""
-
-    generate: gr.Button
-    stop: gr.Button
-    compare: gr.Button
-    score: gr.Button
-
-
-class GenerateTab(NamedTuple):
-    controls: Controls
-    pictures: Pictures
-    buttons: Buttons
-    text: gr.Textbox  # to be scored
-    plain: gr.Textbox  # what the endpoint /generate returns
-
-
-def layout() -> GenerateTab:
-    """Place the components: settings on the left, drawings on the right."""
-    with gr.Row(equal_height=False):
-        with gr.Column(scale=4, min_width=320):
-            controls, alphabet, buttons = _settings()
-        with gr.Column(scale=8, min_width=320):
-            output = Reading(IDLE, "generated text", elem_id="generate-output")
-            next_symbol = NextSymbol({}, "next character")
-    temperatures = Temperatures({}, "five temperatures")
-    with gr.Row(equal_height=False):
-        with gr.Column(scale=4, min_width=320):
-            text = gr.Textbox(
-                value="",
-                lines=6,
-                max_lines=12,
-                max_length=EVALUATED_CHARACTERS,
-                label="Test any text",
-                info="How much does it sound like this model? Surprising letters are marked.",
-            )
-            score = gr.Button("Test", size="sm")
-        with gr.Column(scale=8, min_width=320):
-            scored = Reading(NOT_SCORED, "your text, scored")
-            baselines = Baselines({}, "losses", container=False, padding=False)
-    plain = gr.Textbox(value="", label="text", visible=False)
-    pictures = Pictures(alphabet, output, next_symbol, temperatures, scored, baselines)
-    return GenerateTab(controls, pictures, Buttons(*buttons, score), text, plain)
-
-
-def _settings() -> tuple[Controls, gr.HTML, tuple[gr.Button, gr.Button, gr.Button]]:
-    seed = gr.Textbox(
-        value="",
-        lines=2,
-        max_lines=5,
-        max_length=SEED_CHARACTERS,
-        label="Opening words",
-        info="How the text begins; the model continues it.",
-        placeholder="Type the first words, or leave this empty",
-        elem_id="generate-seed",
-    )
-    alphabet = Alphabet({}, "alphabet", container=False, padding=False)
-    with gr.Group():
-        settings = _controls(advanced=False)
-    with gr.Row():
-        generate = gr.Button("Generate", variant="primary", min_width=80)
-        stop = gr.Button("Stop", min_width=80)
-    compare = gr.Button("Compare five temperatures", size="md")
-    with gr.Accordion("More control", open=False):
-        settings |= _controls(advanced=True)
-    return Controls(seed, settings), alphabet, (generate, stop, compare)
+    def _place_settings(self) -> None:
+        self.seed = gr.Textbox(
+            value="",
+            lines=2,
+            max_lines=5,
+            max_length=SEED_CHARACTERS,
+            label="Opening words",
+            info="How the text begins; the model continues it.",
+            placeholder="Type the first words, or leave this empty",
+            elem_id="generate-seed",
+        )
+        self.alphabet = Alphabet({}, "alphabet", container=False, padding=False)
+        with gr.Group():
+            self.settings = _controls(advanced=False)
+        with gr.Row():
+            self.generate = gr.Button("Generate", variant="primary", min_width=80)
+            self.stop = gr.Button("Stop", min_width=80)
+        self.compare = gr.Button("Compare five temperatures", size="md")
+        with gr.Accordion("More control", open=False):
+            self.settings |= _controls(advanced=True)
 
 
 def _controls(advanced: bool) -> dict[str, Any]:
-    rows = [row for row in SETTINGS.values() if row.advanced == advanced]
+    """A component for each of these SETTINGS, by name."""
     return {
-        row.name: control(row, elem_id=f"generate-{row.name}".replace("_", "-")) for row in rows
+        name: control(row, elem_id=f"generate-{name}".replace("_", "-"))
+        for name, row in SETTINGS.items()
+        if row.advanced == advanced
     }

@@ -48,7 +48,7 @@ def score_text(visitor: Visitor, text: str | None) -> tuple[Value, Value]:
     kept = analysis.known(model.vocabulary, cleaned)
     ids = model.vocabulary.encode(kept, unknown="skip")
     if len(ids) < 2:
-        raise refusal(ValueError("Enter at least two characters that the model knows."))
+        raise refusal("Enter at least two characters that the model knows.")
     reading = analysis.read(model, ids)
     names = packing.Names(model.vocabulary.symbols)
     packed = packing.records(reading, names)

@@ -15,11 +15,11 @@ from charrnn.service.visitor import Visitor
 from charrnn.ui.components.drawing import event_values
 from charrnn.ui.errors import refusal
 from charrnn.ui.inspect import layout, values
-from charrnn.ui.inspect.layout import InspectTab
 from charrnn.ui.inspect.values import CELL_NAMES, Ids, Value
 from charrnn.ui.limits import INSPECTED_CHARACTERS
+from charrnn.ui.tab import PRIVATE
 
-HEAVY = {"concurrency_limit": 2, "concurrency_id": "heavy"}
+HEAVY: dict[str, Any] = {"concurrency_limit": 2, "concurrency_id": "heavy"}
 """For events that compute for a second: two at a time, so that generated text stays fluent."""
 START = 480
 """Characters of the text that the tab opens with."""
@@ -34,21 +34,13 @@ def start_text(visitor: Visitor) -> str:
     return "".join(generate(visitor.current, "", START, Sampling(0.7, random_seed=0)))
 
 
-def ids_of(visitor: Visitor, text: Any) -> Ids:
-    """The ids of a text. Raises ValueError for fewer than two known characters."""
+def model_and_ids(visitor: Visitor, text: Any) -> tuple[CharRNN, Ids]:
+    """The model, and the ids of the text to read. Raises gr.Error for a text of less than two."""
     vocabulary = visitor.current.vocabulary
     ids = vocabulary.encode(str(text or "")[:INSPECTED_CHARACTERS], unknown="skip")
     if len(ids) < 2:
-        raise ValueError("Enter at least two characters that the model knows.")
-    return ids
-
-
-def model_and_ids(visitor: Visitor, text: Any) -> tuple[CharRNN, Ids]:
-    """The model, and the ids of the text to read. Raises gr.Error."""
-    try:
-        return visitor.current, ids_of(visitor, text)
-    except ValueError as error:
-        raise refusal(error) from None
+        raise refusal("Enter at least two characters that the model knows.")
+    return visitor.current, ids
 
 
 def refresh(visitor: Visitor) -> tuple[str, Value, Value, Value, Value, Value]:
@@ -80,7 +72,7 @@ def choose(visitor: Visitor, text: str | None, event: gr.EventData) -> Value:
     cell = model.cell
     parts = (*cell.state, *(cell.gates if len(cell.gates) > 1 else ()))
     if layer not in range(model.config.layers) or part not in parts:
-        raise refusal(ValueError("This model has no such layer or gate: press Read again."))
+        raise refusal("This model has no such layer or gate: press Read again.")
     chosen = unit if isinstance(unit, int) else -1
     return {"about": layout.UNITS, **values.units(model, ids, layer, part, chosen)}
 
@@ -124,31 +116,22 @@ def report(visitor: Visitor, text: str) -> Value:
     }
 
 
-def connect(tab: InspectTab, visitor: gr.State) -> None:
-    """Connect the tab's events; clients see only /inspect."""
-    inputs, p = [visitor, tab.text], tab.pictures
+def build(visitor: gr.State, model: gr.State) -> None:
+    """Build the tab and wire it; clients see only /inspect.
+
+    visitor, model: the session's Visitor and its CharRNN, whose change refreshes the tab.
+    """
+    tab = layout.InspectTab()
+    inputs = [visitor, tab.text]
     private: dict[str, Any] = {"api_visibility": "private", "show_progress": "minimal"}
     heavy: dict[str, Any] = {**private, **HEAVY}
-    _, saliency_view, reach_view, _, _ = tab.views
-    gr.on([tab.read.click, tab.text.submit], units, inputs, p.units, **private)
+    gr.on([tab.read.click, tab.text.submit], units, inputs, tab.units, **private)
     # A second choice while the first is on its way must not be lost.
-    picked = {**private, "show_progress": "hidden", "trigger_mode": "multiple"}
-    p.units.choose(choose, inputs, p.units, **picked)
-    gr.on([tab.read.click, saliency_view.select], saliency, inputs, p.saliency, **heavy)
-    gr.on(
-        [tab.read.click, reach_view.select],
-        gradient_reach,
-        inputs,
-        p.gradient_reach,
-        **{**heavy, "show_progress": "hidden"},
-    )
-    tab.check.click(check, inputs, p.gradient_check, **heavy)
+    tab.units.choose(choose, inputs, tab.units, trigger_mode="multiple", **PRIVATE)
+    gr.on([tab.read.click, tab.saliency_view.select], saliency, inputs, tab.saliency, **heavy)
+    reach = [tab.read.click, tab.reach_view.select]
+    gr.on(reach, gradient_reach, inputs, tab.reach, **PRIVATE, **HEAVY)
+    tab.check.click(check, inputs, tab.errors, **heavy)
     tab.report.change(report, inputs, tab.report, api_name="inspect", show_progress="hidden")
-
-
-def build(visitor: gr.State, model: gr.State) -> None:
-    """Build the tab and wire it. visitor, model: the session's Visitor and its CharRNN."""
-    tab = layout.layout()
-    connect(tab, visitor)
-    shown = [tab.text, *tab.pictures]
-    model.change(refresh, visitor, shown, api_visibility="private", show_progress="hidden")
+    shown = [tab.text, tab.units, tab.saliency, tab.reach, tab.weights, tab.errors]
+    model.change(refresh, visitor, shown, **PRIVATE)

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
-
 import gradio as gr
 
 from charrnn.ui.components.drawing import LetterDrawing
@@ -29,57 +27,6 @@ class Weights(LetterDrawing):
 
 class GradientCheck(LetterDrawing):
     """The largest relative error of the gradient in every array."""
-
-
-class Pictures(NamedTuple):
-    """The drawings, one on each inner tab."""
-
-    units: gr.HTML
-    saliency: gr.HTML
-    gradient_reach: gr.HTML
-    weights: gr.HTML
-    gradient_check: gr.HTML
-
-
-class InspectTab(NamedTuple):
-    text: gr.Textbox
-    read: gr.Button
-    check: gr.Button
-    pictures: Pictures
-    views: tuple[gr.Tab, gr.Tab, gr.Tab, gr.Tab, gr.Tab]  # in the order of the pictures
-    report: gr.JSON  # what the endpoint /inspect returns
-
-
-def layout() -> InspectTab:
-    """Place the components: the text on top, the views below."""
-    with gr.Row():
-        text = gr.Textbox(
-            value="",
-            lines=2,
-            max_lines=3,
-            max_length=INSPECTED_CHARACTERS,
-            label="Text to read",
-            info="Any text of a few hundred characters: the model reads it, and you watch.",
-            scale=9,
-            min_width=280,
-        )
-        read = gr.Button("Read", variant="primary", min_width=100, elem_id="inspect-read")
-    with gr.Tabs():
-        with gr.Tab("Watch a unit") as units_view:
-            units = Units({"about": UNITS}, "units")
-        with gr.Tab("Which letters mattered") as saliency_view:
-            saliency = Saliency({"about": SALIENCY}, "saliency")
-        with gr.Tab("How far back it learns") as reach_view:
-            reach = GradientReach({"about": GRADIENT_REACH}, "gradient reach")
-        with gr.Tab("The weights") as weights_view:
-            weights = Weights({"about": WEIGHTS}, "weights")
-        with gr.Tab("Check the maths") as gradient_check_view:
-            errors = GradientCheck({"about": GRADIENT_CHECK}, "gradient check")
-            check = gr.Button("Check the gradients of this model", size="sm")
-    report = gr.JSON(label="report", visible=False)
-    views = (units_view, saliency_view, reach_view, weights_view, gradient_check_view)
-    pictures = Pictures(units, saliency, reach, weights, errors)
-    return InspectTab(text, read, check, pictures, views, report)
 
 
 UNITS = (
@@ -109,3 +56,34 @@ GRADIENT_CHECK = (
     "compares it with the gradient. Correct formulas differ by 0.000000001 or less; a mistake is "
     "0.01 or more."
 )
+
+
+class InspectTab:
+    """The tab's components: the text on top, the views below."""
+
+    def __init__(self) -> None:
+        with gr.Row():
+            self.text = gr.Textbox(
+                value="",
+                lines=2,
+                max_lines=3,
+                max_length=INSPECTED_CHARACTERS,
+                label="Text to read",
+                info="Any text of a few hundred characters: the model reads it, and you watch.",
+                scale=9,
+                min_width=280,
+            )
+            self.read = gr.Button("Read", variant="primary", min_width=100, elem_id="inspect-read")
+        with gr.Tabs():
+            with gr.Tab("Watch a unit"):
+                self.units = Units({"about": UNITS}, "units")
+            with gr.Tab("Which letters mattered") as self.saliency_view:
+                self.saliency = Saliency({"about": SALIENCY}, "saliency")
+            with gr.Tab("How far back it learns") as self.reach_view:
+                self.reach = GradientReach({"about": GRADIENT_REACH}, "gradient reach")
+            with gr.Tab("The weights"):
+                self.weights = Weights({"about": WEIGHTS}, "weights")
+            with gr.Tab("Check the maths"):
+                self.errors = GradientCheck({"about": GRADIENT_CHECK}, "gradient check")
+                self.check = gr.Button("Check the gradients of this model", size="sm")
+        self.report = gr.JSON(label="report", visible=False)  # what /inspect returns

@@ -23,6 +23,7 @@ from charrnn.network.model import CharRNN
 from charrnn.service.visitor import Visitor, text_of
 from charrnn.training.checkpoint import HOSTED_BYTES
 from charrnn.ui.components.drawing import event_values
+from charrnn.ui.errors import refusal
 
 Value = dict[str, Any]
 
@@ -94,7 +95,7 @@ def push_by_api(
             license=str(license or "unknown"),
         )
     except hub.HubError as error:
-        raise gr.Error(escape(str(error)), print_exception=False) from None
+        raise refusal(error) from None
     return asdict(done)
 
 
@@ -150,7 +151,7 @@ def pull_by_api(
             max_bytes=HOSTED_BYTES,
         )
     except hub.HubError as error:
-        raise gr.Error(escape(str(error)), print_exception=False) from None
+        raise refusal(error) from None
     return opened(visitor, model), dict(model.metadata["hub"])
 
 
@@ -170,7 +171,7 @@ def arrive(
         gr.Info(f"All tabs now work with {escape(card.get('title', ''))}.", duration=5)
 
 
-def gallery(order: str, most: int) -> tuple[Value, int]:
+def gallery(order: str, most: int = FIRST) -> tuple[Value, int]:
     """The first `most` models of the gallery, and how many to ask for next time."""
     most = min(max(int(most), FIRST), MOST)
     try:

@@ -6,7 +6,7 @@ import hashlib
 import math
 from html import escape
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 import gradio as gr
 from gradio.utils import get_upload_folder
@@ -19,7 +19,9 @@ from charrnn.service.visitor import Visitor, text_of
 from charrnn.training.checkpoint import HOSTED_BYTES, Checkpoint, ModelFileError
 from charrnn.training.record import TrainingRecord, one_line
 from charrnn.ui.components.drawing import Card
+from charrnn.ui.errors import refusal
 from charrnn.ui.server.temp_files import full
+from charrnn.ui.tab import PRIVATE
 from charrnn.ui.train.texts import first_words, shown
 from charrnn.vocabulary import Vocabulary
 
@@ -29,7 +31,7 @@ ALPHABET = 80
 
 def build(visitor: gr.State, model: gr.State) -> None:
     """Build the column and wire it. visitor, model: the session's Visitor and its CharRNN."""
-    shown_card = Card({}, "model")
+    model.change(card, visitor, Card({}, "model"), **PRIVATE)
     with gr.Row():
         save = gr.Button("Download .npz", variant="primary", min_width=120)
         upload = gr.UploadButton("Upload .npz", file_types=[".npz"], type="filepath", min_width=120)
@@ -50,46 +52,25 @@ def build(visitor: gr.State, model: gr.State) -> None:
         info="Replaces the model above: download yours first.",
         elem_id="pretrained",
     )
+    ready.input(open_pretrained, [visitor, ready], visitor, **PRIVATE)
+    result = gr.JSON(label="card", visible=False)  # for the API; the Card follows the model
+    loaded: dict[str, Any] = {"api_name": "load_model", "show_progress": "hidden"}
+    upload.upload(load_model, [visitor, upload], [visitor, result], **loaded)
+    connect_downloads(visitor, save, with_training, html)
+
+
+def connect_downloads(
+    visitor: gr.State, save: gr.Button, with_training: gr.Checkbox, html: gr.Button
+) -> None:
+    """Let two buttons download files; clients see /download_model."""
     hidden = gr.DownloadButton("model", visible="hidden", elem_id="charrnn-download")
-    result = gr.JSON(label="card", visible=False)
-    wire(Share(shown_card, with_training, save, upload, html, ready, hidden, result), visitor)
-    model.change(card, visitor, shown_card, api_visibility="private", show_progress="hidden")
-
-
-class Share(NamedTuple):
-    card: gr.HTML
-    with_training: gr.Checkbox
-    save: gr.Button
-    upload: gr.UploadButton
-    html: gr.Button
-    ready: gr.Dropdown
-    hidden: gr.DownloadButton
-    result: gr.JSON  # for the API; the card is drawn when the model changes
-
-
-def wire(share: Share, visitor: gr.State) -> None:
-    quiet: Any = {"show_progress": "hidden"}
-    private: Any = {"api_visibility": "private", **quiet}
-    file = share.save.click(
-        download_model,
-        [visitor, share.with_training],
-        share.hidden,
-        api_name="download_model",
-        **quiet,
-    )
-    page = share.html.click(download_page, visitor, share.hidden, **private)
+    saved: dict[str, Any] = {"api_name": "download_model", "show_progress": "hidden"}
+    file = save.click(download_model, [visitor, with_training], hidden, **saved)
+    page = html.click(download_page, visitor, hidden, **PRIVATE)
     for made in (file, page):
         # A DownloadButton with its own handler needs two clicks, so a script clicks a hidden one.
         press = "() => setTimeout(() => document.querySelector('#charrnn-download').click(), 60)"
-        made.success(None, js=press, **private)
-    share.upload.upload(
-        load_model,
-        [visitor, share.upload],
-        [visitor, share.result],
-        api_name="load_model",
-        **quiet,
-    )
-    share.ready.input(open_pretrained, [visitor, share.ready], visitor, **private)
+        made.success(None, js=press, **PRIVATE)
 
 
 def download_model(visitor: Visitor, with_training: bool = False) -> str:
@@ -108,7 +89,7 @@ def download_page(visitor: Visitor) -> str:
     try:
         html = to_html(visitor.current, visitor.name, first_words(visitor.text))
     except ValueError as error:
-        raise gr.Error(escape(str(error)), print_exception=False) from None
+        raise refusal(error) from None
     return offered(visitor.current, "html", html.encode())
 
 
@@ -118,7 +99,7 @@ def offered(model: CharRNN, suffix: str, data: bytes) -> str:
     The same content is stored once: otherwise a thousand clicks would take 30 GB.
     """
     if full():
-        raise gr.Error("The server's disk is full: try again later.", print_exception=False)
+        raise refusal("The server's disk is full: try again later.")
     folder = Path(get_upload_folder()) / hashlib.sha256(data).hexdigest()
     folder.mkdir(parents=True, exist_ok=True)
     path = folder / f"charrnn-{model.config.cell}-{model.config.hidden_size}.{suffix}"
@@ -129,7 +110,7 @@ def offered(model: CharRNN, suffix: str, data: bytes) -> str:
 def load_model(visitor: Visitor, file: str) -> tuple[Visitor, dict[str, Any]]:
     """Use a model from an .npz file: one downloaded here, or made by `python -m charrnn train`."""
     if not file:
-        raise gr.Error("Choose an .npz file first.", print_exception=False)
+        raise refusal("Choose an .npz file first.")
     try:
         checkpoint = Checkpoint.load(file, HOSTED_BYTES)
     except ModelFileError as error:
@@ -165,7 +146,7 @@ def open_pretrained(visitor: Visitor, name: str | None) -> Visitor:
     try:
         model = load_pretrained(name)
     except ValueError as error:
-        raise gr.Error(escape(str(error)), print_exception=False) from None
+        raise refusal(error) from None
     return (visitor or Visitor()).with_model(model, f"pretrained: {name}", text_of(model))
 
 
