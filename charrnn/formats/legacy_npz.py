@@ -9,8 +9,9 @@ from __future__ import annotations
 
 import json
 import os
+from contextlib import suppress
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -62,9 +63,8 @@ def from_npz(
         Wxh, Whh, Why = Wxh.T, Whh.T, Why.T
     config = ModelConfig("rnn", H, 1)
     parameters = Parameters(parameter_shapes(config, V))
-    for name, array in zip(
-        ("Wxh0", "Whh0", "Why", "bh0", "by"), (Wxh, Whh, Why, bh, by), strict=True
-    ):
+    arrays = {"Wxh0": Wxh, "Whh0": Whh, "Why": Why, "bh0": bh, "by": by}
+    for name, array in arrays.items():
         parameters[name][:] = array.reshape(parameters[name].shape)
     return OldModel(CharRNN(vocabulary, config, parameters), remarks)
 
@@ -178,39 +178,28 @@ def _symbols(name: str, array: Array) -> tuple[str, ...]:
     if array.dtype.kind not in "US" or array.size > MAX_SYMBOLS:
         raise ModelFileError(f"{name} must hold text: symbols in the order of their ids.")
     text = array.astype(str) if array.dtype.kind == "U" else np.char.decode(array, "utf-8")
-    if text.ndim == 2 and text.shape[1] == 2:
-        return _from_pairs(name, [(str(a), str(b)) for a, b in text])
+    pairs = text.tolist() if text.ndim == 2 and text.shape[1] == 2 else None
+    symbols: list[Any] = text.ravel().tolist()
     if text.ndim == 0:
-        return _from_string(name, str(text))
-    symbols = tuple(str(symbol) for symbol in text.ravel())
-    return _checked(name, symbols)
+        symbols = list(str(text))
+        with suppress(ValueError):
+            parsed = json.loads(str(text))
+            symbols = parsed if isinstance(parsed, list) else symbols
+            pairs = list(parsed.items()) if isinstance(parsed, dict) else None
+    if pairs is not None:
+        symbols = _by_id(name, pairs)
+    if not symbols or any(len(str(symbol)) != 1 for symbol in symbols):
+        raise ModelFileError(f"{name} must hold single characters, in the order of their ids.")
+    if len(set(map(str, symbols))) != len(symbols):
+        raise ModelFileError(f"{name} holds a character twice.")
+    return tuple(map(str, symbols))
 
 
-def _from_string(name: str, text: str) -> tuple[str, ...]:
-    try:
-        value = json.loads(text)
-    except ValueError:
-        return _checked(name, tuple(text))
-    if isinstance(value, list):
-        return _checked(name, tuple(str(symbol) for symbol in value))
-    if isinstance(value, dict):
-        return _from_pairs(name, [(str(key), str(entry)) for key, entry in value.items()])
-    return _checked(name, tuple(text))
-
-
-def _from_pairs(name: str, pairs: list[tuple[str, str]]) -> tuple[str, ...]:
+def _by_id(name: str, pairs: list[tuple[Any, Any]]) -> list[Any]:
     """Symbols from (symbol, id) or (id, symbol): ids are 0 to V - 1, each once."""
     id_first = name.startswith("i")
-    by_id = dict(pairs) if id_first else {i: symbol for symbol, i in pairs}
+    by_id = {str(i): symbol for i, symbol in (pair if id_first else pair[::-1] for pair in pairs)}
     ids = [str(i) for i in range(len(pairs))]
     if by_id.keys() != set(ids):
         raise ModelFileError(f"{name} must give each symbol an id of its own, from 0 on.")
-    return _checked(name, tuple(by_id[i] for i in ids))
-
-
-def _checked(name: str, symbols: tuple[str, ...]) -> tuple[str, ...]:
-    if not symbols or any(len(symbol) != 1 for symbol in symbols):
-        raise ModelFileError(f"{name} must hold single characters, in the order of their ids.")
-    if len(set(symbols)) != len(symbols):
-        raise ModelFileError(f"{name} holds a character twice.")
-    return symbols
+    return [by_id[i] for i in ids]

@@ -50,10 +50,11 @@ HEADER_READERS = {
 }
 """NumPy's readers of .npy headers, by version."""
 
+PICKLE = b"\x80"
 OTHER_FILES = {
     b"PK\x05\x06": "an empty zip archive",
     b"\x93NUMPY": "a single NumPy array (.npy)",
-    b"\x80": "a Python pickle, which could run any program and is never opened",
+    PICKLE: "a Python pickle, which could run any program and is never opened",
     b"\x1f\x8b": "compressed with gzip: unpack it first",
     b"\x89HDF": "an HDF5 file, as Keras writes",
     b"<": "a web page: download the file itself",
@@ -164,16 +165,9 @@ class Archive:
             read = HEADER_READERS[npy.read_magic(file)]
             shape, by_columns, dtype = read(file, max_header_size=MAX_HEADER)
             if dtype.hasobject:
-                strange(
-                    f"{quote(name)} is a Python pickle, which could run any program and is never "
-                    "opened"
-                )
-            size = math.prod(shape) * dtype.itemsize
-            if (
-                min(shape, default=0) < 0
-                or not dtype.itemsize
-                or (file.tell() + size != member.file_size)
-            ):
+                strange(f"{quote(name)} is {OTHER_FILES[PICKLE]}")
+            size, least = math.prod(shape) * dtype.itemsize, min(shape, default=0)
+            if least < 0 or not dtype.itemsize or file.tell() + size != member.file_size:
                 damaged(f"the array {quote(name)} is not as long as it should be")
             yield file, shape, by_columns, dtype
 
@@ -185,10 +179,8 @@ def _fault(what: str) -> Iterator[None]:
         yield
     except ModelFileError:
         raise
-    except Exception as error:
-        raise ModelFileError(
-            f"The file is damaged or was cut short: {what}. Copy or download it again."
-        ) from error
+    except Exception:
+        damaged(what)
 
 
 def _directory(data: bytes) -> tuple[int, int]:

@@ -15,6 +15,7 @@ from typing import Any
 
 import numpy as np
 
+from charrnn.formats.torch import reorder
 from charrnn.network.model import CharRNN
 from charrnn.network.parameters import Array
 
@@ -43,25 +44,19 @@ def to_onnx(model: CharRNN) -> bytes:
         raise ValueError(f"ONNX has no operator like {model.config.cell}.")
     H, V, kinds = model.config.hidden_size, len(model.vocabulary), model.cell.state
     states = [f"{kind}{layer}" for layer in range(model.config.layers) for kind in kinds]
-    graph = helper.make_graph(
-        _nodes(model, helper),
-        "charrnn",
-        [
-            helper.make_tensor_value_info("ids", TensorProto.INT64, ["T", "N"]),
-            *(helper.make_tensor_value_info(s, TensorProto.FLOAT, [1, "N", H]) for s in states),
-        ],
-        [
-            helper.make_tensor_value_info("logits", TensorProto.FLOAT, ["T", "N", V]),
-            *(
-                helper.make_tensor_value_info(f"{s}_after", TensorProto.FLOAT, [1, "N", H])
-                for s in states
-            ),
-        ],
-        _initializers(model),
-    )
-    opset = helper.make_opsetid("", OPSET)
+
+    def floats(name: str, *shape: int | str) -> Any:
+        return helper.make_tensor_value_info(name, TensorProto.FLOAT, shape)
+
+    ids = helper.make_tensor_value_info("ids", TensorProto.INT64, ["T", "N"])
+    inputs = [ids, *(floats(name, 1, "N", H) for name in states)]
+    after = (floats(f"{name}_after", 1, "N", H) for name in states)
+    outputs = [floats("logits", "T", "N", V), *after]
+    nodes, arrays = _nodes(model, helper), _initializers(model)
+    graph = helper.make_graph(nodes, "charrnn", inputs, outputs, arrays)
+    opsets = [helper.make_opsetid("", OPSET)]
     onnx_model = helper.make_model(
-        graph, opset_imports=[opset], ir_version=IR_VERSION, producer_name="charrnn"
+        graph, opset_imports=opsets, ir_version=IR_VERSION, producer_name="charrnn"
     )
     vocabulary = model.vocabulary
     properties = {
@@ -106,8 +101,7 @@ def _initializers(model: CharRNN) -> list[Any]:
 
     def stacked(array: Array) -> Array:
         """Gates in ONNX's order, behind its axis of directions: (1, G*H, ...)."""
-        by_gate = array.reshape(len(gates), -1, *array.shape[1:])
-        return by_gate[[gates.index(gate) for gate in order]].reshape(1, *array.shape)
+        return reorder(array, gates, order)[None]
 
     arrays: dict[str, Array] = {
         "V": np.array(len(model.vocabulary), np.int64),

@@ -26,8 +26,7 @@ ANY_DIGIT_TO_0 = bytes.maketrans(b"123456789", b"000000000")
 
 
 def parse(text: bytes) -> dict[str, Any]:
-    """Parse JSON as RFC 8259 has it, within limits. json.loads alone also takes NaN, 1e999, half
-    surrogate pairs and a name twice, and makes 70 MB of objects out of 2 MB."""
+    """The object in UTF-8 JSON. Raises ModelFileError."""
     _check_bulk(text)
     try:
         meta = json.loads(text.decode("utf-8"), object_pairs_hook=_object)

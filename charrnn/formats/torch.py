@@ -53,7 +53,7 @@ def to_torch(model: CharRNN) -> dict[str, Array]:
             array = p.get(f"{ours}{layer}")
             if array is None:
                 array = np.zeros_like(p[f"bh{layer}"])
-            state_dict[f"rnn.{theirs}{layer}"] = _reorder(array, gates, order)
+            state_dict[f"rnn.{theirs}{layer}"] = reorder(array, gates, order)
     return state_dict | {"head.weight": p["Why"].copy(), "head.bias": p["by"].copy()}
 
 
@@ -89,7 +89,7 @@ def from_torch(
             value = _fitting(arrays, SUFFIXES[kind] + layer, array.shape)
             if kind == "bh" and f"bhh{layer}" not in shapes:
                 value = value + _fitting(arrays, SUFFIXES["bhh"] + layer, array.shape)
-            array[:] = _reorder(value, order, gates)
+            array[:] = reorder(value, order, gates)
     return CharRNN(vocabulary, config, parameters)
 
 
@@ -99,7 +99,7 @@ def _order(cell: str) -> tuple[str, ...]:
     return GATE_ORDER[cell]
 
 
-def _reorder(array: Array, gates: tuple[str, ...], wanted: tuple[str, ...]) -> Array:
+def reorder(array: Array, gates: tuple[str, ...], wanted: tuple[str, ...]) -> Array:
     """The gates of a (G*H, ...) array, stacked in another order. A copy."""
     by_gate = array.reshape(len(gates), -1, *array.shape[1:])  # (G, H, ...)
     return by_gate[[gates.index(gate) for gate in wanted]].reshape(array.shape)
