@@ -72,9 +72,4 @@ def _copied(text: str, corpus: str) -> dict[str, object]:
     from charrnn.analysis import copied_spans
 
     copies = copied_spans(text, corpus)
-    return {
-        "novel": copies.novel,
-        "longest": copies.longest,
-        "spans": copies.spans,
-        "copying": copies.copying,
-    }
+    return {name: getattr(copies, name) for name in ("novel", "longest", "spans", "copying")}

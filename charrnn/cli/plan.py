@@ -8,14 +8,14 @@ import os
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from charrnn.cli import start
-from charrnn.cli.options import flag, given
+from charrnn.cli.options import flag, given, read_model
 from charrnn.corpora import Corpus, CorpusError, load_corpus
-from charrnn.network.model import ModelConfig
+from charrnn.network.model import CharRNN, ModelConfig
 from charrnn.network.sampling import Sampling
+from charrnn.pretrained import TrainingPlan, plan_training, pretrained_names
 from charrnn.training.checkpoint import Checkpoint
 from charrnn.training.config import TrainConfig
-from charrnn.training.fitted_settings import settings_for_text
+from charrnn.training.fitted_settings import FittedSettings, settings_for_text
 from charrnn.training.recipes import RECIPES, Recipe
 from charrnn.training.trainer import Trainer
 
@@ -27,8 +27,18 @@ CHANGEABLE = frozenset(
 )
 """Settings of a saved run that may change when it continues; the rest shape its arrays."""
 
-REPORTING = ("seed", "temperature", "sample_length", "final_length")
-"""Fields of a recipe that are flags of `train` too."""
+AUTO = "auto"
+"""The value of --start for the shipped model that guesses the text best, if one helps."""
+OF_THE_START = frozenset({"words", "cleaning", "min_count", "max_vocab"})
+"""Settings of the vocabulary, which a start brings along."""
+
+REPORTING: dict[str, tuple[type, str, str]] = {
+    "seed": (str, "TEXT", "the text that samples start from"),
+    "temperature": (float, "N", "the temperature of samples"),
+    "sample_length": (int, "N", "characters in a sample"),
+    "final_length": (int, "N", "characters in the last sample; 0 for none"),
+}
+"""Fields of a recipe that are flags of `train` too: type, metavar and help."""
 
 
 @dataclass(frozen=True)
@@ -57,15 +67,7 @@ def make_plan(args: argparse.Namespace) -> Plan:
         text, trainer = _resume(args)
     else:
         corpus = load_corpus(args.corpus or recipe.corpus)
-        text, planned = corpus.text, None
-        if args.start:
-            trainer, planned, reason = start.begin(args, recipe, corpus)
-        elif args.time:
-            fitted = settings_for_text(args.time, text, getattr(args, "cleaning", "none"))
-            recipe = replace(recipe, model=fitted.model, train=fitted.train)
-            trainer, planned = _begin(args, recipe, corpus), fitted.seconds
-        else:
-            trainer = _begin(args, recipe, corpus)
+        text, (trainer, planned, reason) = corpus.text, _begin(args, recipe, corpus)
         if not _limits(args):
             seconds = planned
     trainer.workers = args.processes
@@ -80,14 +82,55 @@ def make_plan(args: argparse.Namespace) -> Plan:
     return Plan(text, trainer, recipe, out, seconds, reason)
 
 
-def _begin(args: argparse.Namespace, recipe: Recipe, corpus: Corpus) -> Trainer:
-    """A new run, with fresh weights."""
+def _begin(
+    args: argparse.Namespace, recipe: Recipe, corpus: Corpus
+) -> tuple[Trainer, float | None, str]:
+    """A new run, the seconds that its settings are for, if any, and why it starts as it does.
+
+    A setting is the flag's if given, then that of `--settings`, else what fits the text and its
+    start, or the standard recipe's without `--time` and `--start`. Raises ValueError, OSError.
+    """
+    plan = _plan(args, recipe, corpus.text)
     model_settings, settings = given(args, ModelConfig), given(args, TrainConfig)
-    if settings.get("optimizer", recipe.train.optimizer) != recipe.train.optimizer:
+    if plan.start:
+        fixed = sorted({*model_settings} - {"dropout"} | OF_THE_START.intersection(settings))
+        _refuse(fixed, f"{plan.start_name} brings its own")
+    train = recipe.train if args.settings else plan.settings.train
+    if settings.get("optimizer", train.optimizer) != train.optimizer:
         settings = {"learning_rate": 0.0, "hidden_rate": 0.0} | settings  # its own, not another's
-    config = replace(recipe.train, **settings)
-    model_config = replace(recipe.model, **model_settings)
-    return Trainer(corpus.text, model_config, config, corpus=corpus.name)
+    trainer = Trainer(
+        corpus.text,
+        replace(plan.settings.model, **model_settings),
+        replace(train, **settings),
+        start=plan.start,
+        start_name=plan.start_name,
+        corpus=corpus.name,
+    )
+    timed = (args.time or args.start) and not args.settings
+    return trainer, plan.settings.seconds if timed else None, plan.reason
+
+
+def _plan(args: argparse.Namespace, recipe: Recipe, text: str) -> TrainingPlan:
+    """What to start from, and the settings before any flag."""
+    name, cleaning = args.time or "quick", getattr(args, "cleaning", "none")
+    if args.start == AUTO:
+        words = getattr(args, "words", False)
+        return plan_training(text, name, words=words, cleaning=cleaning)
+    if args.start:
+        return plan_training(text, name, start=_read_start(args.start))
+    fitted = FittedSettings(recipe.model, recipe.train, 0.0)
+    if args.time:
+        fitted = settings_for_text(name, text, cleaning)
+    return TrainingPlan("", None, "", fitted)
+
+
+def _read_start(name: str) -> tuple[str, CharRNN]:
+    """A model file, a shipped model by name, or a model on the Hub by USER/NAME, and its name."""
+    if Path(name).exists() or name in pretrained_names() or name.count("/") != 1:
+        return Path(name).stem, read_model(name)
+    from charrnn.hub import from_hub  # its client takes longer to import than all the rest
+
+    return name, from_hub(name)
 
 
 def _resume(args: argparse.Namespace) -> tuple[str, Trainer]:

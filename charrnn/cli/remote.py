@@ -10,9 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 from charrnn.cli.output import ExitCode, Mode, Output
 from charrnn.cli.plan import DEFAULT_RECIPE
-from charrnn.cli.push import add_card_options, share
+from charrnn.cli.push import add_card_options
 from charrnn.corpora import CORPORA
-from charrnn.network.model import CharRNN
 from charrnn.training.recipes import RECIPES, UNTIL_STOPPED
 
 if TYPE_CHECKING:
@@ -82,14 +81,6 @@ def maybe_run(args: argparse.Namespace, output: Output) -> ExitCode | None:
             f"The job is still running and costs money. To end it: hf jobs cancel {job.id}"
         )
         raise
-
-
-def share_trained(
-    model: CharRNN, baselines: dict[str, float], args: argparse.Namespace, output: Output
-) -> None:
-    """Share the model of a finished run, with the baselines for its card."""
-    model.metadata = {**model.metadata, **({"baselines": baselines} if baselines else {})}
-    share(model, args.push, args, output)
 
 
 def submission_of(args: argparse.Namespace) -> Submission:

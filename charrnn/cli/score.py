@@ -5,7 +5,6 @@ from __future__ import annotations
 import argparse
 import math
 from pathlib import Path
-from typing import NamedTuple
 
 from charrnn.cli import options
 from charrnn.cli.output import ExitCode, Output
@@ -21,14 +20,6 @@ charrnn score shakespeare --cold 256           also in windows of 256, as nanoGP
 charrnn score book.npz book.txt --val-fraction 0.1      the text's last tenth
 charrnn score book.npz - < other.txt
 """
-
-
-class Scored(NamedTuple):
-    """A text to score, and its name in the report."""
-
-    text: str
-    name: str
-    fraction: float | None  # the last part of the text; None for all of it
 
 
 def add_parser(commands: options.Commands) -> None:
@@ -65,15 +56,21 @@ def run(args: argparse.Namespace, output: Output) -> ExitCode:
     if args.val_fraction is not None and not 0 < args.val_fraction <= 1:
         raise ValueError("--val-fraction must be above 0 and at most 1.")
     model = options.read_model(args.model)
-    scored = _scored(model, args)
+    name, fraction = (args.text, args.val_fraction) if args.text else _held_out(model, args)
+    text = load_corpus(name).text
+    if fraction is not None:
+        symbols = model.vocabulary.tokens(text)
+        text = "".join(symbols[int(len(symbols) * (1 - fraction)) :])
+    shown = "standard input" if name == "-" else Path(name).name
+    part = f"the last {100 * fraction:g} %" if fraction not in (None, 1) else "all"
     for cold in (0, args.cold) if args.cold else (0,):
-        nats, chars = measure(model, scored.text, cold)
+        nats, chars = measure(model, text, cold)
         bits = nats / math.log(2)
         output.result(
             {"nats_per_char": nats, "bits_per_char": bits, "chars": chars}
-            | {"text": scored.name, "share": scored.fraction or 1.0, "cold": cold},
+            | {"text": shown, "share": fraction or 1.0, "cold": cold},
             f"{nats:.4f} nats ({bits:.4f} bits) per character, over {chars:,} characters: "
-            f"{_part(scored)}, {_method(cold, model)}",
+            f"{part} of {shown}, {_method(cold, model)}",
         )
     return ExitCode.OK
 
@@ -91,18 +88,6 @@ def measure(model: CharRNN, text: str, cold: int = 0) -> tuple[float, int]:
     return loss * (len(words) - 1) / chars, chars
 
 
-def _scored(model: CharRNN, args: argparse.Namespace) -> Scored:
-    """The text, or its last part. Raises ValueError where there is none to score."""
-    name, fraction = args.text, args.val_fraction
-    if name is None:
-        name, fraction = _held_out(model, args)
-    text = load_corpus(name).text
-    if fraction is not None:
-        symbols = model.vocabulary.tokens(text)
-        text = "".join(symbols[int(len(symbols) * (1 - fraction)) :])
-    return Scored(text, "standard input" if name == "-" else Path(name).name, fraction)
-
-
 def _held_out(model: CharRNN, args: argparse.Namespace) -> tuple[str, float]:
     """The corpus in a model's metadata, and the fraction of it that training held out."""
     record = TrainingRecord.from_metadata(model.metadata)
@@ -112,13 +97,6 @@ def _held_out(model: CharRNN, args: argparse.Namespace) -> tuple[str, float]:
     if record.sha256 != load_corpus(name).sha256:
         raise ValueError(f"Name a text: {args.model} was trained on another version of {name}.")
     return name, args.val_fraction or fraction
-
-
-def _part(scored: Scored) -> str:
-    """ "the last 10 % of tinyshakespeare", or "all of book.txt"."""
-    if scored.fraction in (None, 1):
-        return f"all of {scored.name}"
-    return f"the last {100 * (scored.fraction or 1):g} % of {scored.name}"
 
 
 def _method(cold: int, model: CharRNN) -> str:

@@ -9,6 +9,7 @@ from charrnn.cli import options, remote
 from charrnn.cli.interrupt import StopSignal
 from charrnn.cli.output import ExitCode, Output
 from charrnn.cli.plan import DEFAULT_RECIPE, REPORTING, Plan, make_plan
+from charrnn.cli.push import share
 from charrnn.cli.report import Report
 from charrnn.cli.samples import held_out_baselines
 from charrnn.corpora import CORPORA
@@ -121,20 +122,9 @@ def _add_reporting(parser: argparse.ArgumentParser) -> None:
         default=argparse.SUPPRESS,
         help=argparse.SUPPRESS,
     )
-    texts = {
-        "seed": "the text that samples start from",
-        "temperature": "the temperature of samples",
-        "sample_length": "characters in a sample",
-        "final_length": "characters in the last sample; 0 for none",
-    }
-    types = {"seed": str, "temperature": float, "sample_length": int, "final_length": int}
-    for name in REPORTING:
-        group.add_argument(
-            options.flag(name),
-            type=types[name],
-            metavar="TEXT" if types[name] is str else "N",
-            help=f"{texts[name]} (default: that of the settings)",
-        )
+    for name, (kind, metavar, text) in REPORTING.items():
+        text += " (default: that of the settings)"
+        group.add_argument(options.flag(name), type=kind, metavar=metavar, help=text)
 
 
 def run(args: argparse.Namespace, output: Output) -> ExitCode:
@@ -164,15 +154,14 @@ def run(args: argparse.Namespace, output: Output) -> ExitCode:
             return ExitCode.INTERRUPTED
     report.end(stop.received)
     if args.push and stop.received:
-        output.remark(f"Not shared because the run was stopped. To share it: {_push(plan, args)}")
+        command = f"python -m charrnn push {plan.out} {args.push}"
+        output.remark(f"Not shared because the run was stopped. To share it: {command}")
     elif args.push:
-        baselines = held_out_baselines(plan) if args.baselines else {}
-        remote.share_trained(plan.trainer.model, baselines, args, output)
+        model = plan.trainer.model
+        if args.baselines and (baselines := held_out_baselines(plan)):  # for the card
+            model.metadata["baselines"] = baselines
+        share(model, args.push, args, output)
     return stop.exit_code
-
-
-def _push(plan: Plan, args: argparse.Namespace) -> str:
-    return f"python -m charrnn push {plan.out} {args.push}"
 
 
 def _train(plan: Plan, report: Report, stop: StopSignal, save_every: float) -> None:
