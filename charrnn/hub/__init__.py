@@ -11,32 +11,20 @@ one plain sentence, within a minute. A token is used for one call and stored now
     Machines, Submission      a training on a rented machine
 """
 
-from charrnn.hub.calls import Transfer, quiet, result_of
-from charrnn.hub.card import LICENSES
-from charrnn.hub.faults import HubError
-from charrnn.hub.gallery import Shared, gallery
-from charrnn.hub.jobs import Job, Machines, Submission
-from charrnn.hub.pull import from_hub, pulling
-from charrnn.hub.push import Pushed, push_to_hub, pushing
-from charrnn.hub.spaces import deploying, push_page, pushing_page
-
-__all__ = [
-    "LICENSES",
-    "HubError",
-    "Job",
-    "Machines",
-    "Pushed",
-    "Shared",
-    "Submission",
-    "Transfer",
-    "deploying",
-    "from_hub",
-    "gallery",
-    "pulling",
-    "push_page",
-    "push_to_hub",
-    "pushing",
-    "pushing_page",
-    "quiet",
-    "result_of",
-]
+from charrnn.hub.calls import Transfer as Transfer
+from charrnn.hub.calls import quiet as quiet
+from charrnn.hub.calls import result_of as result_of
+from charrnn.hub.card import LICENSES as LICENSES
+from charrnn.hub.faults import HubError as HubError
+from charrnn.hub.gallery import gallery as gallery
+from charrnn.hub.jobs import Job as Job
+from charrnn.hub.jobs import Machines as Machines
+from charrnn.hub.jobs import Submission as Submission
+from charrnn.hub.pull import from_hub as from_hub
+from charrnn.hub.pull import pulling as pulling
+from charrnn.hub.push import Pushed as Pushed
+from charrnn.hub.push import push_to_hub as push_to_hub
+from charrnn.hub.push import pushing as pushing
+from charrnn.hub.spaces import deploying as deploying
+from charrnn.hub.spaces import push_page as push_page
+from charrnn.hub.spaces import pushing_page as pushing_page
