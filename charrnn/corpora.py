@@ -62,10 +62,8 @@ class CorpusInfo(NamedTuple):
 
 
 def data_folder() -> Path:
-    """The folder of the project's own texts: inside an installed package, else beside it."""
-    package = Path(__file__).parent
-    inside = package / "data"
-    return inside if inside.is_dir() else package.parent / "data"
+    """The folder of the project's own texts."""
+    return files.shipped("data")
 
 
 def cache_folder() -> Path:

@@ -9,6 +9,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import NamedTuple
 
+from charrnn import files
 from charrnn.network.model import CharRNN
 from charrnn.training.checkpoint import load
 from charrnn.training.fine_tuning import settings_for_start
@@ -28,10 +29,8 @@ LONG_ENOUGH = 300_000
 
 
 def pretrained_folder() -> Path:
-    """The folder of models: inside an installed package, else beside it."""
-    package = Path(__file__).parent
-    inside = package / "pretrained"
-    return inside if inside.is_dir() else package.parent / "pretrained"
+    """The folder of models."""
+    return files.shipped("pretrained")
 
 
 def pretrained_names() -> list[str]:
