@@ -12,7 +12,7 @@ Arrays are feature-first, (features, T, N). A gradient is named `d` plus the nam
 from typing import TYPE_CHECKING, Any
 
 from charrnn.corpora import CORPORA, Corpus, CorpusError, load_corpus
-from charrnn.formats import from_torch, to_torch
+from charrnn.formats.torch import from_torch, to_torch
 from charrnn.network.cells import CELLS, Cell
 from charrnn.network.gradient_check import gradient_check
 from charrnn.network.model import CharRNN, ModelConfig, score

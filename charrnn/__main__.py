@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import importlib
-import importlib.util
 import os
 import sys
 import warnings
@@ -27,15 +26,11 @@ def build_parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--version", action="version", version=f"charrnn {__version__}")
     commands = parser.add_subparsers(dest="command", metavar="COMMAND", required=True)
-    for name in filter(_exists, COMMANDS):
+    for name in COMMANDS:
         module = importlib.import_module(f"charrnn.cli.{name}")
         module.add_parser(commands)
         commands.choices[name].set_defaults(run=module.run)
     return parser
-
-
-def _exists(name: str) -> bool:
-    return importlib.util.find_spec(f"charrnn.cli.{name}") is not None
 
 
 def main(argv: Sequence[str] | None = None) -> int:

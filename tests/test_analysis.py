@@ -139,18 +139,6 @@ def test_a_shrinking_recurrence_forgets_and_the_measure_sees_it() -> None:
     assert np.allclose(curve, 0.5 ** np.arange(11), rtol=1e-3)
 
 
-def test_saliency_is_the_column_of_the_lagged_gradients() -> None:
-    reader, ids = model(), VOCABULARY.encode(TEXT)
-    strength = analysis.saliency(reader, ids, place=30, lags=20)
-    assert strength.shape == (30,)
-    assert strength.max() == 1
-    assert (strength[:9] == 0).all()
-    assert (strength[9:] > 0).all()
-    for place in (0, len(ids)):
-        with pytest.raises(ValueError, match="before it"):
-            analysis.saliency(reader, ids, place)
-
-
 def test_gradients_need_two_characters() -> None:
     with pytest.raises(ValueError, match="at least 2"):
         analysis.lagged_gradients(model(), VOCABULARY.encode("a"), 5)

@@ -7,7 +7,6 @@ from charrnn.analysis.copies import Copies as Copies
 from charrnn.analysis.copies import copied_spans as copied_spans
 from charrnn.analysis.gradients import gradient_reach as gradient_reach
 from charrnn.analysis.gradients import lagged_gradients as lagged_gradients
-from charrnn.analysis.gradients import saliency as saliency
 from charrnn.analysis.reading import Reading as Reading
 from charrnn.analysis.reading import activations as activations
 from charrnn.analysis.reading import read as read

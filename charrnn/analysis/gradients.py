@@ -114,17 +114,3 @@ def gradient_reach(model: CharRNN, ids: NDArray[np.integer], lags: int = 60) -> 
             if nonzero.any():
                 curves[layer, k] = np.exp(np.mean(np.log(earlier[nonzero]) - np.log(now[nonzero])))
     return curves
-
-
-def saliency(model: CharRNN, ids: NDArray[np.integer], place: int, lags: int = 100) -> Floats:
-    """How much the prediction of symbol `place` depends on each symbol before it: (place,), 0 to 1.
-
-    The norm of the gradient of its loss with respect to each earlier one-hot input, divided by the
-    largest norm. Symbols more than `lags` earlier get 0. Raises ValueError if place < 1.
-    """
-    if not 1 <= place < len(ids):
-        raise ValueError("Choose a character with at least one before it.")
-    by_lag = lagged_gradients(model, ids[: place + 1], lags).inputs[:, -1]
-    strength = np.zeros(place)
-    strength[place - len(by_lag) :] = by_lag[::-1]
-    return strength / max(float(strength.max()), np.finfo(np.float64).tiny)

@@ -15,7 +15,9 @@ from charrnn.corpora import CORPORA
 from charrnn.training.recipes import RECIPES, UNTIL_STOPPED
 
 if TYPE_CHECKING:
-    from charrnn.hub import Job, Machines, Submission
+    from huggingface_hub import JobInfo
+
+    from charrnn.hub import Machines, Submission
 
 PACKAGE = "charrnn-numpy"
 LOCAL = {"command", "run", "corpus", "json", "out", "overwrite", "on_jobs", "dry_run"} | {
@@ -105,7 +107,7 @@ def submission_of(args: argparse.Namespace) -> Submission:
     return Submission(arguments(given, corpus), args.on_jobs, args.job_timeout, args.job_package)
 
 
-def follow(machines: Machines, job: Job, args: argparse.Namespace, output: Output) -> ExitCode:
+def follow(machines: Machines, job: JobInfo, args: argparse.Namespace, output: Output) -> ExitCode:
     """Show the job's log as `train` shows its own. Raises ValueError unless the job succeeds."""
     pushed: dict[str, Any] = {}
     shown = 0

@@ -17,7 +17,6 @@ from charrnn.hub.calls import result_of as result_of
 from charrnn.hub.card import LICENSES as LICENSES
 from charrnn.hub.faults import HubError as HubError
 from charrnn.hub.gallery import gallery as gallery
-from charrnn.hub.jobs import Job as Job
 from charrnn.hub.jobs import Machines as Machines
 from charrnn.hub.jobs import Submission as Submission
 from charrnn.hub.pull import from_hub as from_hub

@@ -26,11 +26,6 @@ REVISION = re.compile(r"[A-Za-z0-9][A-Za-z0-9_./-]{0,99}")
 Token = str | Literal[False]
 
 
-def on_space() -> bool:
-    """Whether this process serves a Space's visitors."""
-    return bool(os.environ.get("SPACE_ID"))
-
-
 def endpoint_of(given: str | None = None) -> str:
     """The address of the Hub: as given, HF_ENDPOINT, or the public one."""
     return (given or os.environ.get("HF_ENDPOINT") or HUB).rstrip("/")
@@ -51,7 +46,7 @@ def checked_token(token: str) -> str:
 
 def machine_token() -> str | None:
     """The token of this machine's user, HF_TOKEN or the client's login; None on a Space."""
-    return None if on_space() else get_token()
+    return None if os.environ.get("SPACE_ID") else get_token()
 
 
 def write_token(token: str | None) -> str:

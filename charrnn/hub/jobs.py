@@ -14,6 +14,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from huggingface_hub import JobInfo
+
 from charrnn.hub.account import client, endpoint_of, write_token
 from charrnn.hub.calls import Call, result_of, supervise
 from charrnn.hub.faults import HubError, sentence
@@ -55,15 +57,6 @@ class Submission:
         }
 
 
-@dataclass(frozen=True)
-class Job:
-    """A job that was started."""
-
-    id: str
-    url: str
-    owner: str
-
-
 class Machines:
     """The Hub's machines, as the owner of one token may use them."""
 
@@ -72,44 +65,39 @@ class Machines:
         self._token = write_token(token)
         self._api = client(endpoint_of(endpoint), self._token)
 
-    def submit(self, submission: Submission) -> Job:
+    def submit(self, submission: Submission) -> JobInfo:
         """Start a job. Raises HubError; then nothing runs."""
         for name in (COMMAND, submission.arguments[0]):
             if Path(name).is_file():  # the client would send it along in place of the command
                 raise HubError(f"Rename the file {name!r} here first: it looks like the command.")
 
-        def work(call: Call) -> Job:
+        def work(call: Call) -> JobInfo:
             call.allow(sum(Path(name).stat().st_size for name in submission.files))
-            owner = owner_of(self._api)
             # The client prints where it put the files, and warns that Jobs are experimental.
             with redirect_stdout(sys.stderr), warnings.catch_warnings(action="ignore"):
-                started = self._api.run_uv_job(
+                job: JobInfo = self._api.run_uv_job(
                     **submission.request(),
                     secrets={"HF_TOKEN": self._token},
                     name="charrnn-train",
-                    namespace=owner,
+                    namespace=owner_of(self._api),
                 )
-            return Job(started.id, started.url, owner)
+                return job
 
         return result_of(supervise(work, "the job"))
 
-    def lines(self, job: Job) -> Iterator[str]:
+    def lines(self, job: JobInfo) -> Iterator[str]:
         """The job's log as it grows, until the job ends. Raises HubError when it is lost."""
         try:
-            yield from self._api.fetch_job_logs(job_id=job.id, namespace=job.owner, follow=True)
+            owner = job.owner.name
+            yield from self._api.fetch_job_logs(job_id=job.id, namespace=owner, follow=True)
         except Exception as error:  # whatever a client may raise, as in supervise
             raise HubError(sentence(error, "the job")) from None
 
-    def stage(self, job: Job) -> str:
+    def stage(self, job: JobInfo) -> str:
         """The job's stage: RUNNING, COMPLETED, ERROR, CANCELED, ... Raises HubError."""
-        return result_of(
-            supervise(
-                lambda call: str(
-                    self._api.inspect_job(job_id=job.id, namespace=job.owner).status.stage
-                ),
-                "the job",
-            )
-        )
+        where = {"job_id": job.id, "namespace": job.owner.name}
+        now = result_of(supervise(lambda call: self._api.inspect_job(**where), "the job"))
+        return str(now.status.stage)
 
 
 def arguments(options: Sequence[tuple[str, Any]], corpus: str) -> tuple[str, ...]:

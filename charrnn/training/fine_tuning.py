@@ -15,13 +15,7 @@ import numpy as np
 from charrnn.network.model import CharRNN, ModelConfig, parameter_shapes
 from charrnn.network.parameters import Array, Parameters
 from charrnn.training.config import TrainConfig
-from charrnn.training.fitted_settings import (
-    SHORTEST,
-    TIMES,
-    FittedSettings,
-    settings_for,
-    speed,
-)
+from charrnn.training.fitted_settings import FittedSettings, seconds_for, settings_for
 from charrnn.vocabulary import UNKNOWN, Vocabulary
 
 ARCHITECTURE = ("cell", "layers", "hidden_size")
@@ -118,8 +112,7 @@ def settings_for_start(
         keep_start=KEEP_START if near else 0.0,
         val_fraction=plain.train.val_fraction,
     )
-    wanted = PASSES * characters / speed(model, symbols)
-    return FittedSettings(model, train, min(TIMES[name], max(SHORTEST, round(wanted, 1))))
+    return FittedSettings(model, train, seconds_for(name, PASSES * characters, model, symbols))
 
 
 def weights_sha256(model: CharRNN) -> str:

@@ -102,9 +102,14 @@ def settings_for(name: str, characters: int, symbols: int) -> FittedSettings:
         hidden_rate=shape.hidden_rate,
         val_fraction=held_out,
     )
-    wanted = shape.passes * characters / speed(shape.model, symbols)
-    seconds = min(TIMES[name], max(SHORTEST, round(wanted, 1)))
+    seconds = seconds_for(name, shape.passes * characters, shape.model, symbols)
     return FittedSettings(shape.model, train, seconds)
+
+
+def seconds_for(name: str, characters: int, model: ModelConfig, symbols: int) -> float:
+    """The seconds of a time, or fewer where so many characters have been read before that."""
+    wanted = characters / speed(model, symbols)
+    return min(TIMES[name], max(SHORTEST, round(wanted, 1)))
 
 
 def settings_for_text(name: str, text: str, cleaning: str = "none") -> FittedSettings:
