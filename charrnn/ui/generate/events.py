@@ -23,7 +23,7 @@ from charrnn.ui.errors import refusal
 from charrnn.ui.generate import layout
 from charrnn.ui.generate.scoring import copy_check, score_text
 from charrnn.ui.limits import SEED_CHARACTERS
-from charrnn.ui.tab import PRIVATE
+from charrnn.ui.tab import PRIVATE, session
 from charrnn.vocabulary import UNKNOWN
 
 TICK = 0.11
@@ -114,11 +114,11 @@ class Generations:
 
     def stop(self, request: gr.Request) -> None:
         """End this session's texts after the current update."""
-        session = request.session_hash or ""
-        self.texts = {text: owner for text, owner in self.texts.items() if owner != session}
+        mine = session(request)
+        self.texts = {text: owner for text, owner in self.texts.items() if owner != mine}
 
     async def steps(
-        self, generation: GenerationRequest, session: str, tick: float
+        self, generation: GenerationRequest, owner: str, tick: float
     ) -> AsyncIterator[list[Reading]]:
         """The text in about UPDATES parts, at least `tick` seconds apart.
 
@@ -129,7 +129,7 @@ class Generations:
         parts = analysis.write(
             generation.model, generation.seed, generation.length, generation.sampling, pace
         )
-        self.texts[parts] = session
+        self.texts[parts] = owner
         try:
             together = 1  # the first letters at once
             while parts in self.texts:
@@ -152,7 +152,7 @@ class Generations:
         symbols = generation.model.vocabulary.symbols
         names, records, text = packing.Names(symbols), "", ""
         value = {**layout.IDLE, "seed": generation.seed, "busy": True}
-        async for some in self.steps(generation, request.session_hash or "", TICK):
+        async for some in self.steps(generation, session(request), TICK):
             for part in some:
                 records += packing.records(part, names)
                 text += "".join(symbols[i] for i in part.ids)
@@ -171,7 +171,7 @@ class Generations:
         """
         generation = request_of(visitor, seed, values)
         text = ""
-        async for some in self.steps(generation, request.session_hash or "", 0.0):
+        async for some in self.steps(generation, session(request), 0.0):
             text += "".join(generation.model.vocabulary.decode(part.ids) for part in some)
             yield text
 
