@@ -79,13 +79,10 @@ def choose_start(
             if loss is not None:
                 losses[name] = loss
     best = min(losses, key=losses.__getitem__, default="")
-    if best and losses[best] <= counting + margin:
-        reason = (
-            f"Starts from {best}: it already guesses this text at {losses[best]:.2f} nats per "
-            "character."
-        )
-        return Choice(best, candidates[best], reason, losses, counting)
-    return Choice("", None, _why_none(best, losses, counting), losses, counting)
+    helps = bool(best) and losses[best] <= counting + margin
+    reason = _reason(best, helps, losses, counting)
+    name, chosen = (best, candidates[best]) if helps else ("", None)
+    return Choice(name, chosen, reason, losses, counting)
 
 
 def guess(model: CharRNN, text: str) -> float | None:
@@ -122,10 +119,13 @@ def _counting(text: str) -> float:
     return total / len(text)
 
 
-def _why_none(best: str, losses: Mapping[str, float], counting: float) -> str:
+def _reason(best: str, helps: bool, losses: Mapping[str, float], counting: float) -> str:
     if not best:
         return "Starts from scratch: no model knows the symbols of this text."
+    loss = f"guesses this text at {losses[best]:.2f} nats per character"
+    if helps:
+        return f"Starts from {best}: it already {loss}."
     return (
-        f"Starts from scratch: the closest model, {best}, guesses this text at "
-        f"{losses[best]:.2f} nats per character, and counting reaches {counting:.2f}."
+        f"Starts from scratch: the closest model, {best}, {loss}, and counting reaches "
+        f"{counting:.2f}."
     )
