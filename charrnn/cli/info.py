@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import argparse
-from pathlib import Path
 from typing import Any
 
 from charrnn.cli import options
 from charrnn.cli.output import ExitCode, Output
-from charrnn.pretrained import pretrained_folder, pretrained_names
 from charrnn.training import checkpoint
 from charrnn.vocabulary import show_symbols
 
@@ -26,10 +24,7 @@ def add_parser(commands: options.Commands) -> None:
 
 def run(args: argparse.Namespace, output: Output) -> ExitCode:
     """Print the file's metadata and its number of parameters."""
-    path = Path(args.model)
-    if not path.exists() and args.model in pretrained_names():
-        path = pretrained_folder() / f"{args.model}.npz"
-    info = checkpoint.info(path)
+    info = checkpoint.info(options.model_path(args.model))
     output.result(info, "\n".join(f"{name:>16}  {value}" for name, value in _rows(info)))
     return ExitCode.OK
 

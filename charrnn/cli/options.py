@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any, TypeAlias
 
 from charrnn.network.model import CharRNN
-from charrnn.pretrained import load_pretrained, pretrained_names
+from charrnn.pretrained import pretrained_folder, pretrained_names
 from charrnn.settings import table
 from charrnn.training.checkpoint import load
 
@@ -44,11 +44,16 @@ def add_model(parser: argparse.ArgumentParser) -> None:
     )
 
 
-def read_model(name: str) -> CharRNN:
-    """Read a model file, or a pretrained model by name. Raises ValueError, OSError."""
+def model_path(name: str) -> Path:
+    """The file of that name, or of the pretrained model of that name."""
     if not Path(name).exists() and name in pretrained_names():
-        return load_pretrained(name)
-    return load(name)
+        return pretrained_folder() / f"{name}.npz"
+    return Path(name)
+
+
+def read_model(name: str) -> CharRNN:
+    """Read a model file, or a pretrained model by name. Raises ModelFileError."""
+    return load(model_path(name))
 
 
 def add_settings(parser: argparse.ArgumentParser, defaults: Any, title: str) -> None:

@@ -8,7 +8,6 @@ where H equals V, the biases do; where they are flat too, the user must say.
 from __future__ import annotations
 
 import json
-import os
 from contextlib import suppress
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -16,7 +15,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from charrnn.formats.errors import ModelFileError, too_large
-from charrnn.formats.npz import Archive
+from charrnn.formats.npz import Archive, read_file
 from charrnn.network.model import CharRNN, ModelConfig, parameter_shapes
 from charrnn.network.parameters import Array, Parameters
 from charrnn.vocabulary import Vocabulary
@@ -71,9 +70,7 @@ def from_npz(
 
 def _archive(path: str | Path) -> Archive:
     """The file's arrays, within limits."""
-    if os.path.getsize(path) > MAX_BYTES:
-        too_large(os.path.getsize(path), MAX_BYTES)
-    archive = Archive(Path(path).read_bytes(), MAX_BYTES, deflated_share=1)
+    archive = Archive(read_file(path, MAX_BYTES), MAX_BYTES, deflated_share=1)
     if archive.unpacked > MAX_BYTES:
         too_large(archive.unpacked, MAX_BYTES)
     return archive

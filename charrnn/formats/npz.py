@@ -12,9 +12,11 @@ import contextlib
 import io
 import json
 import math
+import os
 import struct
 import zipfile
 from collections.abc import Iterator, Mapping
+from pathlib import Path
 from typing import IO, Any, TypeAlias
 
 import numpy as np
@@ -170,6 +172,19 @@ class Archive:
             if least < 0 or not dtype.itemsize or file.tell() + size != member.file_size:
                 damaged(f"the array {quote(name)} is not as long as it should be")
             yield file, shape, by_columns, dtype
+
+
+def read_file(path: str | Path, max_bytes: int | None) -> bytes:
+    """The bytes of a file, at most so many; None lifts the limit. Raises ModelFileError."""
+    try:
+        with open(path, "rb") as file:
+            size = os.fstat(file.fileno()).st_size
+            if max_bytes is not None and size > max_bytes:
+                too_large(size, max_bytes)
+            return file.read(size)
+    except (OSError, ValueError) as error:  # ValueError: a NUL in the path
+        reason = getattr(error, "strerror", None) or str(error) or type(error).__name__
+        raise ModelFileError(f"{quote(str(path))} cannot be read: {reason}.") from error
 
 
 @contextlib.contextmanager

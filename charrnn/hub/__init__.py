@@ -2,13 +2,7 @@
 
 Only this package imports huggingface_hub. Every failure leaves it as a HubError, a ValueError with
 one plain sentence, within a minute. A token is used for one call and stored nowhere.
-
-    push_to_hub, pushing      a model to a repository: in one call, or yielding its progress
-    from_hub, pulling         a repository to a model
-    gallery                   the models that others have shared
-    push_page, pushing_page   a playable web page to a static Space, which is free to host
-    deploying                 the whole page to a Gradio Space
-    Machines, Submission      a training on a rented machine
+Functions named in -ing yield their progress; push_to_hub, from_hub and push_page only return.
 """
 
 from charrnn.hub.calls import Transfer as Transfer

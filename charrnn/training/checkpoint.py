@@ -8,7 +8,6 @@ files too.
 from __future__ import annotations
 
 import math
-import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,7 +18,7 @@ from numpy.typing import DTypeLike
 
 from charrnn import files
 from charrnn.formats import npz
-from charrnn.formats.errors import ModelFileError, quote, too_large
+from charrnn.formats.errors import ModelFileError
 from charrnn.formats.npz import Archive, Shape
 from charrnn.network.model import CharRNN, ModelState, parameter_shapes
 from charrnn.network.parameters import Array, Parameters
@@ -120,7 +119,7 @@ class Checkpoint:
     @classmethod
     def load(cls, path: str | Path, max_bytes: int | None = npz.MAX_BYTES) -> Checkpoint:
         """Read a file, as `from_bytes` does. Raises ModelFileError and nothing else."""
-        return cls.from_bytes(_read_file(path, max_bytes), max_bytes)
+        return cls.from_bytes(npz.read_file(path, max_bytes), max_bytes)
 
     def to_bytes(self, dtype: DTypeLike = np.float32) -> bytes:
         """The bytes of a file; equal checkpoints give equal bytes.
@@ -160,7 +159,7 @@ def info(path: str | Path, max_bytes: int | None = npz.MAX_BYTES) -> dict[str, A
 
     Raises ModelFileError.
     """
-    data = _read_file(path, max_bytes)
+    data = npz.read_file(path, max_bytes)
     checkpoint = Checkpoint.from_bytes(data, max_bytes)
     return checkpoint.metadata | {
         "vocab_size": len(checkpoint.model.vocabulary),
@@ -168,18 +167,6 @@ def info(path: str | Path, max_bytes: int | None = npz.MAX_BYTES) -> dict[str, A
         "bytes": len(data),
         "resumable": checkpoint.state is not None,
     }
-
-
-def _read_file(path: str | Path, max_bytes: int | None) -> bytes:
-    try:
-        with open(path, "rb") as file:
-            size = os.fstat(file.fileno()).st_size
-            if max_bytes is not None and size > max_bytes:
-                too_large(size, max_bytes)
-            return file.read(size)
-    except (OSError, ValueError) as error:  # ValueError: a NUL in the path
-        reason = getattr(error, "strerror", None) or str(error) or type(error).__name__
-        raise ModelFileError(f"{quote(str(path))} cannot be read: {reason}.") from error
 
 
 # ---- from the file's parts to values ----

@@ -90,13 +90,6 @@ class Optimizer(NamedTuple):
             self.rule(w_block, g_block, [slot[block] for slot in slots], t, rate)
 
 
-class Part(NamedTuple):
-    """A slice of the flat vector, and the factor on its learning rate."""
-
-    where: slice
-    factor: float
-
-
 OPTIMIZERS: dict[str, Optimizer] = {
     "sgd": Optimizer(sgd, 0, 0.5, squares=False),
     "momentum": Optimizer(momentum, 1, 0.1, squares=False),
@@ -107,8 +100,8 @@ OPTIMIZERS: dict[str, Optimizer] = {
 }
 
 
-def hidden_parts(shapes: Mapping[str, tuple[int, ...]], factor: float) -> list[Part]:
-    """The flat vector, cut where the factor on the learning rate changes.
+def hidden_parts(shapes: Mapping[str, tuple[int, ...]], factor: float) -> list[tuple[slice, float]]:
+    """The flat vector in slices, each with the factor on its learning rate.
 
     The matrices between hidden units get `factor`, everything else 1. Adam moves each weight by
     about the learning rate whatever its gradient. A unit's input from H other units can then change
@@ -116,15 +109,15 @@ def hidden_parts(shapes: Mapping[str, tuple[int, ...]], factor: float) -> list[P
     both (Yang et al. 2022, "Tensor Programs V", where this holds for Why too; here it did not).
     docs/presets.md has the gain.
     """
-    parts: list[Part] = []
+    parts: list[tuple[slice, float]] = []
     start = 0
     for name, shape in shapes.items():
         stop = start + math.prod(shape)
         hidden = name.startswith(("Whh", "Wxh")) and name != "Wxh0"
         rate = factor if hidden else 1.0
-        if parts and parts[-1].factor == rate:
-            start = parts.pop().where.start
-        parts.append(Part(slice(start, stop), rate))
+        if parts and parts[-1][1] == rate:
+            start = parts.pop()[0].start
+        parts.append((slice(start, stop), rate))
         start = stop
     return parts
 
@@ -155,6 +148,9 @@ def cosine(fraction: float, final: float) -> float:
     return final + (1 - final) * (1 + math.cos(math.pi * min(fraction, 1.0))) / 2
 
 
-Schedule = Callable[[float, float], float]
-SCHEDULES: dict[str, Schedule] = {"constant": constant, "step": step, "cosine": cosine}
+SCHEDULES: dict[str, Callable[[float, float], float]] = {
+    "constant": constant,
+    "step": step,
+    "cosine": cosine,
+}
 """(fraction of the run done, final factor) -> factor on the learning rate."""
