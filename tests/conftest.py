@@ -6,6 +6,7 @@ import os
 import shutil
 import tempfile
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -32,6 +33,12 @@ for name in ("CHARRNN_DATA", "HF_TOKEN", "HF_OIDC_RESOURCE", "SPACE_ID"):
 def in_ci() -> bool:
     """Whether everything must be there."""
     return os.environ.get("CI") == "true"
+
+
+@pytest.fixture(autouse=True)
+def visitors_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Visitors' models of a page in this process go to a folder of the test's own."""
+    monkeypatch.setattr("charrnn.service.disk_store.cache_folder", lambda: tmp_path / "cache")
 
 
 @pytest.fixture(scope="session")

@@ -99,14 +99,14 @@ def visitor(resumable: bool) -> Visitor:
 def test_a_token_finds_its_model_after_a_restart(tmp_path: Path, resumable: bool) -> None:
     kept = visitor(resumable)
     assert DiskStore(tmp_path / "store").put(kept)
-    (file,) = (tmp_path / "store").iterdir()
-    assert TEXT.encode() not in file.read_bytes()
-    assert b"secret" not in file.read_bytes()
+    for file in (tmp_path / "store").iterdir():
+        assert TEXT.encode() not in file.read_bytes()
+        assert b"secret" not in file.read_bytes()
     found = DiskStore(tmp_path / "store").find("t")
     assert found
     assert (found.current.parameters.vector == kept.current.parameters.vector).all()
     assert found.resumable == resumable
-    assert found.token == "t"
+    assert (found.token, found.name) == ("t", "mine")
 
 
 @pytest.mark.parametrize("token", ["", "u", "../t", "t\0", "x" * 10_000, "\ud800"])
@@ -140,3 +140,13 @@ def test_after_a_day_the_store_is_cleared(tmp_path: Path) -> None:
     put(disk_store.path("t"), age=25 * 3600)
     disk_store.sweep()
     assert list(disk_store.folder.iterdir()) == []
+
+
+def test_beyond_its_quota_the_store_removes_the_oldest(tmp_path: Path) -> None:
+    disk_store = DiskStore(tmp_path / "store")
+    for age, token in enumerate("abc"):
+        disk_store.put(replace(visitor(False), token=token))
+        put(disk_store.path(token), age=age * 100)
+    size = disk_store.path("a").stat().st_size
+    disk_store.sweep(quota=2 * size)
+    assert [disk_store.path(token).exists() for token in "abc"] == [True, True, False]

@@ -1,27 +1,34 @@
-"""Keeps visitors' models on disk over a restart, in files named by the hash of a session token.
+"""Keeps visitors' models on disk, in files named by the hash of a session token.
 
-When the server closes, it writes the models of visitors here, those of unfinished runs included. A
-browser that comes back with its session token gets them. The files hold no text.
+Memory forgets a visitor after an hour, or when others need the space, and everybody at a restart. A
+browser that comes back with its session token gets its model from here. The files hold no text.
 """
 
 from __future__ import annotations
 
 import contextlib
 import hashlib
+import threading
 import time
+import weakref
 from pathlib import Path
 
 from charrnn import files
 from charrnn.corpora import cache_folder
+from charrnn.network.model import CharRNN
 from charrnn.service.visitor import Visitor, text_of
 from charrnn.training.checkpoint import HOSTED_BYTES, Checkpoint, ModelFileError
 
 KEPT = 24 * 3600.0
 """Seconds that a model is kept."""
+QUOTA = 4_000_000_000
+"""Bytes of all models; beyond, the oldest are removed."""
+SWEEP_EVERY = 300.0
+"""Seconds between two removals of old models while the server runs."""
 
 
 class DiskStore:
-    """One file per visitor."""
+    """A file per visitor with the model, and one with its name."""
 
     def __init__(self, folder: Path | None = None) -> None:
         """folder: created for the first model; by default beside the downloaded corpora."""
@@ -35,8 +42,12 @@ class DiskStore:
         """Write what the visitor would miss; False when there is nothing. Raises OSError."""
         if visitor.model is None or not visitor.token:
             return False
+        path = self.path(visitor.token)
         self.folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-        files.write(self.path(visitor.token), visitor.to_bytes())
+        with contextlib.suppress(OSError):
+            path.unlink()  # never an older model under the name of a newer one
+        files.write(path.with_suffix(".name"), visitor.model_name.encode("utf-8", "replace"))
+        files.write(path, visitor.to_bytes())
         return True
 
     def find(self, token: str) -> Visitor | None:
@@ -48,12 +59,89 @@ class DiskStore:
             checkpoint = Checkpoint.load(path, HOSTED_BYTES)
         except ModelFileError:
             return None
+        name = "your saved model"
+        with contextlib.suppress(OSError, UnicodeDecodeError):
+            name = path.with_suffix(".name").read_text("utf-8")
         text = text_of(checkpoint.model)
-        return Visitor(token=token).with_checkpoint(checkpoint, "from before the restart", text)
+        return Visitor(token=token).with_checkpoint(checkpoint, name, text)
 
-    def sweep(self, seconds: float = KEPT) -> None:
-        """Remove models older than so many seconds."""
+    def sweep(self, seconds: float = KEPT, quota: int = QUOTA) -> None:
+        """Remove models older than so many seconds, and the oldest beyond so many bytes."""
+        found: list[tuple[float, int, Path]] = []
         for path in self.folder.glob("*.npz"):
             with contextlib.suppress(OSError):
-                if time.time() - path.stat().st_mtime > seconds:
-                    path.unlink()
+                status = path.stat()
+                found.append((status.st_mtime, status.st_size, path))
+        total = sum(size for _, size, _ in found)
+        for touched, size, path in sorted(found):
+            if time.time() - touched > seconds or total > quota:
+                total -= size
+                for each in (path, path.with_suffix(".name")):
+                    with contextlib.suppress(OSError):
+                        each.unlink()
+
+
+class Writer:
+    """Writes visitors' models to a DiskStore in a thread of its own, the newest of each."""
+
+    def __init__(self, disk_store: DiskStore) -> None:
+        self.disk_store = disk_store
+        self._changed = threading.Condition()
+        self._due: dict[str, Visitor] = {}  # by token, in the order in which they are written
+        self._written: dict[str, weakref.ref[CharRNN]] = {}  # by token, the model on disk
+        self._thread: threading.Thread | None = None
+        self._swept = time.monotonic()
+
+    def write(self, visitor: Visitor) -> None:
+        """Write a visitor's model soon, unless it is on disk already."""
+        if visitor.model is None or not visitor.token:
+            return
+        with self._changed:
+            written = self._written.get(visitor.token)
+            if written is not None and written() is visitor.model:
+                return
+            if len(self._written) > 10_000:
+                alive = self._written.items()
+                self._written = {token: model for token, model in alive if model() is not None}
+            self._written[visitor.token] = weakref.ref(visitor.model)
+            self._due[visitor.token] = visitor
+            if self._thread is None:
+                self._thread = threading.Thread(target=self._work, daemon=True)
+                self._thread.start()
+            self._changed.notify_all()
+
+    def find(self, token: str) -> Visitor | None:
+        """The visitor of a token, on disk or on the way there."""
+        with self._changed:
+            if token in self._due:
+                return self._due[token]
+        return self.disk_store.find(token)
+
+    def flush(self, seconds: float) -> bool:
+        """Wait until all is written, at most so many seconds; whether it is."""
+        with self._changed:
+            return self._changed.wait_for(lambda: not self._due, seconds)
+
+    def saved(self, visitor: Visitor) -> bool:
+        """Whether the visitor's model, this one, is on disk."""
+        with self._changed:
+            written = self._written.get(visitor.token)
+            return visitor.token not in self._due and (written and written()) is visitor.model
+
+    def _work(self) -> None:
+        while True:
+            with self._changed:
+                self._changed.wait_for(lambda: bool(self._due))
+                token, visitor = next(iter(self._due.items()))
+            try:
+                self.disk_store.put(visitor)
+            except (OSError, ModelFileError):
+                with self._changed:
+                    self._written.pop(token, None)
+            with self._changed:
+                if self._due.get(token) is visitor:
+                    del self._due[token]
+                self._changed.notify_all()
+            if time.monotonic() - self._swept > SWEEP_EVERY:
+                self._swept = time.monotonic()
+                self.disk_store.sweep()

@@ -6,11 +6,12 @@ import contextlib
 import multiprocessing
 import os
 import threading
+from dataclasses import replace
 
 from charrnn.service import worker
 from charrnn.service.job import Command, Job, Snapshot
 
-PATIENCE = 1.5
+PATIENCE = 2.0
 """Seconds a process has to hand over its files after "stop" before it is killed."""
 
 CRASHED = Snapshot(
@@ -19,6 +20,7 @@ CRASHED = Snapshot(
     over=True,
     failed=True,
 )
+ENDED = "The training process was ended; what it had learned a few seconds before is kept."
 
 
 class TrainingProcess:
@@ -27,6 +29,8 @@ class TrainingProcess:
     def __init__(self, job: Job) -> None:
         self.job = job
         self.snapshot = Snapshot(())
+        self._saved: Snapshot | None = None  # the newest with files, in case the process dies
+        self._ending = False
         self.over = threading.Event()
         self._sending = threading.Lock()  # the job and a command must not mix in the pipe
         for library in ("OPENBLAS", "OMP", "MKL", "VECLIB_MAXIMUM"):  # processes share the cores
@@ -44,28 +48,57 @@ class TrainingProcess:
             with self._sending:
                 self._connection.send(self.job)  # up to 2 MB, more than a pipe takes at once
             while not self.snapshot.over:
-                self.snapshot = self._connection.recv()
+                received = self._connection.recv()
+                if received.files and not received.over:
+                    self._saved, received = received, replace(received, files=())
+                self.snapshot = received
         except (EOFError, OSError):
-            self.snapshot = CRASHED
+            saved = self._saved
+            self.snapshot = replace(saved, note=ENDED, over=True) if saved else CRASHED
         finally:
-            self._connection.close()
             self.process.kill()
             self.process.join()
+            self._connection.close()
             self.over.set()  # from here on the process is gone
 
     def send(self, name: str, value: float = 0.0) -> None:
-        """Send a command; harmless when the run is over."""
-        with contextlib.suppress(OSError), self._sending:
-            self._connection.send(Command(name, value))
+        """Send a command, without waiting for a process that reads nothing."""
+
+        def deliver() -> None:
+            with contextlib.suppress(OSError, ValueError), self._sending:
+                self._connection.send(Command(name, value))
+
+        threading.Thread(target=deliver, daemon=True).start()
+
+    @property
+    def saved_step(self) -> int:
+        """The step of the newest files, which are kept when the process dies; 0 before any."""
+        progress = self._saved.runs[0].progress if self._saved else None
+        return progress.step if progress else 0
 
     def kill(self) -> None:
         """End the process at once; `_follow` then reads the end of the pipe and clears up."""
         self.process.kill()
 
-    def stop(self) -> Snapshot:
-        """Stop, wait at most PATIENCE for the files, and end the process."""
+    def end(self) -> None:
+        """Ask the process to stop, and kill it when it has not done so after PATIENCE.
+
+        Does not wait. A kill ends a process that is stopped or stuck too; what it saved last is
+        then in the last snapshot.
+        """
+        if self._ending:
+            return
+        self._ending = True
         self.send("stop")
-        self.over.wait(PATIENCE)
-        self.kill()
+
+        def insist() -> None:
+            if not self.over.wait(PATIENCE):
+                self.kill()
+
+        threading.Thread(target=insist, daemon=True).start()
+
+    def stop(self) -> Snapshot:
+        """End the process, and wait for its last snapshot."""
+        self.end()
         self.over.wait()
         return self.snapshot

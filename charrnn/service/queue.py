@@ -1,11 +1,22 @@
-"""Orders the training runs: a few run at once, the others wait and know their place."""
+"""Orders the training runs: short ones do not wait for long ones, and clients take turns."""
 
 from __future__ import annotations
 
 import time
+from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+
+SHORT = 12.0
+"""Seconds up to which a run is short: there is one place more than `runs_at_once`, and only short
+runs take it."""
+OVERDUE = 60.0
+"""Seconds of waiting after which a long run goes before short ones."""
+REFRESH = 1.0
+"""Seconds for which the computed waits hold; in between they count down."""
+LEARNING = 0.3
+"""Weight of the last run in the ratio of real to expected lengths."""
 
 
 class QueueFullError(RuntimeError):
@@ -18,7 +29,16 @@ class Slot:
 
     queue: TrainingQueue
     seconds: float  # how long the run may take once it has started
+    expected: float  # how long it will probably take
+    client: str  # who asked for it
+    joined: float  # by the queue's clock
     started: float | None = field(default=None, init=False)  # by the queue's clock
+    measured: float | None = field(default=None, init=False)  # seconds left, by its progress
+    measured_at: float = field(default=0.0, init=False)
+
+    @property
+    def short(self) -> bool:
+        return self.expected <= SHORT
 
     @property
     def waiting(self) -> bool:
@@ -26,74 +46,148 @@ class Slot:
 
     @property
     def ahead(self) -> int:
-        """How many runs must finish before this one starts; 0 from then on."""
-        return self.queue.slots.index(self) - self.queue.runs_at_once + 1 if self.waiting else 0
+        """How many runs must finish or start before this one starts; 0 from then on."""
+        return self.queue.forecast()[self][0] if self.waiting else 0
 
     @property
     def wait(self) -> float:
-        """The likely seconds until it starts, if every run ahead takes its full length."""
-        if not self.waiting:
-            return 0.0
-        slots, n = self.queue.slots, self.queue.runs_at_once
-        free = [max(0.0, slot.seconds - slot.used) for slot in slots[:n]]
-        for slot in slots[n : slots.index(self)]:
-            free[free.index(min(free))] += slot.seconds
-        return min(free)
+        """The likely seconds until it starts."""
+        return self.queue.forecast()[self][1] if self.waiting else 0.0
 
     @property
     def used(self) -> float:
         """Seconds since it started."""
         return 0.0 if self.started is None else self.queue.clock() - self.started
 
+    def measure(self, left: float) -> None:
+        """Say how many seconds the run's progress leaves, which is better than a plan."""
+        self.measured, self.measured_at = left, self.queue.clock()
+
+    @property
+    def left(self) -> float:
+        """The likely seconds until it ends, once started."""
+        if self.measured is not None:
+            return max(0.0, self.measured - (self.queue.clock() - self.measured_at))
+        likely = self.queue.likely(self)
+        # A run that has outlived its estimate will probably take a tenth as long again.
+        return min(max(likely - self.used, self.used / 10), max(0.0, self.seconds - self.used))
+
 
 class TrainingQueue:
-    """First come, first served. Used from one event loop; it never blocks."""
+    """The order of the runs. Used from one event loop; it never blocks.
+
+    Long runs hold at most `runs_at_once` places, short ones all of these and one more. A long run
+    that waited OVERDUE seconds goes first. Within a kind, the next run is of the client with the
+    fewest runs in progress, then the one that came first.
+    """
 
     def __init__(
         self,
         runs_at_once: int = 2,
-        max_waiting: int = 30,
+        max_waiting: int = 120,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         """clock: seconds, never going back."""
         self.runs_at_once = runs_at_once
         self.max_waiting = max_waiting
         self.clock = clock
-        self.slots: list[Slot] = []  # the first `runs_at_once` of them run
+        self.slots: list[Slot] = []
+        self._ratio = 1.0  # of the real to the expected lengths, lately
+        self._forecast: tuple[float, dict[Slot, tuple[int, float]]] | None = None
+
+    @property
+    def running(self) -> list[Slot]:
+        return [slot for slot in self.slots if slot.started is not None]
 
     @property
     def busy(self) -> bool:
-        """Whether the next run would have to wait."""
+        """Whether the next long run would have to wait."""
         return len(self.slots) >= self.runs_at_once
 
-    def join(self, seconds: float) -> Slot:
-        """Take the last place. Raises QueueFullError when `max_waiting` wait already."""
-        if len(self.slots) >= self.runs_at_once + self.max_waiting:
-            raise QueueFullError(
-                f"{self.max_waiting} runs are waiting already: try again in a few minutes."
-            )
-        slot = Slot(self, seconds)
+    def join(self, seconds: float, expected: float | None = None, client: str = "") -> Slot:
+        """Take a place. Raises QueueFullError when too many wait already, of all or of the client.
+
+        seconds: the longest that the run may take. expected: what it will probably take.
+        """
+        waiting = [slot for slot in self.slots if slot.started is None]
+        own = sum(slot.client == client for slot in waiting)
+        if len(waiting) >= self.max_waiting or (client and 2 * own >= self.max_waiting):
+            raise QueueFullError(f"{own or len(waiting)} runs wait already: try again in a minute.")
+        likely = seconds if expected is None else min(expected, seconds)
+        slot = Slot(self, seconds, likely, client, self.clock())
         self.slots.append(slot)
         self._advance()
         return slot
 
-    def leave(self, slot: Slot) -> None:
-        """Give a place up; leaving twice is harmless."""
+    def leave(self, slot: Slot, finished: bool = False) -> None:
+        """Give a place up; leaving twice is harmless. finished: the run came to its own end."""
         if slot in self.slots:
             self.slots.remove(slot)
+            if finished and slot.expected > 0 and slot.used > 0:
+                ratio = min(4.0, max(0.25, slot.used / slot.expected))
+                self._ratio += LEARNING * (ratio - self._ratio)
         self._advance()
 
     @contextmanager
-    def slot(self, seconds: float) -> Iterator[Slot]:
+    def slot(
+        self, seconds: float, expected: float | None = None, client: str = ""
+    ) -> Iterator[Slot]:
         """Hold a place while the block runs. Raises as `join` does."""
-        slot = self.join(seconds)
+        slot = self.join(seconds, expected, client)
         try:
             yield slot
         finally:
             self.leave(slot)
 
+    def likely(self, slot: Slot) -> float:
+        """The likely seconds of a run from start to end, by what lately came of such estimates."""
+        return min(slot.seconds, slot.expected * self._ratio)
+
     def _advance(self) -> None:
-        """Start the clock of the runs whose turn has come."""
-        for slot in self.slots[: self.runs_at_once]:
-            if slot.started is None:
-                slot.started = self.clock()
+        """Start the runs whose turn has come."""
+        now = self.clock()
+        while slot := self._next(self.running, [s for s in self.slots if s.started is None], now):
+            slot.started = now
+        self._forecast = None
+
+    def _next(self, running: list[Slot], waiting: list[Slot], now: float) -> Slot | None:
+        """The run to start now; None when all must wait."""
+        n = self.runs_at_once
+        if not waiting or len(running) > n:
+            return None
+        long_may = sum(not slot.short for slot in running) < n
+        counts = Counter(slot.client for slot in running)
+
+        def turn(slot: Slot) -> tuple[int, int, float]:
+            overdue = now - slot.joined >= OVERDUE
+            kind = 1 if slot.short else 0 if overdue else 2
+            return kind, counts[slot.client], slot.joined
+
+        for slot in sorted(waiting, key=turn):
+            if slot.short or (long_may and (len(running) < n or turn(slot)[0] == 0)):
+                return slot
+        return None
+
+    def forecast(self) -> dict[Slot, tuple[int, float]]:
+        """For each waiting run: how many go before it, and the likely seconds until it starts."""
+        now = self.clock()
+        if self._forecast is None or now - self._forecast[0] >= REFRESH:
+            self._forecast = now, self._simulate(now)
+        at, waits = self._forecast
+        return {slot: (ahead, max(0.0, wait - (now - at))) for slot, (ahead, wait) in waits.items()}
+
+    def _simulate(self, now: float) -> dict[Slot, tuple[int, float]]:
+        """Play the queue forward, each run taking its likely length."""
+        ends = {slot: now + slot.left for slot in self.running}
+        waiting = [slot for slot in self.slots if slot.started is None]
+        waits: dict[Slot, tuple[int, float]] = {}
+        at = now
+        while waiting:
+            if slot := self._next(list(ends), waiting, at):
+                waiting.remove(slot)
+                waits[slot] = (len(waits) + 1, at - now)
+                ends[slot] = at + self.likely(slot)
+            else:
+                first = min(ends, key=lambda each: ends[each])
+                at = max(at, ends.pop(first))
+        return waits

@@ -5,41 +5,45 @@ from __future__ import annotations
 import asyncio
 import threading
 import time
+from collections import OrderedDict
 from collections.abc import AsyncGenerator
-from contextlib import aclosing, suppress
-from dataclasses import dataclass, replace
+from contextlib import aclosing
+from dataclasses import replace
 
-from charrnn.service.disk_store import DiskStore
+from charrnn.service.disk_store import DiskStore, Writer
 from charrnn.service.job import Job, Snapshot
 from charrnn.service.process import TrainingProcess
-from charrnn.service.queue import Slot, TrainingQueue
+from charrnn.service.queue import TrainingQueue
+from charrnn.service.run import POLL, Run, Update, expected_seconds, with_run
 from charrnn.service.session_store import SessionStore
-from charrnn.service.visitor import LastRun, Visitor
-from charrnn.training.checkpoint import Checkpoint, ModelFileError
+from charrnn.service.visitor import Visitor
+from charrnn.training.checkpoint import ModelFileError
 
-POLL = 0.1
-"""Seconds between two looks at a run's newest snapshot; the process makes four a second."""
+__all__ = ["BusyError", "ForgottenError", "Scheduler", "Update", "with_run"]
+
+LINGER = 90.0
+"""Seconds for which a run goes on when its page is gone: a reload, a locked phone, a lost line."""
+SESSIONS = 100_000
+"""Sessions whose tokens are remembered, 200 bytes each."""
 
 CLOSING = "The server is being restarted."
 KEPT = f"{CLOSING} What was learned is kept: reload the page when it is back."
+FORGOTTEN = (
+    "The server no longer has your model: it keeps one for a day. "
+    "Reload the page, then train again or upload your file."
+)
 
 
 class BusyError(RuntimeError):
     """The visitor has a run already, or the server is closing."""
 
 
-@dataclass(frozen=True)
-class Update:
-    """News of a visitor's run: its place in the queue, or a snapshot."""
-
-    ahead: int = 0
-    wait: float = 0.0  # seconds
-    snapshot: Snapshot | None = None
-    elapsed: float = 0.0  # seconds since the run started
+class ForgottenError(RuntimeError):
+    """The session's model is neither in memory nor on disk any more."""
 
 
 class Scheduler:
-    """Runs the trainings of one server. Used from its event loop."""
+    """Runs the trainings of one server. Used from its event loop, unless a method says else."""
 
     def __init__(self, seconds: float, runs_at_once: int) -> None:
         """seconds: the longest run."""
@@ -47,78 +51,117 @@ class Scheduler:
         self.queue = TrainingQueue(runs_at_once)
         self.session_store = SessionStore()
         self.disk_store = DiskStore()
+        self.linger = LINGER
         self.closing = False
-        self._runs: dict[str, TrainingProcess | None] = {}  # by session; None while it waits
-        self._saving: dict[str, threading.Thread] = {}  # by session token
+        self._writer: Writer | None = None
+        self._lock = threading.Lock()  # of `_sessions`
+        self._runs: dict[str, Run] = {}  # by session token
+        self._sessions: OrderedDict[str, tuple[str, bool]] = OrderedDict()  # token, has a model
 
-    async def train(self, job: Job, visitor: Visitor, session: str) -> AsyncGenerator[Update, None]:
-        """Wait in the queue, train, and yield what changes. Raises BusyError, QueueFullError.
+    @property
+    def writer(self) -> Writer:
+        """What writes to `disk_store`."""
+        if self._writer is None or self._writer.disk_store is not self.disk_store:
+            self._writer = Writer(self.disk_store)
+        return self._writer
 
-        When the visitor leaves in the middle, the run stops and its model goes to the session
-        store.
+    def keep(self, visitor: Visitor, session: str = "") -> Visitor:
+        """Keep a visitor in memory, and soon on disk; returns them with a token. From any thread.
+
+        session: the page's key, by which `restore` finds the visitor again.
+        """
+        visitor = self.session_store.keep(visitor)
+        self.writer.write(visitor)
+        if session:
+            with self._lock:
+                self._sessions.pop(session, None)
+                self._sessions[session] = (visitor.token, visitor.model is not None)
+                if len(self._sessions) > SESSIONS:
+                    self._sessions.popitem(last=False)
+        return visitor
+
+    def find(self, token: str) -> Visitor | None:
+        """The visitor of a session token, from memory or from disk. From any thread."""
+        if not token:
+            return None
+        visitor = self.session_store.find(token)
+        if visitor is None and (visitor := self.writer.find(token)) is not None:
+            self.session_store.keep(visitor)
+        return visitor
+
+    def arrive(self, token: str, own: bool, session: str) -> Visitor | None:
+        """The visitor of a page that opens with a session token; None without any.
+
+        own: the token is this tab's. Otherwise another tab may use it, so that the page gets a
+        token of its own; but a run that no page follows is this page's to follow.
+        """
+        visitor, run = self.find(token), self.run_of(token)
+        if visitor is None:
+            return None
+        if not own and (run is None or run.followed):
+            visitor = replace(visitor, token="")
+        return self.keep(visitor, session)
+
+    def restore(self, session: str) -> Visitor:
+        """The visitor of a session whose page is still open; a new one for a new session.
+
+        From any thread. Raises ForgottenError: better than to go on with another model.
+        """
+        token, had_model = self._sessions.get(session, ("", False))
+        visitor = self.find(token)
+        if had_model and (visitor is None or visitor.model is None):
+            raise ForgottenError(FORGOTTEN)
+        return visitor or Visitor(token=token)
+
+    def start(
+        self, job: Job, visitor: Visitor, session: str, client: str = "", linger: float = 0.0
+    ) -> Run:
+        """Put a run into the queue. Raises BusyError, QueueFullError.
+
+        client: who asks, for a fair order. linger: seconds for which it goes on with nobody there.
         """
         if self.closing:
             raise BusyError(CLOSING)
-        if session in self._runs:
+        visitor = self.keep(visitor, session)
+        if visitor.token in self._runs:
             raise BusyError("You have a run already: stop it first.")
-        with self.queue.slot(job.seconds) as slot:
-            self._runs[session] = None
-            try:
-                async with aclosing(self._wait(slot, session)) as waiting:
-                    async for update in waiting:
-                        yield update
-                if self.closing:
-                    raise BusyError(CLOSING)
-                if session in self._runs:
-                    async with aclosing(self._follow(job, visitor, session, slot)) as following:
-                        async for update in following:
-                            yield update
-            finally:
-                self._runs.pop(session, None)
+        slot = self.queue.join(job.seconds, expected_seconds(job), client)
+        run = Run(job, visitor, slot, linger)
+        self._runs[visitor.token] = run
+        run.task = asyncio.create_task(self._carry_out(run))
+        return run
 
-    async def _wait(self, slot: Slot, session: str) -> AsyncGenerator[Update, None]:
-        shown: tuple[int, int] | None = None
-        while slot.ahead and session in self._runs:
-            place = (slot.ahead, int(slot.wait))
-            if place != shown:
-                shown = place
-                yield Update(slot.ahead, slot.wait)
-            await asyncio.sleep(2 * POLL)
-
-    async def _follow(
-        self, job: Job, visitor: Visitor, session: str, slot: Slot
+    async def train(
+        self, job: Job, visitor: Visitor, session: str, client: str = "", linger: float = 0.0
     ) -> AsyncGenerator[Update, None]:
-        run = TrainingProcess(job)
-        self._runs[session] = run
-        shown: Snapshot | None = None
+        """Start a run, and yield what changes; see `start`."""
+        run = self.start(job, visitor, session, client, linger)
+        async with aclosing(run.follow()) as updates:
+            async for update in updates:
+                yield update
+
+    async def _carry_out(self, run: Run) -> None:
+        """See a run from the queue to the stores."""
         try:
-            while shown is None or not shown.over:
-                if shown is not run.snapshot:
-                    shown = snapshot = run.snapshot
-                    if shown.over and self.closing:
-                        await asyncio.to_thread(self._keep, run, visitor)
-                        snapshot = replace(shown, note=KEPT)
-                    yield Update(snapshot=snapshot, elapsed=slot.used)
-                await asyncio.sleep(0 if run.snapshot is not shown else POLL)
+            await run.wait()
+            if self.closing and run.slot.waiting:
+                run.error = BusyError(CLOSING)
+            elif not run.slot.waiting and not run.stopping:
+                snapshot = await run.train()
+                run.visitor = await asyncio.to_thread(with_run, run.visitor, run.job, snapshot)
+                self.keep(run.visitor)
+                if self.closing:
+                    snapshot = replace(snapshot, note=KEPT)
+                run.update = Update(snapshot=snapshot, elapsed=run.slot.used)
+        except (OSError, ModelFileError):
+            run.error = BusyError("The server could not train this: try again in a minute.")
         finally:
-            if shown is None or not shown.over:  # the visitor left
-                self._rescue(run, visitor)
-
-    def _rescue(self, run: TrainingProcess, visitor: Visitor) -> None:
-        """Stop the run and keep its model, without holding up the event loop."""
-
-        def save() -> None:
-            run.stop()
-            self._keep(run, visitor)
-
-        thread = threading.Thread(target=save, daemon=True)
-        self._saving[visitor.token] = thread
-        thread.start()
-
-    def _keep(self, run: TrainingProcess, visitor: Visitor) -> None:
-        """Put a run's model into the session store."""
-        if not run.snapshot.failed:
-            self.session_store.keep(with_run(visitor, run.job, run.snapshot))
+            if run.process:
+                run.process.kill()
+            snapshot_now = run.update.snapshot
+            self.queue.leave(run.slot, bool(snapshot_now and snapshot_now.finished))
+            self._runs.pop(run.visitor.token, None)
+            run.over = True
 
     async def trial(self, job: Job) -> Snapshot:
         """Run a short job if it need not wait; an empty snapshot otherwise.
@@ -136,30 +179,29 @@ class Scheduler:
             finally:
                 run.kill()
 
+    def run_of(self, token: str) -> Run | None:
+        """The run of a session token that waits or is in progress."""
+        return self._runs.get(token)
+
+    def _run(self, session: str) -> Run | None:
+        return self._runs.get(self._sessions.get(session, ("", False))[0])
+
     def running(self, session: str) -> bool:
         """Whether the session has a run, in progress or waiting."""
-        return session in self._runs
+        return self._run(session) is not None
 
     def stop(self, session: str) -> bool:
         """Stop the session's run at its best weights, or take it out of the queue."""
-        if session not in self._runs:
-            return False
-        if self._runs[session] is None:
-            del self._runs[session]
-        else:
-            self.steer(session, "stop")
-        return True
+        run = self._run(session)
+        if run:
+            run.stop()
+        return run is not None
 
     def steer(self, session: str, name: str, value: float = 0.0) -> None:
         """Send a command to the session's run; see `Command`."""
-        if run := self._runs.get(session):
-            threading.Thread(target=run.send, args=(name, value), daemon=True).start()
-
-    def find(self, token: str) -> Visitor | None:
-        """The visitor that is kept for a session token, if need be after its run is saved."""
-        if thread := self._saving.pop(token, None):
-            thread.join(3.0)
-        return self.session_store.find(token) or self.disk_store.find(token)
+        run = self._run(session)
+        if run and run.process:
+            run.process.send(name, value)
 
     def close(self, seconds: float) -> tuple[int, int]:
         """Stop all runs at their best weights, and write what visitors hold to the disk store.
@@ -169,26 +211,15 @@ class Scheduler:
         """
         deadline = time.monotonic() + seconds
         self.closing = True
-        for session in list(self._runs):
-            self.stop(session)
-        while self._runs and time.monotonic() < deadline - seconds / 2:
+        for run in list(self._runs.values()):
+            run.stop()
+        while self._runs and time.monotonic() < deadline - seconds / 3:
             time.sleep(POLL / 2)
-        for thread in list(self._saving.values()):
-            thread.join(max(0.0, deadline - seconds / 2 - time.monotonic()))
+        for run in list(self._runs.values()):
+            if run.process:
+                run.process.kill()
         visitors = [visitor for visitor in self.session_store.visitors() if visitor.model]
-        saved = 0
         for visitor in visitors:
-            if time.monotonic() < deadline:
-                with suppress(OSError, ModelFileError):
-                    saved += self.disk_store.put(visitor)
-        return saved, len(visitors)
-
-
-def with_run(visitor: Visitor, job: Job, snapshot: Snapshot) -> Visitor:
-    """The visitor after a run: with its best model, and the run to show."""
-    if not snapshot.files:
-        return visitor
-    checkpoint = Checkpoint.from_bytes(snapshot.files[snapshot.best])
-    name = f"trained here on {job.corpus or 'your text'}"
-    trained = visitor.with_checkpoint(checkpoint, name, job.text)
-    return trained.with_run(LastRun(job, replace(snapshot, files=())))
+            self.writer.write(visitor)
+        self.writer.flush(max(0.0, deadline - time.monotonic()))
+        return sum(self.writer.saved(visitor) for visitor in visitors), len(visitors)

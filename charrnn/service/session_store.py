@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+import threading
 import time
 from collections import OrderedDict
 from collections.abc import Callable
@@ -26,7 +27,10 @@ def weight(visitor: Visitor) -> int:
 
 
 class SessionStore:
-    """Visitors by session token, which the browser keeps; limited in bytes and in time."""
+    """Visitors by session token, which the browser keeps; limited in bytes and in time.
+
+    Threads may share it.
+    """
 
     def __init__(
         self,
@@ -41,34 +45,43 @@ class SessionStore:
         self.max_bytes = max_bytes
         self.seconds = seconds
         self.clock = clock
-        self._kept: OrderedDict[str, tuple[float, Visitor]] = OrderedDict()  # oldest first
+        self._lock = threading.Lock()
+        self._total = 0
+        self._kept: OrderedDict[str, tuple[float, int, Visitor]] = OrderedDict()  # oldest first
 
     def keep(self, visitor: Visitor) -> Visitor:
         """Store a visitor under their session token, or a new one; returns them with it."""
         if not visitor.token:
             visitor = replace(visitor, token=secrets.token_urlsafe(18))
-        self._kept.pop(visitor.token, None)
-        self._kept[visitor.token] = (self.clock(), visitor)
-        self._clear()
+        size = weight(visitor)
+        with self._lock:
+            self._remove(visitor.token)
+            self._kept[visitor.token] = (self.clock(), size, visitor)
+            self._total += size
+            self._clear()
         return visitor
 
     def find(self, token: str) -> Visitor | None:
         """The visitor kept under a session token; None if there is none, or no longer."""
-        self._clear()
-        return self._kept[token][1] if token in self._kept else None
+        with self._lock:
+            self._clear()
+            return self._kept[token][2] if token in self._kept else None
 
     def visitors(self) -> list[Visitor]:
         """All visitors that are kept, the newest first."""
-        return [visitor for _, visitor in reversed(list(self._kept.values()))]
+        with self._lock:
+            return [visitor for _, _, visitor in reversed(self._kept.values())]
 
     def __len__(self) -> int:
         return len(self._kept)
 
+    def _remove(self, token: str) -> None:
+        if token in self._kept:
+            self._total -= self._kept.pop(token)[1]
+
     def _clear(self) -> None:
-        total = sum(weight(visitor) for _, visitor in self._kept.values())
         while self._kept:
-            token, (at, visitor) = next(iter(self._kept.items()))
-            if total <= self.max_bytes and self.clock() - at <= self.seconds:
+            token, (at, _, _) = next(iter(self._kept.items()))
+            if self._total <= self.max_bytes and self.clock() - at <= self.seconds:
                 return
-            total -= weight(visitor)
-            del self._kept[token]
+            self._remove(token)

@@ -7,14 +7,17 @@ never outlives the server.
 
 from __future__ import annotations
 
+import ctypes
 import os
 import queue
 import signal
+import sys
 import threading
 import time
 import warnings
 from collections import deque
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import replace
 from multiprocessing.connection import Connection
 from typing import Any
@@ -30,8 +33,14 @@ SLICE = 0.05
 """Seconds a model trains before another one's turn or a look at the commands."""
 SNAPSHOT_EVERY = 0.25
 """Seconds between two snapshots."""
+SAVE_EVERY = 5.0
+"""Seconds between two snapshots with files, which are what is left when the process dies."""
+SAVE_SHARE = 0.03
+"""Share of the time that saving may take: 30 MB take longer than SAVE_EVERY allows."""
 LIVE_SAMPLE = 1.5
 """Seconds between two samples of the current weights, besides those that are kept."""
+
+PR_SET_PDEATHSIG = 1  # prctl.h
 
 Commands = queue.SimpleQueue[Command]
 
@@ -128,7 +137,7 @@ def train(job: Job, commands: Commands) -> Iterator[Snapshot]:
     baselines = () if job.config.words else chart_baselines(text, job.config.val_fraction)
     yield Snapshot(tuple(run.view() for run in runs), baselines)
     started = shown = time.perf_counter()
-    stopped = False
+    stopped, save_due = False, started + 1
     while not stopped and any(not run.over for run in runs):
         min((run for run in runs if not run.over), key=lambda run: run.seconds).work()
         stopped = carry_out(runs, commands)
@@ -136,7 +145,13 @@ def train(job: Job, commands: Commands) -> Iterator[Snapshot]:
         stopped = stopped or now - started > job.seconds
         if now - shown > SNAPSHOT_EVERY:
             shown = now
-            yield Snapshot(tuple(run.view() for run in runs), baselines, runs[0].note)
+            files: tuple[bytes, ...] = ()
+            if now >= save_due:
+                files = tuple(run.trainer.checkpoint.to_bytes() for run in runs)
+                took = time.perf_counter() - now
+                save_due = now + max(min(SAVE_EVERY, now - started), took / SAVE_SHARE)
+            views = tuple(run.view() for run in runs)
+            yield Snapshot(views, baselines, runs[0].note, files=files, best=leader(runs))
     yield finish(job, runs, baselines)
 
 
@@ -156,11 +171,6 @@ def carry_out(runs: list[TrainingRun], commands: Commands) -> bool:
 
 def finish(job: Job, runs: list[TrainingRun], baselines: Baselines) -> Snapshot:
     """The last snapshot: with a last sample each, the files, and which model won."""
-
-    def loss(run: TrainingRun) -> float:
-        best = run.progress.best_loss if run.progress else None
-        return float("inf") if best is None else best
-
     for run in runs:
         if run.progress and run.record.samples[-1][0] < run.progress.step:
             run.add_sample(run.progress.step, f"{run.progress.smooth_loss:.2f}")
@@ -171,8 +181,18 @@ def finish(job: Job, runs: list[TrainingRun], baselines: Baselines) -> Snapshot:
         over=True,
         finished=job.race or all(run.over for run in runs),
         files=tuple(run.trainer.checkpoint.to_bytes() for run in runs),
-        best=min(range(len(runs)), key=lambda i: loss(runs[i])),
+        best=leader(runs),
     )
+
+
+def leader(runs: list[TrainingRun]) -> int:
+    """The model with the lowest loss."""
+
+    def loss(run: TrainingRun) -> float:
+        best = run.progress.best_loss if run.progress else None
+        return float("inf") if best is None else best
+
+    return min(range(len(runs)), key=lambda i: loss(runs[i]))
 
 
 def listen(connection: Connection, commands: Commands) -> None:
@@ -184,9 +204,17 @@ def listen(connection: Connection, commands: Commands) -> None:
         os._exit(0)
 
 
+def end_with_parent() -> None:
+    """On Linux, have the system end this process with the server, even while it is stopped."""
+    if sys.platform == "linux":
+        with suppress(OSError, AttributeError):
+            ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
+
+
 def main(connection: Connection) -> None:
     """Receive a job, and send snapshots until it is over or the server is gone."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl+C is for the server, which saves the run
+    end_with_parent()
     if hasattr(os, "nice"):
         os.nice(10)
     warnings.simplefilter("ignore")  # a seed's unknown characters are shown by the page

@@ -11,7 +11,7 @@ import gradio as gr
 
 from charrnn.corpora import CORPORA
 from charrnn.service.job import Job
-from charrnn.service.scheduler import Scheduler, Update, with_run
+from charrnn.service.scheduler import Scheduler, Update
 from charrnn.service.visitor import Visitor
 from charrnn.training.recipes import RECIPES
 from charrnn.ui.errors import REFUSALS, refusal
@@ -47,7 +47,7 @@ def wire_api(scheduler: Scheduler, visitor: gr.State) -> Any:
         try:
             job = await asyncio.to_thread(api_job, scheduler, text, recipe, options, seconds)
             update = Update()
-            visitor = scheduler.session_store.keep(visitor or Visitor())
+            visitor = scheduler.keep(visitor or Visitor(), session(request))
             async with aclosing(scheduler.train(job, visitor, session(request))) as progress:
                 async for update in progress:
                     yield gr.skip(), summary(update)
@@ -57,9 +57,7 @@ def wire_api(scheduler: Scheduler, visitor: gr.State) -> Any:
             raise refusal("The run was stopped before it started.")
         if update.snapshot.failed:
             raise refusal(update.snapshot.note)
-        visitor = scheduler.session_store.keep(
-            await asyncio.to_thread(with_run, visitor, job, update.snapshot)
-        )
+        visitor = scheduler.find(visitor.token) or visitor
         yield visitor, summary(update)
 
     listed = "; ".join(f"{name}: {row.help}" for name, row in SETTINGS.items())

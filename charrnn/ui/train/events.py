@@ -11,7 +11,7 @@ from typing import Any
 import gradio as gr
 
 from charrnn.service.job import Job
-from charrnn.service.scheduler import Scheduler, Update, with_run
+from charrnn.service.scheduler import Scheduler, Update
 from charrnn.service.visitor import Visitor
 from charrnn.training.recipes import RECIPES
 from charrnn.ui import query_string
@@ -73,7 +73,7 @@ class Events:
         """Run a job and show it; at the end the visitor holds the best model."""
         pictures = self.tab.pictures
         # None: the server forgot the session.
-        visitor = self.scheduler.session_store.keep(visitor or Visitor())
+        visitor = self.scheduler.keep(visitor or Visitor(), session(request))
         yield {
             **(first or {}),
             **self.buttons(running=True),
@@ -92,8 +92,7 @@ class Events:
             yield {pictures.status: {**views.IDLE, **refused}, **self.buttons(False, visitor)}
             return
         if update.snapshot:
-            visitor = await asyncio.to_thread(with_run, visitor, job, update.snapshot)
-            visitor = self.scheduler.session_store.keep(visitor)
+            visitor = self.scheduler.find(visitor.token) or visitor
         else:
             yield {pictures.status: views.IDLE}
         yield {self.visitor: visitor, **self.buttons(running=False, visitor=visitor)}

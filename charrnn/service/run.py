@@ -1,0 +1,152 @@
+"""One visitor's training from the queue to the stores; pages come and go while it goes on."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import AsyncGenerator
+from dataclasses import dataclass, replace
+
+from charrnn.service.job import Job, Snapshot
+from charrnn.service.process import TrainingProcess
+from charrnn.service.queue import Slot
+from charrnn.service.visitor import LastRun, Visitor
+from charrnn.training import fitted_settings
+from charrnn.training.checkpoint import Checkpoint
+
+POLL = 0.1
+"""Seconds between two looks at a run's newest snapshot; the process makes four a second."""
+STARTUP = 0.8
+"""Seconds that a process takes before its first step."""
+STUCK = 20.0
+"""Seconds past its limit after which a run that does not end is stopped from here."""
+
+
+@dataclass(frozen=True)
+class Update:
+    """News of a visitor's run: its place in the queue, or a snapshot."""
+
+    ahead: int = 0
+    wait: float = 0.0  # seconds
+    snapshot: Snapshot | None = None
+    elapsed: float = 0.0  # seconds since the run started
+
+
+class Run:
+    """A training that is waiting, in progress or over, and who looks at it."""
+
+    def __init__(self, job: Job, visitor: Visitor, slot: Slot, linger: float) -> None:
+        """linger: seconds for which it goes on while nobody follows it."""
+        self.job, self.visitor, self.slot, self.linger = job, visitor, slot, linger
+        self.process: TrainingProcess | None = None
+        self.update = Update(slot.ahead, slot.wait)
+        self.over = False
+        self.stopping = False
+        self.error: Exception | None = None  # why it did not start
+        self.task: asyncio.Task[None] | None = None
+        self._followers = 0
+        self._left_at = time.monotonic()
+
+    @property
+    def followed(self) -> bool:
+        """Whether a page shows it."""
+        return self._followers > 0
+
+    @property
+    def abandoned(self) -> bool:
+        """Whether nobody has come back to it in time."""
+        return not self.followed and time.monotonic() - self._left_at > self.linger
+
+    async def follow(self) -> AsyncGenerator[Update, None]:
+        """Yield what changes until the run is over; leaving early does not end it.
+
+        Raises the error for which it did not start.
+        """
+        shown: Update | None = None
+        self._followers += 1
+        try:
+            while True:
+                over = self.over
+                if self.update is not shown:
+                    shown = self.update
+                    yield shown
+                elif over:
+                    break
+                else:
+                    await asyncio.sleep(POLL / 2)
+            if self.error:
+                raise self.error
+        finally:
+            self._followers -= 1
+            self._left_at = time.monotonic()
+
+    def stop(self) -> None:
+        """End the run at its best weights, or take it out of the queue."""
+        if not self.stopping:
+            self.stopping = True
+            if self.process:
+                self.process.end()
+
+    async def wait(self) -> None:
+        """Wait for the run's turn, or until it is stopped or abandoned."""
+        while self.slot.waiting and not (self.stopping or self.abandoned):
+            ahead, wait = self.slot.ahead, self.slot.wait
+            if (ahead, int(wait)) != (self.update.ahead, int(self.update.wait)):
+                self.update = Update(ahead, wait)
+            await asyncio.sleep(2 * POLL)
+
+    async def train(self) -> Snapshot:
+        """Train in a process until it is over; the last snapshot, not shown yet."""
+        self.process = process = TrainingProcess(self.job)
+        shown: Snapshot | None = None
+        while not process.over.is_set():
+            if self.abandoned or self.slot.used > self.job.seconds + STUCK:
+                self.stop()
+            snapshot = process.snapshot
+            if snapshot is not shown and not snapshot.over:
+                shown = snapshot
+                self.update = Update(snapshot=snapshot, elapsed=self.slot.used)
+                self.slot.measure(seconds_left(self.job, snapshot, self.slot))
+            await asyncio.sleep(POLL)
+        return process.snapshot
+
+
+def expected_seconds(job: Job) -> float:
+    """How long a job will probably take from the start of its process to the end."""
+    if job.race:
+        return job.seconds + STARTUP
+    planned = getattr(job, "planned", 0.0)
+    if not planned:
+        config, done = job.config, 0
+        if job.checkpoint and job.checkpoint.state:
+            done = job.checkpoint.state.step
+            config = job.checkpoint.train_config()
+        left = config.steps - done if config.steps > done else config.steps
+        symbols = len(set(job.text)) + 1
+        speed = fitted_settings.speed(job.models[0], symbols)
+        planned = left * config.batch_size * config.seq_length / speed
+    return min(job.seconds, float(planned)) + STARTUP
+
+
+def seconds_left(job: Job, snapshot: Snapshot, slot: Slot) -> float:
+    """The likely seconds until a run in progress ends."""
+    left = max(0.0, job.seconds - slot.used)
+    run_view = snapshot.runs[0] if snapshot.runs else None
+    if run_view is None or run_view.progress is None or job.race:
+        return min(left, max(0.0, slot.queue.likely(slot) - slot.used))
+    if planned := getattr(job, "planned", 0.0):
+        return min(left, max(0.0, planned - run_view.seconds))
+    p = run_view.progress
+    if run_view.chars_per_second > 0:
+        left = min(left, (p.steps - p.step) * p.chars / max(p.step, 1) / run_view.chars_per_second)
+    return left
+
+
+def with_run(visitor: Visitor, job: Job, snapshot: Snapshot) -> Visitor:
+    """The visitor after a run: with its best model, and the run to show."""
+    if not snapshot.files:
+        return visitor
+    checkpoint = Checkpoint.from_bytes(snapshot.files[snapshot.best])
+    name = f"trained here on {job.corpus or 'your text'}"
+    trained = visitor.with_checkpoint(checkpoint, name, job.text)
+    return trained.with_run(LastRun(job, replace(snapshot, files=())))
