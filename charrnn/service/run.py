@@ -115,7 +115,7 @@ def expected_seconds(job: Job) -> float:
     """How long a job will probably take from the start of its process to the end."""
     if job.race:
         return job.seconds + STARTUP
-    planned = getattr(job, "planned", 0.0)
+    planned = job.planned
     if not planned:
         config, done = job.config, 0
         if job.checkpoint and job.checkpoint.state:
@@ -125,7 +125,7 @@ def expected_seconds(job: Job) -> float:
         symbols = len(set(job.text)) + 1
         speed = fitted_settings.speed(job.models[0], symbols)
         planned = left * config.batch_size * config.seq_length / speed
-    return min(job.seconds, float(planned)) + STARTUP
+    return min(job.seconds, planned) + STARTUP
 
 
 def seconds_left(job: Job, snapshot: Snapshot, slot: Slot) -> float:
@@ -134,8 +134,8 @@ def seconds_left(job: Job, snapshot: Snapshot, slot: Slot) -> float:
     run_view = snapshot.runs[0] if snapshot.runs else None
     if run_view is None or run_view.progress is None or job.race:
         return min(left, max(0.0, slot.queue.likely(slot) - slot.used))
-    if planned := getattr(job, "planned", 0.0):
-        return min(left, max(0.0, planned - run_view.seconds))
+    if job.planned:
+        return min(left, max(0.0, job.planned - run_view.seconds))
     p = run_view.progress
     if run_view.chars_per_second > 0:
         left = min(left, (p.steps - p.step) * p.chars / max(p.step, 1) / run_view.chars_per_second)
