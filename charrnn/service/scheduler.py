@@ -144,9 +144,9 @@ class Scheduler:
         """See a run from the queue to the stores."""
         try:
             await run.wait()
-            if self.closing and run.slot.waiting:
-                run.error = BusyError(CLOSING)
-            elif not run.slot.waiting and not run.stopping:
+            if run.stopping or run.slot.waiting:  # it never started
+                run.error = BusyError(CLOSING) if self.closing else None
+            else:
                 snapshot = await run.train()
                 run.visitor = await asyncio.to_thread(with_run, run.visitor, run.job, snapshot)
                 self.keep(run.visitor)
