@@ -211,11 +211,15 @@ class Scheduler:
         """
         deadline = time.monotonic() + seconds
         self.closing = True
-        for run in list(self._runs.values()):
+        runs = list(self._runs.values())
+        for run in runs:
             run.stop()
-        while self._runs and time.monotonic() < deadline - seconds / 3:
+        # Those who follow a run must hear what came of it before the server ends.
+        while any(not run.over or run.followed for run in runs):
+            if time.monotonic() > deadline - seconds / 3:
+                break
             time.sleep(POLL / 2)
-        for run in list(self._runs.values()):
+        for run in runs:
             if run.process:
                 run.process.kill()
         visitors = [visitor for visitor in self.session_store.visitors() if visitor.model]
