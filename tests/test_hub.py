@@ -9,7 +9,7 @@ import huggingface_hub
 import numpy as np
 import pytest
 from hubs import text_of, writes
-from standin import ALICE, Hub, User
+from standin import ALICE, Hub
 from standin.repos import space_faults
 from standin.store import front_matter, small
 
@@ -23,9 +23,8 @@ from charrnn.hub import (
     push_page,
     push_to_hub,
     pushing,
-    result_of,
 )
-from charrnn.hub.spaces import deploying
+from charrnn.hub.deploy import files_of_space
 
 pytestmark = pytest.mark.filterwarnings("ignore:Use 'content=:DeprecationWarning")  # the client's
 
@@ -135,35 +134,12 @@ def test_another_space_is_not_overwritten(hub: Hub) -> None:
         push_page("<p>", "alice/shop", token=ALICE, endpoint=hub.url)
 
 
-def test_the_page_is_deployed_in_one_commit(hub: Hub, tmp_path: Path) -> None:
+def test_what_is_deployed_comes_from_a_checkout(hub: Hub, tmp_path: Path) -> None:
     root = Path(charrnn.__file__).parents[1]
-    with pytest.raises(HubError, match="paid plan"):
-        result_of(deploying("alice/page", root, token=ALICE, endpoint=hub.url))
-    hub.tokens[ALICE] = User("alice", pro=True)
-    result_of(deploying("alice/page", root, token=ALICE, endpoint=hub.url))
-    space = hub.repos["spaces/alice/page"]
-    assert {
-        "app.py",
-        "requirements.txt",
-        "charrnn/hub/push.py",
-        "charrnn/ui/page.css",
-    } <= set(space.files)
-    assert not [path for path in space.files if "__pycache__" in path or path.startswith("tests/")]
-    assert space_faults(front_matter(text_of(hub, "alice/page", kind="spaces"))) == []
-    space.add(
-        "x", "alice", {**space.files, "charrnn/old.py": small(b"old"), "mine.txt": small(b"me")}
+    files = files_of_space(root)
+    assert {"app.py", "requirements.txt", "charrnn/hub/push.py", "charrnn/ui/page.css"} <= set(
+        files
     )
-    result_of(deploying("alice/page", root, token=ALICE, endpoint=hub.url))
-    assert "charrnn/old.py" not in space.files
-    assert "mine.txt" in space.files
+    assert not [path for path in files if "__pycache__" in path or path.startswith("tests/")]
     with pytest.raises(HubError, match="checkout"):
-        result_of(deploying("alice/page", tmp_path, token=ALICE, endpoint=hub.url))
-
-
-def test_the_readme_has_the_metadata_of_the_space() -> None:
-    root = Path(charrnn.__file__).parents[1]
-    metadata = front_matter((root / "README.md").read_text("utf-8"))
-    assert space_faults(metadata) == []
-    assert metadata["sdk_version"] == __import__("gradio").__version__
-    assert metadata["hf_oauth_scopes"] == ["contribute-repos"]
-    assert (root / metadata["app_file"]).is_file()
+        files_of_space(tmp_path)

@@ -9,6 +9,10 @@ from charrnn.hub.calls import Transfer as Transfer
 from charrnn.hub.calls import quiet as quiet
 from charrnn.hub.calls import result_of as result_of
 from charrnn.hub.card import LICENSES as LICENSES
+from charrnn.hub.deploy import Plan as Plan
+from charrnn.hub.deploy import deploying as deploying
+from charrnn.hub.deploy import planning as planning
+from charrnn.hub.deploy import starting as starting
 from charrnn.hub.faults import HubError as HubError
 from charrnn.hub.gallery import gallery as gallery
 from charrnn.hub.jobs import Machines as Machines
@@ -18,6 +22,5 @@ from charrnn.hub.pull import pulling as pulling
 from charrnn.hub.push import Pushed as Pushed
 from charrnn.hub.push import push_to_hub as push_to_hub
 from charrnn.hub.push import pushing as pushing
-from charrnn.hub.spaces import deploying as deploying
 from charrnn.hub.spaces import push_page as push_page
 from charrnn.hub.spaces import pushing_page as pushing_page

@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 from huggingface_hub import CommitOperationAdd, CommitOperationDelete, HfApi
 from huggingface_hub.errors import RepositoryNotFoundError
@@ -114,11 +115,16 @@ def sign_in(call: Call, endpoint: str, token: str, repo_id: str) -> tuple[HfApi,
 
 
 def owner_of(api: HfApi) -> str:
+    """The name of the user whose token this is. Raises HubError as `account_of` does."""
+    return str(account_of(api)["name"])
+
+
+def account_of(api: HfApi) -> dict[str, Any]:
     """The user whose token this is. Raises HubError for a token that may only read."""
-    user = api.whoami()
+    user: dict[str, Any] = api.whoami()
     if user.get("auth", {}).get("accessToken", {}).get("role") == "read":
         raise HubError("This token may only read. Make one that may write to your repositories.")
-    return str(user["name"])
+    return user
 
 
 def commit(
@@ -141,17 +147,26 @@ def commit(
 
 
 def repository(
-    api: HfApi, name: str, private: bool, sdk: str | None = None
+    api: HfApi,
+    name: str,
+    private: bool,
+    sdk: str | None = None,
+    create: Callable[[HfApi, str], None] | None = None,
 ) -> ModelInfo | SpaceInfo:
     """A model's repository, or a Space where `sdk` says what runs it, created if there was none.
 
-    Raises HubError for one that holds something else, or is public where `private` is wanted.
+    create: makes it in another way than by default. Raises HubError for a repository that holds
+    something else, or is public where `private` is wanted.
     """
     look: Callable[[str], ModelInfo | SpaceInfo] = api.space_info if sdk else api.model_info
     try:
         before = look(name)
     except RepositoryNotFoundError:
-        api.create_repo(name, repo_type="space" if sdk else None, space_sdk=sdk, private=private)
+        kind = "space" if sdk else None
+        if create:
+            create(api, name)
+        else:
+            api.create_repo(name, repo_type=kind, space_sdk=sdk, private=private)
         return look(name)
     there = names_in(before)
     card_tags = (before.card_data.get("tags") if before.card_data else None) or ()

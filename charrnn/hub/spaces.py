@@ -1,26 +1,22 @@
-"""Puts a model's playable page on the Hub as a static Space, and the whole page as a Gradio one.
+"""Puts a model's playable page on the Hub as a static Space; the common part of every Space.
 
 Every account may host static Spaces for free.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
-from huggingface_hub import CommitOperationAdd, CommitOperationDelete
+from huggingface_hub import CommitOperationAdd, CommitOperationDelete, HfApi
 from huggingface_hub.utils import yaml_dump  # type: ignore[attr-defined]
 
 from charrnn.hub.account import checked_name, endpoint_of, write_token
 from charrnn.hub.calls import Call, Transfer, blocking, supervise
 from charrnn.hub.card import LIBRARY
-from charrnn.hub.faults import HubError
 from charrnn.hub.push import Pushed, commit, names_in, repository, sign_in
 
 FOLDERS = ("charrnn", "data", "pretrained")
-FILES = ("app.py", "README.md", "requirements.txt", "pyproject.toml", "LICENSE")
-SUFFIXES = {".py", ".js", ".css", ".html", ".json", ".txt", ".md", ".npz"}
-NEEDED = ("app.py", "README.md", "requirements.txt")
 
 
 def pushing_page(
@@ -57,39 +53,13 @@ def pushing_page(
         "A recurrent network that runs in the page itself. Made with charrnn.\n"
     )
     files = {"index.html": html.encode(), "README.md": readme.encode()}
-    return _pushing(repo_id, "static", files, private, token, endpoint, "Push a playable page")
+    return pushing_files(repo_id, "static", files, private, token, endpoint, "Push a playable page")
 
 
 push_page = blocking(pushing_page, "push_page")
 
 
-def deploying(
-    repo_id: str,
-    root: Path,
-    *,
-    token: str | None = None,
-    private: bool = False,
-    endpoint: str | None = None,
-) -> Iterator[Transfer[Pushed]]:
-    """Put the whole page on the Hub as a Gradio Space; yields a Transfer a step. Raises HubError.
-
-    root: a checkout of charrnn, whose README.md has the Space's metadata. The Space gets its
-    package, texts, pretrained models and app.py, and loses what an earlier deployment left in
-    their folders.
-    """
-    missing = [name for name in NEEDED if not (root / name).is_file()]
-    if missing:
-        raise HubError(f"Run this in a checkout of charrnn: there is no {missing[0]} in {root}.")
-    paths = [*map(root.joinpath, FILES), *(p for f in FOLDERS for p in (root / f).rglob("*"))]
-    files = {
-        path.relative_to(root).as_posix(): path
-        for path in paths
-        if path.is_file() and (path.suffix in SUFFIXES or path.name == "LICENSE")
-    }
-    return _pushing(repo_id, "gradio", files, private, token, endpoint, "Deploy charrnn")
-
-
-def _pushing(
+def pushing_files(
     repo_id: str,
     sdk: str,
     files: Mapping[str, bytes | Path],
@@ -97,15 +67,24 @@ def _pushing(
     token: str | None,
     endpoint: str | None,
     message: str,
+    *,
+    create: Callable[[HfApi, str], None] | None = None,
+    prepare: Callable[[HfApi, str], None] | None = None,
 ) -> Iterator[Transfer[Pushed]]:
-    """Make a Space hold these files, in one commit."""
+    """Make a Space hold these files, in one commit.
+
+    create: makes a Space that does not exist; by default one that needs no hardware. prepare: is
+    called with the Space's full name before its files are uploaded, and may still change them.
+    """
     secret, address = write_token(token), endpoint_of(endpoint)
     size = sum(len(f) if isinstance(f, bytes) else f.stat().st_size for f in files.values())
 
     def work(call: Call) -> Pushed:
         call.allow(size)
         api, name = sign_in(call, address, secret, repo_id)
-        before = repository(api, name, private, sdk)
+        before = repository(api, name, private, sdk, create)
+        if prepare:
+            prepare(api, name)
         left = {path for path in names_in(before) if path.split("/")[0] in FOLDERS} - files.keys()
         call.report(f"Uploading {len(files)} files, {size / 1e6:,.1f} MB", 0.3)
         additions = [CommitOperationAdd(path, data) for path, data in sorted(files.items())]

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
+import os
 import threading
 import time
 import weakref
@@ -31,8 +32,10 @@ class DiskStore:
     """A file per visitor with the model, and one with its name."""
 
     def __init__(self, folder: Path | None = None) -> None:
-        """folder: created for the first model; by default beside the downloaded corpora."""
-        self.folder = folder or cache_folder() / "visitors"
+        """folder: created for the first model; by default CHARRNN_KEEP names it, such as a bucket
+        that a Space has mounted, else it is beside the downloaded corpora."""
+        named = os.environ.get("CHARRNN_KEEP")
+        self.folder = folder or (Path(named) if named else cache_folder()) / "visitors"
 
     def path(self, token: str) -> Path:
         raw = token.encode("utf-8", "surrogatepass")

@@ -80,10 +80,11 @@ class Repos:
             raise Refusal(400, "Invalid repo name")
         if f"{kind}/{repo_id}" in self.hub.repos:
             raise Refusal(409, "You already created this repo", url=url)
-        if kind == "spaces" and asked.get("sdk") != "static" and not user.pro:
-            raise Refusal(402, "Gradio and Docker Spaces need a PRO subscription")
         private = asked.get("visibility") == "private"
         repo = Repo(kind, repo_id, private, sdk=asked.get("sdk", ""))
+        if kind == "spaces" and repo.sdk != "static":
+            repo.hardware = asked.get("hardware", "cpu-basic")
+            self.hub.spaces.check(user, repo.hardware)
         self.hub.repos[f"{kind}/{repo_id}"] = repo
         repo.add("initial commit", "system", {".gitattributes": small(ATTRIBUTES)})
         return {"url": url, "name": repo_id, "id": identity(repo_id)}

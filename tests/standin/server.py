@@ -21,7 +21,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from standin import files, jobs, repos, uploads, xet
+from standin import files, jobs, repos, spaces, uploads, xet
 from standin.store import ALICE, ALICE_READS, BOB, Refusal, Repo, User
 
 Handler = Callable[[Request, bytes], Any]
@@ -82,8 +82,12 @@ class Hub:
         self.url = self.cdn_url = ""
         self.xet = xet.Xet(self)
         self.jobs = jobs.Jobs(self)
+        self.spaces = spaces.Spaces(self)
         # Jobs first: their addresses look like those of repositories.
-        parts = (self.jobs, repos.Repos(self), uploads.Uploads(self), files.Files(self), self.xet)
+        parts = (
+            self.jobs, self.spaces, repos.Repos(self), uploads.Uploads(self), files.Files(self),
+            self.xet,
+        )  # fmt: skip
         routes = [
             Route(path, self._answer(handler), methods=[method])
             for part in parts

@@ -79,6 +79,11 @@ class Repo:
     private: bool = False
     gated: bool = False
     sdk: str = ""
+    hardware: str = ""
+    stages: list[str] = field(default_factory=list)
+    """What a Space is in, one at each question; the last one stays. RUNNING when empty."""
+    variables: dict[str, str] = field(default_factory=dict)
+    volumes: list[dict[str, Any]] = field(default_factory=list)
     likes: int = 0
     downloads: int = 0
     created: str = field(default_factory=now)
