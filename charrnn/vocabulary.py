@@ -102,7 +102,7 @@ class Vocabulary:
         merged into UNKNOWN. Raises ValueError for an empty text.
         """
         empty = cls((UNKNOWN,), words, cleaning)
-        counts = empty._count(text)
+        counts = empty._count(CLEANINGS[cleaning](text))
         kept = [s for s, n in counts.items() if n >= min_count and s != UNKNOWN]
         if max_size is not None and len(kept) > max_size:
             kept = sorted(kept, key=lambda s: (-counts[s], s))[: max(max_size - 1, 0)]
@@ -132,8 +132,24 @@ class Vocabulary:
         return table
 
     def clean(self, text: str) -> str:
-        """The text as the model reads it."""
-        return CLEANINGS[self.cleaning](text)
+        """The text as the model reads it: cleaned, and in the normal form that it knows better.
+
+        A text with symbols that the model never saw may be the same letters in another form: "é" is
+        one code point in NFC and two in NFD.
+        """
+        text = CLEANINGS[self.cleaning](text)
+        if text.isascii() or not self.unknown_symbols(text):
+            return text
+        forms = (text, *(unicodedata.normalize(form, text) for form in ("NFC", "NFD")))
+        return min(forms, key=lambda form: len(self.unknown_symbols(form)))
+
+    def unknown_symbols(self, cleaned: str) -> set[str]:
+        """The distinct symbols of a cleaned text that have no id of their own."""
+        if self.words:
+            return {match.group() for match in find_words(cleaned)} - self.ids.keys()
+        if len(cleaned) < CHUNK:
+            return set(cleaned) - self.ids.keys()
+        return self._count(cleaned).keys() - self.ids.keys()
 
     def tokens(self, text: str) -> list[str]:
         """The text's symbols in order, known or not."""
@@ -142,7 +158,7 @@ class Vocabulary:
 
     def unknown(self, text: str) -> list[str]:
         """The distinct symbols of the text that have no id of their own, sorted."""
-        return sorted(self._count(text).keys() - self.ids.keys())
+        return sorted(self.unknown_symbols(self.clean(text)))
 
     def encode(self, text: str, unknown: str = "error") -> NDArray[np.unsignedinteger]:
         """Turn text into ids (T,) of the smallest unsigned integer type.
@@ -179,7 +195,6 @@ class Vocabulary:
         return sum(1 for _ in find_words(text)) if self.words else len(text)
 
     def _count(self, text: str) -> dict[str, int]:
-        text = self.clean(text)
         if self.words:
             return Counter(match.group() for match in find_words(text))
         counts = np.zeros(sys.maxunicode + 1, np.int64)

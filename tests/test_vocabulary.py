@@ -108,6 +108,16 @@ def test_half_a_surrogate_pair_is_a_symbol_like_others():
     assert vocabulary.decode(vocabulary.encode("b\ud800a")) == "b\ud800a"
 
 
+@pytest.mark.parametrize(("own", "other"), [("NFC", "NFD"), ("NFD", "NFC")])
+def test_a_text_in_another_normal_form_is_read_in_the_vocabularys_own(own: str, other: str):
+    text = "Ti\u1ebfng Vi\u1ec7t, \u00e9t\u00e9"
+    vocabulary = Vocabulary.from_text(unicodedata.normalize(own, text))
+    typed = unicodedata.normalize(other, text)
+    assert vocabulary.unknown(typed) == []
+    assert vocabulary.decode(vocabulary.encode(typed)) == unicodedata.normalize(own, text)
+    assert vocabulary.clean("\u00fc") == "\u00fc"  # unknown in both forms: as it was typed
+
+
 def test_a_text_may_hold_the_unknown_symbol_itself():
     vocabulary = Vocabulary.from_text("ab" + UNKNOWN)
     assert UNKNOWN in vocabulary.symbols

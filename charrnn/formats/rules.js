@@ -15,16 +15,28 @@ const rules = (() => {
     letters: (text) => text.toLowerCase().replace(/^\P{L}+|[^\p{L}\p{M}]\P{L}*/gu, ' '),
   };
 
+  const split = (clean, words) => words ? clean.match(WORD) || [] : Array.from(clean);
+
   // The symbols of a text, known or not.
-  function tokens(text, { words, cleaning }) {
+  function tokens(text, { words, cleaning }) { return split(CLEANINGS[cleaning](text), words); }
+
+  // The same in the normal form with the fewest unknown symbols. `known` is a Set or Map of symbols.
+  function tokensAsKnown(text, { words, cleaning }, known) {
+    const unknown = (symbols) => new Set(symbols.filter((symbol) => !known.has(symbol))).size;
     const clean = CLEANINGS[cleaning](text);
-    return words ? clean.match(WORD) || [] : Array.from(clean);
+    let best = split(clean, words), fewest = unknown(best);
+    for (const form of ['NFC', 'NFD']) {
+      if (!fewest) break;
+      const symbols = split(clean.normalize(form), words), count = unknown(symbols);
+      if (count < fewest) [best, fewest] = [symbols, count];
+    }
+    return best;
   }
 
   // The ids of a text, and the distinct symbols without an id: left out, or read as UNKNOWN.
   function encode(text, vocabulary, idOf) {
     const ids = [], missing = new Set(), fallback = idOf.get(UNKNOWN);
-    for (const token of tokens(text, vocabulary)) {
+    for (const token of tokensAsKnown(text, vocabulary, idOf)) {
       const id = idOf.get(token) ?? fallback;
       if (id !== undefined) ids.push(id);
       if (!idOf.has(token)) missing.add(token);
@@ -56,5 +68,5 @@ const rules = (() => {
     return w.findIndex((weight) => (sum += weight) > most);
   }
 
-  return { UNKNOWN, tokens, encode, weights, draw };
+  return { UNKNOWN, tokens, tokensAsKnown, encode, weights, draw };
 })();

@@ -12,7 +12,7 @@ function box() { return document.querySelector('#generate-seed textarea'); }
 function check() {
   const seed = box();
   if (!seed) return;
-  const unseen = [...new Set(rules.tokens(seed.value, settings).filter((symbol) => !known.has(symbol)))];
+  const unseen = [...new Set(rules.tokensAsKnown(seed.value, settings, known).filter((symbol) => !known.has(symbol)))];
   verdict.classList.toggle('warn', unseen.length > 0);
   if (!unseen.length) { verdict.replaceChildren(seed.value ? 'The model knows every character of these words.' : 'Without opening words, the model starts a new line.'); return; }
   const marks = unseen.slice(0, 12).map((symbol) => node('mark', {}, sign(symbol)));
