@@ -71,6 +71,26 @@ def test_square_matrices_with_flat_biases_need_a_word(tmp_path, orientation):
     assert_same(from_npz(path, Vocabulary(SYMBOLS), orientation).model, expected)
 
 
+@pytest.mark.parametrize("naming", NAMINGS)
+def test_a_script_without_biases(tmp_path, naming):
+    arrays, expected = old_arrays(naming)
+    found = from_npz(write(tmp_path, {n: arrays[n] for n in naming[:3]}), Vocabulary(SYMBOLS))
+    for name in ("bh0", "by"):
+        expected.parameters[name][:] = 0
+    assert_same(found.model, expected)
+    assert "no biases" in found.remarks[0]
+
+
+@pytest.mark.parametrize("order", ["Wxh Whh Why bh by", "Whh Wxh Why bh by", "Wxh Why Whh bh by"])
+def test_arrays_without_names_are_told_apart_by_their_shapes(tmp_path, order):
+    arrays, expected = old_arrays()
+    path = tmp_path / "old.npz"
+    np.savez(path, *(arrays[name] for name in order.split()))
+    found = from_npz(path, Vocabulary(SYMBOLS))
+    assert_same(found.model, expected)
+    assert "no names" in found.remarks[0]
+
+
 CHARS_BY_ID = dict(enumerate(SYMBOLS))
 IDS_BY_CHAR = {char: i for i, char in CHARS_BY_ID.items()}
 VOCABULARIES = {
@@ -127,7 +147,9 @@ def change(**changes):
         (change(chars=np.array(list("aacdefg"))), "", "twice"),
         (change(chars=np.array(["ab", *"cdefgh"])), "", "single characters"),
         (change(char_to_ix=np.array(json.dumps({"a": 1, "b": 2}))), "", "from 0 on"),
-        (change(Whh=None, bh=None), SYMBOLS, "lacks Whh, bh"),
+        (change(Whh=None, Why=None), SYMBOLS, "lacks Whh, Why"),
+        (change(bh=None), SYMBOLS, "lacks bh"),
+        (change(Whh=np.zeros((5, 5), "V2")), SYMBOLS, "bfloat16"),
         (change(Whh=np.zeros((5, 6))), SYMBOLS, "square"),
         (change(Wxh=np.zeros((9, 5))), SYMBOLS, "other way round"),
         (change(Why=np.zeros((5, 7))), SYMBOLS, "other way round"),

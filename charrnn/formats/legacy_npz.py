@@ -1,8 +1,9 @@
-"""Imports the weights of small RNN scripts, which save five plain arrays in an .npz.
+"""Imports the weights of small RNN scripts, which save three to five plain arrays in an .npz.
 
-Two sets of names are known, and two orientations. By columns, h = tanh(Wxh x + Whh h + bh), as
-here. By rows, h = tanh(x Wxh + h Whh + bh), which transposes all three matrices. The shapes decide;
-where H equals V, the biases do; where they are flat too, the user must say.
+Several sets of names are known, with or without biases, and two orientations. By columns, h =
+tanh(Wxh x + Whh h + bh), as here. By rows, h = tanh(x Wxh + h Whh + bh), which transposes all three
+matrices. The shapes decide; where H equals V, the biases do; where they are flat too, the user must
+say.
 """
 
 from __future__ import annotations
@@ -20,8 +21,16 @@ from charrnn.network.model import CharRNN, ModelConfig, parameter_shapes
 from charrnn.network.parameters import Array, Parameters
 from charrnn.vocabulary import Vocabulary
 
-NAMINGS = (("Wxh", "Whh", "Why", "bh", "by"), ("U", "W", "V", "b", "c"))
+NAMINGS = (
+    ("Wxh", "Whh", "Why", "bh", "by"),
+    ("W_xh", "W_hh", "W_hy", "b_h", "b_y"),
+    ("W_xh", "W_hh", "W_hq", "b_h", "b_q"),
+    ("Wax", "Waa", "Wya", "ba", "by"),
+    ("U", "W", "V", "b", "c"),
+)
 """What scripts call input, recurrent and output weights, and the two biases."""
+UNNAMED = tuple(f"arr_{place}" for place in range(5))
+"""What np.savez calls arrays that were saved without names, in their order."""
 
 ORIENTATIONS = ("columns", "rows")
 VOCABULARIES = ("chars", "vocab", "ix_to_char", "idx_to_char", "char_to_ix", "char_to_idx")
@@ -49,12 +58,13 @@ def from_npz(
     orientation: "columns" or "rows"; without it, the shapes must decide.
     """
     archive = _archive(path)
-    naming = _naming(archive.names)
-    Wxh, Whh, Why, bh, by = (_numbers(archive, name) for name in naming)
     remarks: list[str] = []
+    naming = _naming(archive, remarks)
+    Wxh, Whh, Why = (_numbers(archive, name) for name in naming[:3])
     if vocabulary is None:
         vocabulary = _vocabulary(archive, remarks)
     V, H = len(vocabulary), len(Whh)
+    bh, by = _biases(archive, naming, (H, V), remarks)
     _check_sizes(naming, (Wxh, Whh, Why, bh, by), V, H)
     fits = _fitting_orientations(naming, Wxh, Why, V, H)
     by_rows = _by_rows(fits, orientation, bh, by, remarks)
@@ -76,21 +86,58 @@ def _archive(path: str | Path) -> Archive:
     return archive
 
 
-def _naming(names: set[str]) -> tuple[str, ...]:
-    """The names in use: the set of five that is complete."""
-    for naming in NAMINGS:
-        if names >= set(naming):
-            return naming
+def _naming(archive: Archive, remarks: list[str]) -> tuple[str, ...]:
+    """The names in use, those of the biases last: a set whose matrices are all there."""
+    names = archive.names
+    complete = [naming for naming in NAMINGS if names >= set(naming[:3])]
+    if complete:
+        return max(complete, key=lambda naming: len(names & set(naming)))
+    if names >= set(UNNAMED[:3]):
+        return _by_shape(archive, remarks)
     closest = max(NAMINGS, key=lambda naming: len(names & set(naming)))
-    missing = [name for name in closest if name not in names]
+    missing = [name for name in closest[:3] if name not in names]
     raise ModelFileError(
         f"The file lacks {', '.join(missing)}: it needs arrays named "
-        f"{' or '.join(', '.join(naming) for naming in NAMINGS)}."
+        f"{' or '.join(', '.join(naming) for naming in NAMINGS)}, with or without biases. "
+        "Save yours again by those names with np.savez."
     )
+
+
+def _by_shape(archive: Archive, remarks: list[str]) -> tuple[str, ...]:
+    """Arrays without names: the square matrix is the recurrent one, the others are in order."""
+    matrices = list(UNNAMED[:3])
+    square = [n for n in matrices if len(set(_numbers(archive, n).shape)) == 1]
+    recurrent = square[0] if len(square) == 1 else UNNAMED[1]
+    matrices.remove(recurrent)
+    naming = (matrices[0], recurrent, matrices[1], *UNNAMED[3:])
+    remarks.append(
+        "The arrays have no names: "
+        f"{', '.join(f'{a} was read as {b}' for a, b in zip(naming, NAMINGS[0], strict=True))}."
+    )
+    return naming
+
+
+def _biases(
+    archive: Archive, naming: tuple[str, ...], sizes: tuple[int, int], remarks: list[str]
+) -> tuple[Array, ...]:
+    """Both biases; zeros for a script that has none. One alone is a mistake."""
+    given = [name for name in naming[3:] if name in archive.names]
+    if len(given) == 1:
+        (missing,) = set(naming[3:]) - set(given)
+        raise ModelFileError(f"The file lacks {missing}: it has only one of the two biases.")
+    if not given:
+        remarks.append("The file has no biases: they were set to 0.")
+        return tuple(np.zeros(size, np.float32) for size in sizes)
+    return tuple(_numbers(archive, name) for name in given)
 
 
 def _numbers(archive: Archive, name: str) -> Array:
     array = archive.array(name)
+    if array.dtype.kind == "V":
+        raise ModelFileError(
+            f"The array {name} holds a type that NumPy does not know, such as bfloat16: convert it "
+            "to float32 before saving it."
+        )
     if array.dtype.kind not in "fiu" or not np.isfinite(array).all():
         raise ModelFileError(f"The array {name} must hold finite numbers.")
     return array
