@@ -11,6 +11,7 @@ from __future__ import annotations
 import dataclasses
 import math
 import numbers
+import re
 import sys
 import typing
 from collections.abc import Callable, Collection, Mapping
@@ -31,6 +32,10 @@ TABLES: dict[type[Any], dict[str, Setting]] = {}
 LARGEST = sys.float_info.max
 LONGEST_TEXT = 300
 """Characters of a text setting that comes from outside."""
+ESCAPE, ESCAPES = re.compile(r"\\([ntr\\])"), {"n": "\n", "t": "\t", "r": "\r", "\\": "\\"}
+"""What people type for characters that a box or a shell does not take."""
+HALF_PAIR = "has half of a two-part character (a lone surrogate): delete that character."
+"""What is wrong with a text that cannot be encoded, to follow its name."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -58,6 +63,8 @@ class Setting:
     default: Any = None
     optional: bool = False
     """Whether None is a value too."""
+    escapes: bool = False
+    """Whether people may type \\n for a line break in it."""
 
     def check(self, value: Any) -> None:
         """Raise ValueError, with the name and what is allowed, for a value of no use."""
@@ -90,7 +97,7 @@ class Setting:
         if value is None:
             return self.default
         if self.kind is str:
-            return str(value)[:LONGEST_TEXT]
+            return self.read(str(value)[:LONGEST_TEXT])
         if self.kind is bool:
             return bool(value)
         if self.optional and isinstance(value, str):
@@ -99,6 +106,14 @@ class Setting:
         if not (number and -LARGEST <= value <= LARGEST):
             raise ValueError(f"{self.label} must be a number.")
         return self.kind(value)
+
+    def read(self, text: str) -> Any:
+        """What a person typed as the field's type. Raises ValueError."""
+        if self.kind is not str:
+            return self.kind(text)
+        if any("\ud800" <= character <= "\udfff" for character in text):
+            raise ValueError(f"{self.label} {HALF_PAIR}")
+        return ESCAPE.sub(lambda m: ESCAPES[m[1]], text) if self.escapes else text
 
     def _optional(self, digits: str) -> int | None:
         if not digits:

@@ -304,6 +304,47 @@ def test_generate_checks_for_copies(trained: Path, capsys: pytest.CaptureFixture
     assert found["longest"] in TEXT
 
 
+def test_a_typed_line_break_ends_a_text(trained: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    code, out, _ = run(capsys, "generate", trained, "--stop", r"\n", "--length", 5000)
+    assert (code, out.count("\n"), out[-1]) == (0, 1, "\n")
+
+
+def test_score_can_skip_what_the_model_never_saw(
+    trained: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    Path("other.txt").write_text(TEXT.replace("shore", "sh\u4e2dor\u4e2de"), encoding="utf-8")
+    code, _, err = run(capsys, "score", trained, "other.txt")
+    assert code == 2
+    assert "--skip-unknown" in err
+    code, out, err = run(capsys, "score", trained, "other.txt", "--skip-unknown", "--json")
+    assert code == 0
+    assert "\u4e2d" in err
+    (found,) = objects(out)
+    assert found["skipped"] == 60
+    (whole,) = objects(run(capsys, "score", trained, "sea.txt", "--json")[1])
+    assert (found["nats_per_char"], found["chars"]) == (whole["nats_per_char"], whole["chars"])
+
+
+@pytest.mark.parametrize("order", ["sorted", "another"])
+def test_converted_weights_are_tried_on_their_text(
+    order: str, trained: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A script that numbers its characters by list(set(text)) makes nonsense of a sorted order."""
+    run(capsys, "train", "sea.txt", "--cell", "rnn", *QUICK, "--steps", 300, "--out", "rnn.npz")
+    parameters = load("rnn.npz").parameters
+    arrays = {name: parameters[name + "0"] for name in ("Wxh", "Whh", "bh")}
+    arrays |= {"Why": parameters["Why"], "by": parameters["by"]}
+    if order == "another":
+        turned = np.roll(np.arange(len(arrays["by"])), 5)
+        arrays |= {"Wxh": arrays["Wxh"][:, turned], "Why": arrays["Why"][turned]}
+        arrays["by"] = arrays["by"][turned]
+    np.savez("old.npz", **arrays)
+    argv = ["convert", "--from-npz", "old.npz", "--text", "sea.txt", "--out", "new.npz"]
+    code, _, err = run(capsys, *argv)
+    assert code == 0
+    assert ("worse than a blind guess" in err) == (order == "another")
+
+
 def test_a_seed_with_unknown_characters_is_one_warning(
     trained: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -368,7 +409,7 @@ BAD = {
     "a folder": ["train", "sea.txt", "--out", "."],
     "short": ["train", "short.txt"],
     "empty": ["train", "empty.txt"],
-    "not UTF-8": ["train", "latin.txt"],
+    "not a text": ["train", "bytes.txt"],
     "resume of nothing": ["train", "sea.txt", "--resume", "none.npz"],
     "resume of a text": ["train", "sea.txt", "--resume", "sea.txt"],
     "resume on another text": ["train", "hello", "--resume", "MODEL", "--steps", 30],
@@ -381,6 +422,8 @@ BAD = {
     "generate from nothing": ["generate", "none.npz"],
     "generate from a text": ["generate", "sea.txt"],
     "generate too hot": ["generate", "MODEL", "--temperature", "inf"],
+    "generate until what never comes": ["generate", "MODEL", "--stop", "\u4e2d"],
+    "generate from half a pair": ["generate", "MODEL", "--seed", "\ud83d"],
     "generate less than nothing": ["generate", "MODEL", "--length", -1],
     "generate with no corpus": ["generate", "MODEL", "--check-copy", "nowhere"],
     "score unknown": ["score", "MODEL", "latin-as-utf8.txt"],
@@ -398,7 +441,7 @@ def test_bad_input_is_one_line_and_exit_code_2(
 ) -> None:
     Path("short.txt").write_text("S")
     Path("empty.txt").write_text("")
-    Path("latin.txt").write_bytes("Café".encode("latin-1"))
+    Path("bytes.txt").write_bytes(bytes(range(256)))
     Path("latin-as-utf8.txt").write_text("Café au lait", encoding="utf-8")
     if "MODEL" in argv:
         shutil.copy(trained, "MODEL")

@@ -253,3 +253,35 @@ def test_a_terminal_gets_a_bar() -> None:
     text = shown.decode()
     for word in ("%|", "nats (", "characters/s", "100%", "Done: "):
         assert word in text
+
+
+@pytest.mark.parametrize("terminal", [True, False])
+def test_control_characters_of_a_model_are_escaped_on_a_terminal_only(
+    terminal: bool, folder: Path
+) -> None:
+    """A stranger's model may write sequences that move the cursor or set the window's title."""
+    text = "\x1b]0;mine\x07\x1b[2J\u202e\t\r\n" * 40
+    model = charrnn.CharRNN(charrnn.Vocabulary.from_text(text), charrnn.ModelConfig("rnn", 4))
+    charrnn.save(model, folder / "wild.npz")
+    argv = [*COMMAND, "generate", "wild.npz", "--length", "400", "--temperature", "5"]
+    if not terminal:
+        out = subprocess.run(argv, capture_output=True, check=True).stdout
+        assert b"\x1b" in out
+        return
+    master, slave = pty.openpty()
+    with subprocess.Popen(argv, stdout=slave, stderr=subprocess.DEVNULL) as process:
+        os.close(slave)
+        out = b"".join(iter(lambda: read_terminal(master), b""))
+        process.wait(PATIENCE)
+    assert b"\\x1b" in out
+    assert b"\\u202e" in out
+    assert b"\x1b" not in out
+    assert "\u202e".encode() not in out
+
+
+def read_terminal(descriptor: int) -> bytes:
+    """What a terminal's program wrote; nothing when it has ended."""
+    try:
+        return os.read(descriptor, 65536)
+    except OSError:
+        return b""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import math
 from collections.abc import Callable
 from pathlib import Path
 
@@ -13,7 +14,7 @@ from charrnn.formats import legacy_npz
 from charrnn.formats.onnx import to_onnx
 from charrnn.formats.safetensors import to_safetensors
 from charrnn.formats.web import to_html
-from charrnn.network.model import CharRNN
+from charrnn.network.model import CharRNN, score
 from charrnn.text_files import read_text_file
 from charrnn.training.checkpoint import save
 from charrnn.vocabulary import CLEANINGS, Vocabulary
@@ -25,6 +26,9 @@ charrnn convert book.npz --to-safetensors book.safetensors --to-onnx book.onnx
 charrnn convert --from-npz weights.npz --text book.txt --out book.npz
 charrnn convert --from-npz weights.npz --text book.txt --orientation rows --out book.npz
 """
+
+CHECKED = 100_000
+"""Characters of the text that a converted model is tried on."""
 
 Writer = Callable[[CharRNN, argparse.Namespace], bytes]
 WRITERS: dict[str, Writer] = {
@@ -49,7 +53,13 @@ def add_parser(commands: options.Commands) -> None:
         "--to-web", metavar="HTML", help="one page that generates in any browser, with no server"
     )
     out.add_argument("--title", metavar="TEXT", help="the page's title (default: the model's name)")
-    out.add_argument("--seed", default="", metavar="TEXT", help="the text that the page continues")
+    out.add_argument(
+        "--seed",
+        default="",
+        metavar="TEXT",
+        type=options.plain("The seed"),
+        help="the text that the page continues",
+    )
     out.add_argument(
         "--to-safetensors",
         metavar="FILE",
@@ -111,14 +121,31 @@ def _page(model: CharRNN, args: argparse.Namespace) -> str:
 
 
 def _import_npz(args: argparse.Namespace, output: Output) -> None:
-    vocabulary = None
+    vocabulary, text = None, ""
     if args.text:
-        vocabulary = Vocabulary.from_text(read_text_file(args.text).text, cleaning=args.cleaning)
+        text = read_text_file(args.text).text
+        vocabulary = Vocabulary.from_text(text, cleaning=args.cleaning)
     imported = legacy_npz.from_npz(args.from_npz, vocabulary, args.orientation)
     for remark in imported.remarks:
         output.remark(remark)
+    if text:
+        output.remark(_check(imported.model, text[:CHECKED]))
     save(imported.model, args.out)
     _report(output, args.out, Path(args.out).stat().st_size)
+
+
+def _check(model: CharRNN, text: str) -> str:
+    """How well the model guesses its own text, which shows whether the order of ids was right."""
+    loss, blind = score(model, text), math.log(len(model.vocabulary))
+    if loss < blind:
+        return (
+            f"It guesses {loss:.2f} nats per character of this text; a blind guess is {blind:.2f}."
+        )
+    return (
+        f"Warning: it guesses {loss:.2f} nats per character of this text, worse than a blind guess "
+        f"of {blind:.2f}. The script probably numbered its characters in another order, as "
+        "list(set(text)) does: save its chars or char_to_ix in the file, and leave --text out."
+    )
 
 
 def _report(output: Output, path: str, size: int) -> None:

@@ -7,7 +7,7 @@ import random
 from dataclasses import replace
 
 from charrnn.cli import options
-from charrnn.cli.output import ExitCode, Output
+from charrnn.cli.output import ExitCode, Output, safe
 from charrnn.network.sampling import Sampling, generate
 
 SUMMARY = "Generate text with a model."
@@ -23,7 +23,13 @@ def add_parser(commands: options.Commands) -> None:
     """Add `generate`; every field of Sampling is a flag."""
     parser = options.command(commands, "generate", SUMMARY, EXAMPLES)
     options.add_model(parser)
-    parser.add_argument("--seed", default="", metavar="TEXT", help="the text to continue")
+    parser.add_argument(
+        "--seed",
+        default="",
+        metavar="TEXT",
+        type=options.plain("The seed"),
+        help="the text to continue",
+    )
     parser.add_argument(
         "--length", type=int, default=500, metavar="N", help="symbols to generate (500)"
     )
@@ -45,12 +51,13 @@ def run(args: argparse.Namespace, output: Output) -> ExitCode:
     model = options.read_model(args.model)
     corpus = load_corpus(args.check_copy).text if args.check_copy else None
     pieces = []
+    symbols = generate(model, args.seed, args.length, sampling)
     if not output.json:
-        output.write(args.seed, end="")
-    for piece in generate(model, args.seed, args.length, sampling):
+        output.write(safe(args.seed), end="")
+    for piece in symbols:
         pieces.append(piece)
         if not output.json:
-            output.write(piece, end="")
+            output.write(safe(piece), end="")
     text = "".join(pieces)
     if not output.json and not text.endswith("\n"):
         output.write("")

@@ -5,12 +5,13 @@ from __future__ import annotations
 import argparse
 import textwrap
 import typing
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any, TypeAlias
 
 from charrnn.network.model import CharRNN
 from charrnn.pretrained import pretrained_folder, pretrained_names
-from charrnn.settings import table
+from charrnn.settings import Setting, table
 from charrnn.training.checkpoint import load
 
 Commands: TypeAlias = "argparse._SubParsersAction[argparse.ArgumentParser]"
@@ -72,8 +73,27 @@ def add_settings(parser: argparse.ArgumentParser, defaults: Any, title: str) -> 
         elif row.choices:
             options["choices"] = row.choices
         else:
-            options |= {"type": row.kind, "metavar": {int: "N", float: "X"}.get(row.kind, "TEXT")}
+            options |= {"type": typed(row), "metavar": {int: "N", float: "X"}.get(row.kind, "TEXT")}
         group.add_argument(flag(name), **options)
+
+
+def plain(name: str) -> Callable[[str], str]:
+    """What argparse reads a text of this name with; refuses what no file or pipe could hold."""
+    return typed(Setting("", label=name))
+
+
+def typed(row: Setting) -> Callable[[str], Any]:
+    """What argparse reads a setting with."""
+    if row.kind is not str:
+        return row.kind
+
+    def read(text: str) -> Any:
+        try:
+            return row.read(text)
+        except ValueError as error:
+            raise argparse.ArgumentTypeError(str(error)) from None
+
+    return read
 
 
 def given(args: argparse.Namespace, config: type[Any]) -> dict[str, Any]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import sys
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -15,6 +16,10 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 BAR, BAR_WITHOUT_END = "{percentage:3.0f}%|{bar:24}| {desc}", "{desc}"
+
+
+CONTROL = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
+"""Control characters except tab and line break, and those that turn the direction of a line."""
 
 
 class ExitCode(IntEnum):
@@ -120,6 +125,15 @@ class Output:
                 shown = transfer.step
         assert result is not None
         return result
+
+
+def safe(text: str) -> str:
+    """A text that a model wrote, for stdout: on a terminal its control characters are escaped.
+
+    Others' models may write sequences that move the cursor, change colors or set the title. A pipe
+    and a file get the text as it is.
+    """
+    return CONTROL.sub(lambda m: ascii(m[0])[1:-1], text) if sys.stdout.isatty() else text
 
 
 def use_utf8() -> None:

@@ -5,10 +5,12 @@ from __future__ import annotations
 import argparse
 import math
 import os
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
-from charrnn.cli.options import flag, given, read_model
+from charrnn.cli.options import flag, given, plain, read_model
 from charrnn.corpora import Corpus, CorpusError, load_corpus
 from charrnn.network.model import CharRNN, ModelConfig
 from charrnn.network.sampling import Sampling
@@ -32,8 +34,8 @@ AUTO = "auto"
 OF_THE_START = frozenset({"words", "cleaning", "min_count", "max_vocab"})
 """Settings of the vocabulary, which a start brings along."""
 
-REPORTING: dict[str, tuple[type, str, str]] = {
-    "seed": (str, "TEXT", "the text that samples start from"),
+REPORTING: dict[str, tuple[Callable[[str], Any], str, str]] = {
+    "seed": (plain("The seed"), "TEXT", "the text that samples start from"),
     "temperature": (float, "N", "the temperature of samples"),
     "sample_length": (int, "N", "characters in a sample"),
     "final_length": (int, "N", "characters in the last sample; 0 for none"),

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from charrnn.cli.output import Mode, Output
+from charrnn.cli.output import Mode, Output, safe
 from charrnn.cli.plan import Plan
 from charrnn.cli.samples import Samples, held_out_baselines
 from charrnn.training.progress import Progress
@@ -81,7 +81,7 @@ class Report:
             best = f"best {what} loss {nats(train_state.best_loss)} per {self._unit}"
             write(f"{best}, at step {train_state.best_step:,}")
         if not stopped_by and self.plan.recipe.final_length:
-            write(self.samples.write(trainer.model, self.plan.recipe.final_length))
+            write(safe(self.samples.write(trainer.model, self.plan.recipe.final_length)))
         step = f"{train_state.step:,}"
         end = (
             f"Stopped by {stopped_by.name} at step {step}" if stopped_by else f"Done: {step} steps"
@@ -134,7 +134,7 @@ class Report:
             f"loss {nats(self._loss(progress))}{val}  "
             f"{self.speed:,.0f} {self._unit}s/s{self._left(progress)}"
         )
-        framed = f"----\n{sample}\n----" if sample else ""
+        framed = f"----\n{safe(sample)}\n----" if sample else ""
         self.output.write("\n".join(part for part in (line, progress.note, framed) if part))
 
     def _numbers(self) -> dict[str, Any]:

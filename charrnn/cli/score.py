@@ -11,6 +11,7 @@ from charrnn.cli.output import ExitCode, Output
 from charrnn.corpora import CORPORA, load_corpus
 from charrnn.network.model import CharRNN, score
 from charrnn.training.record import TrainingRecord
+from charrnn.vocabulary import UNKNOWN, UnknownSymbolError, show_symbols
 
 SUMMARY = "Measure how well a model predicts a text."
 EXAMPLES = """
@@ -40,6 +41,11 @@ def add_parser(commands: options.Commands) -> None:
         help="score only the last part of the text, this fraction of it, as training held it out",
     )
     parser.add_argument(
+        "--skip-unknown",
+        action="store_true",
+        help="leave out what the model never saw, and say how much that was",
+    )
+    parser.add_argument(
         "--cold",
         type=int,
         metavar="N",
@@ -61,6 +67,7 @@ def run(args: argparse.Namespace, output: Output) -> ExitCode:
     if fraction is not None:
         symbols = model.vocabulary.tokens(text)
         text = "".join(symbols[int(len(symbols) * (1 - fraction)) :])
+    text, skipped = _known(model, text, args.skip_unknown, output)
     shown = "standard input" if name == "-" else Path(name).name
     part = f"the last {100 * fraction:g} %" if fraction not in (None, 1) else "all"
     for cold in (0, args.cold) if args.cold else (0,):
@@ -68,7 +75,8 @@ def run(args: argparse.Namespace, output: Output) -> ExitCode:
         bits = nats / math.log(2)
         output.result(
             {"nats_per_char": nats, "bits_per_char": bits, "chars": chars}
-            | {"text": shown, "share": fraction or 1.0, "cold": cold},
+            | {"text": shown, "share": fraction or 1.0, "cold": cold}
+            | ({"skipped": skipped} if args.skip_unknown else {}),
             f"{nats:.4f} nats ({bits:.4f} bits) per character, over {chars:,} characters: "
             f"{part} of {shown}, {_method(cold, model)}",
         )
@@ -86,6 +94,29 @@ def measure(model: CharRNN, text: str, cold: int = 0) -> tuple[float, int]:
     words = model.vocabulary.tokens(text)
     chars = sum(map(len, words[1:]))
     return loss * (len(words) - 1) / chars, chars
+
+
+def _known(model: CharRNN, text: str, skip: bool, output: Output) -> tuple[str, int]:
+    """The text without the symbols that the model never saw, and how many those were.
+
+    Raises UnknownSymbolError where there are some and they are not to be skipped.
+    """
+    vocabulary = model.vocabulary
+    missing = vocabulary.unknown(text)
+    if not missing or UNKNOWN in vocabulary.ids:
+        return text, 0
+    if not skip:
+        raise UnknownSymbolError(
+            f"The model never saw {show_symbols(missing)}. To score the rest, add --skip-unknown."
+        )
+    tokens = vocabulary.tokens(text)
+    kept = [symbol for symbol in tokens if symbol in vocabulary.ids]
+    skipped, unit = len(tokens) - len(kept), "words" if vocabulary.words else "characters"
+    output.remark(
+        f"Skipped {skipped:,} of {len(tokens):,} {unit}, which the model never saw: "
+        f"{show_symbols(missing)}."
+    )
+    return "".join(kept), skipped
 
 
 def _held_out(model: CharRNN, args: argparse.Namespace) -> tuple[str, float]:

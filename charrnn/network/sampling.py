@@ -47,7 +47,12 @@ class Sampling:
         label="Top-p",
     )
     """Nucleus sampling: Holtzman et al. 2020."""
-    stop: str = setting("", "Stop writing after this text; empty never stops.", label="Stop at")
+    stop: str = setting(
+        "",
+        "Stop writing after this text; \\n is a line break. Empty never stops.",
+        label="Stop at",
+        escapes=True,
+    )
     random_seed: int | None = setting(
         None, "The same number gives the same text again; without one, each text is new.", minimum=0
     )
@@ -119,12 +124,22 @@ def generate(
 ) -> Iterator[str]:
     """Generate `length` symbols after the seed, yielding each as it is drawn.
 
-    The seed itself is not yielded, and UNKNOWN is never drawn. Raises ValueError for a negative
-    length.
+    The seed itself is not yielded, and UNKNOWN is never drawn. Raises ValueError at once for a
+    negative length, and for a stop text with characters that the model never writes.
     """
     if length < 0:
         raise ValueError("length must be 0 or more.")
     sampling = sampling or Sampling()
+    never = set(sampling.stop).difference(*(s for s in model.vocabulary.symbols if s != UNKNOWN))
+    if never:
+        raise ValueError(
+            f"The stop text would never come: the model cannot write {show_symbols(sorted(never))}."
+        )
+    return _symbols(model, seed, length, sampling)
+
+
+def _symbols(model: CharRNN, seed: str, length: int, sampling: Sampling) -> Iterator[str]:
+    """What `generate` yields."""
     rng = np.random.default_rng(sampling.random_seed)
     unknown = model.vocabulary.ids.get(UNKNOWN)
     logits, state = prime(model, seed)
