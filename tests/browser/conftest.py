@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from urllib.parse import urlsplit
 
 import pytest
-from browser.steps import new_context
+from browser.steps import new_context, opened
 from playwright.sync_api import Browser, ConsoleMessage, Page
 from serving import serving
 
@@ -47,12 +47,11 @@ class Watch:
 def page(browser: Browser, page_url: str) -> Iterator[Page]:
     """A visitor with a browser of their own; at the end nothing may have gone wrong in it."""
     context = new_context(browser, viewport=VIEW, accept_downloads=True)
-    opened = context.new_page()
-    watch = Watch(opened, urlsplit(page_url).netloc)
-    opened.goto(page_url)
-    opened.wait_for_selector(".drawing.chart svg")
-    yield opened
-    opened.wait_for_timeout(100)  # lets the last messages arrive
+    visit = context.new_page()
+    watch = Watch(visit, urlsplit(page_url).netloc)
+    opened(visit, page_url)
+    yield visit
+    visit.wait_for_timeout(100)  # lets the last messages arrive
     faults = list(watch.faults)
     context.close()
     assert faults == []

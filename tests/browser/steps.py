@@ -6,9 +6,10 @@ import re
 from collections.abc import Callable
 from typing import Any
 
-from playwright.sync_api import Browser, BrowserContext, Page, expect
+from playwright.sync_api import Browser, BrowserContext, Locator, Page, expect
 from waiting import PATIENCE
 
+MODEL = ".drawing.header .model"
 TEXT = "The cat sat on the mat. The dog lay on the log. The bird sang in the tree. " * 60
 
 
@@ -55,19 +56,46 @@ def sample(page: Page) -> str:
     return page.locator(".drawing.samples pre").inner_text()
 
 
+def opened(page: Page, url: str = "") -> Page:
+    """Open the page, or reload it, until it shows the visitor's model and its first tab."""
+    if url:
+        page.goto(url)
+    else:
+        page.reload()
+    expect(page.locator(MODEL)).not_to_be_empty()
+    page.wait_for_selector("#train-text textarea")
+    return page
+
+
 def paste(page: Page, text: str) -> None:
-    page.get_by_role("button", name="Your own text").click()
-    page.get_by_label("Paste a text").fill(text)
-    expect(page.get_by_label("Text", exact=True)).to_have_value("your own text")
+    page.locator("#train-text textarea").fill(text)
+    expect(page.get_by_label("Your text")).to_be_checked()
+
+
+def verdict(page: Page) -> Locator:
+    return page.locator(".drawing.verdict")
+
+
+def judged(page: Page) -> str:
+    """The verdict on the text, once it is there."""
+    page.wait_for_selector(".drawing.verdict:is([data-mood=good], [data-mood=warn])")
+    return verdict(page).inner_text()
+
+
+def unfold(page: Page, name: str) -> None:
+    """Open an accordion that may be open already."""
+    head = page.get_by_role("button", name=name, exact=True).and_(page.locator(".label-wrap"))
+    if "open" not in (head.get_attribute("class") or "").split():
+        head.click()
 
 
 def plan(page: Page, steps: int) -> None:
     """Give a run so many steps that it is not over before it is stopped, on any machine."""
+    unfold(page, "Settings")
     box = page.get_by_label("Steps", exact=True)
-    if not box.is_visible():
-        page.get_by_role("button", name="Advanced settings").click()
     box.fill(str(steps))
     box.press("Tab")
+    expect(page.get_by_label("As set below")).to_be_checked()
 
 
 def train_a_while(page: Page, steps: int = 60) -> None:

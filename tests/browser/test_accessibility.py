@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from importlib.resources import files
 
 import pytest
-from browser.steps import new_context, tab
+from browser.steps import new_context, opened, tab
 from playwright.sync_api import Browser, Page
 
 pytestmark = pytest.mark.browser
@@ -22,8 +22,7 @@ def seen(request: pytest.FixtureRequest, browser: Browser, page_url: str) -> Ite
         browser, viewport={"width": 1280, "height": 800}, color_scheme=request.param
     )
     page = context.new_page()
-    page.goto(page_url)
-    page.wait_for_selector(".drawing.chart svg")
+    opened(page, page_url)
     page.evaluate(files("axe_playwright_python").joinpath("axe.min.js").read_text("utf-8"))
     yield page
     context.close()

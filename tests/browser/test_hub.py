@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from browser.steps import TEXT, button, new_context, paste, state, tab, until
+from browser.steps import TEXT, button, new_context, opened, paste, state, tab, until
 from hubs import text_of, trained
 from playwright.sync_api import Browser, Page, expect
 from serving import serving
@@ -88,8 +88,7 @@ def test_train_push_and_open_the_link_in_a_second_browser(
     hub: Hub, url: str, folder: Path, visitors: list[Page]
 ) -> None:
     alice, stranger = visitors
-    alice.goto(url + "?hidden_size=24&steps=80")
-    alice.wait_for_selector(".drawing.chart svg")
+    opened(alice, url + "?hidden_size=24&steps=80")
     paste(alice, TEXT)
     button(alice, "Train")
     state(alice, "done")
@@ -122,8 +121,7 @@ def test_faults_are_sentences_and_the_page_goes_on(
     hub: Hub, url: str, visitors: list[Page]
 ) -> None:
     page = visitors[0]
-    page.goto(url)
-    page.wait_for_selector(".drawing.chart svg")
+    opened(page, url)
     share(page, "mine", "hf_" + "wrong" * 6)
     assert "does not accept the token" in card(page)
     expect(page.locator("#hub-token input")).to_have_value("")
@@ -142,8 +140,7 @@ def test_faults_are_sentences_and_the_page_goes_on(
 def test_the_gallery_opens_a_model_with_one_click(hub: Hub, url: str, visitors: list[Page]) -> None:
     push_to_hub(trained(), "alice/small-sea", token=ALICE, endpoint=hub.url)
     page = visitors[0]
-    page.goto(url)
-    page.wait_for_selector(".drawing.chart svg")
+    opened(page, url)
     tab(page, "Share")
     button(page, "Show models")
     row = page.locator(".drawing.gallery:visible li", has_text="alice/small-sea")

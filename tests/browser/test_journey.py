@@ -13,18 +13,19 @@ from browser.steps import (
     button,
     new_context,
     number,
+    opened,
     paste,
     sample,
     state,
     step,
     tab,
     train_a_while,
+    unfold,
     until,
+    verdict,
     write,
 )
 from playwright.sync_api import Browser, Page, expect
-
-from charrnn.training.fitted_settings import settings_for_text
 
 pytestmark = pytest.mark.browser
 
@@ -53,8 +54,7 @@ def test_train_stop_generate_download_upload(page: Page, tmp_path: Path) -> None
     with np.load(file, allow_pickle=False) as arrays:
         assert "__meta__" in arrays
 
-    page.reload()
-    page.wait_for_selector(".drawing.chart svg")
+    opened(page)
     tab(page, "Share")
     page.locator("input[type=file][accept*=npz]").set_input_files(file)
     expect(page.locator(".drawing.header .model")).to_contain_text("uploaded: mine")
@@ -137,27 +137,12 @@ def test_the_best_validation_is_marked_on_the_curve(page: Page) -> None:
         assert hidden == []
 
 
-def test_a_look_at_the_text_measures_it(page: Page) -> None:
-    baselines = page.locator(".drawing.chart .baseline")
-    expect(baselines.first).to_be_attached()  # before the first step
-    paste(page, "aé" + TEXT)
-    page.get_by_role("button", name="Check this text").click()
-    facts = page.locator(".drawing.card:visible")
-    expect(facts).to_contain_text("s per epoch, here")
-    expect(facts).to_contain_text("U+00E9 ×1")
-    expect(facts).to_contain_text("Too short")
-    page.get_by_label("quick, 1 min").check()
-    fitted = settings_for_text("quick", "aé" + TEXT)
-    hidden_size = str(fitted.model.hidden_size)
-    expect(page.get_by_label("number input for Hidden size")).to_have_value(hidden_size)
-    expect(page.get_by_label(fitted.model.cell.upper(), exact=True)).to_be_checked()
-
-
 def test_the_address_holds_the_settings(browser: Browser, page_url: str) -> None:
     context = new_context(browser)
     page = context.new_page()
     page.goto(page_url + "?recipe=hello&cell=gru&steps=30")
-    expect(page.get_by_label("Text", exact=True)).to_have_value(re.compile("^hello"))
+    expect(page.get_by_label("hello", exact=True)).to_be_checked()
+    unfold(page, "Settings")
     expect(page.get_by_label("number input for Hidden size")).to_have_value("8")
     button(page, "Train")
     state(page, "done")
@@ -172,7 +157,7 @@ def test_the_address_holds_the_settings(browser: Browser, page_url: str) -> None
 
 
 def test_a_race_has_three_curves_and_three_samples(page: Page) -> None:
-    page.get_by_role("button", name="Race: RNN, LSTM and GRU").click()
+    unfold(page, "Race: RNN, LSTM and GRU")
     page.get_by_label("number input for Seconds for each").fill("5")
     page.get_by_label("number input for Seconds for each").press("Enter")
     paste(page, TEXT)
@@ -191,7 +176,7 @@ def test_the_temperature_of_samples_moves_while_it_runs(page: Page) -> None:
     letters = random.Random(0).choices("eabcdfgh", weights=[9, 1, 1, 1, 1, 1, 1, 1], k=4000)
     paste(page, "".join(letters))  # nothing to learn but that e is the likeliest letter
     train_a_while(page, 20)
-    page.get_by_role("button", name="While it runs").click()
+    unfold(page, "While it trains")
     slider = page.get_by_label("range slider for Temperature of the samples")
     expect(slider).to_be_visible()  # a key pressed before that would scroll the page
     slider.press("Home")
@@ -215,8 +200,7 @@ def test_an_uploaded_run_goes_on(page: Page, tmp_path: Path) -> None:
     file = tmp_path / "run.npz"
     waiting.value.save_as(file)
     page.evaluate("localStorage.clear()")  # another machine: no ticket
-    page.reload()
-    page.wait_for_selector(".drawing.chart svg")
+    opened(page)
     paste(page, TEXT)
     tab(page, "Share")
     page.locator("input[type=file][accept*=npz]").set_input_files(file)
@@ -235,8 +219,9 @@ def test_hostile_text_stays_text(page: Page) -> None:
         "<img src=x onerror=window.hit=1>${window.hit=2}{{value}}<script>window.hit=3</script>"
     )
     paste(page, hostile * 40)
-    page.get_by_role("button", name="Check this text").click()
-    expect(page.locator(".drawing.card:visible")).to_contain_text("characters")
+    expect(verdict(page)).to_contain_text("characters")
+    unfold(page, "Settings")
+    expect(page.locator(".drawing.card:visible")).to_contain_text("rarest characters")
     train_a_while(page, 30)
     button(page, "Stop")
     state(page, "stopped")
