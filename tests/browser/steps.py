@@ -84,7 +84,7 @@ def judged(page: Page) -> str:
 
 def unfold(page: Page, name: str) -> None:
     """Open an accordion that may be open already."""
-    head = page.get_by_role("button", name=name, exact=True).and_(page.locator(".label-wrap"))
+    head = page.locator("button.label-wrap:visible", has_text=re.compile(f"^{name}"))
     if "open" not in (head.get_attribute("class") or "").split():
         head.click()
 
