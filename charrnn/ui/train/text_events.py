@@ -22,8 +22,10 @@ from charrnn.ui.train.settings import BY_HAND, FITTED
 from charrnn.vocabulary import CLEANINGS
 
 MEANT = f"""(own, corpus) => {{
-  const text = own.length > {TRAINING_CHARACTERS} ? own.slice(0, {TRAINING_CHARACTERS}) : own;
-  window.dispatchEvent(new CustomEvent('charrnn:text', {{ detail: text }}));
+  let text = own.length > {TRAINING_CHARACTERS} ? own.slice(0, {TRAINING_CHARACTERS}) : own;
+  if (/[\\ud800-\\udbff]$/.test(text)) text = text.slice(0, -1);
+  const detail = {{ text, pasted: own.length, most: {TRAINING_CHARACTERS} }};
+  window.dispatchEvent(new CustomEvent('charrnn:text', {{ detail }}));
   return [text, own ? '{texts.OWN}' : corpus];
 }}"""
 """A pasted text is the one that is meant. In the browser, because it may be a megabyte long."""

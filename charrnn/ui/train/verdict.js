@@ -2,8 +2,9 @@
 // starts from and what to expect, once the typing pauses.
 const PAUSE = 700; // milliseconds without a key before the server is asked
 const counts = node('b'), plan = node('span'), advice = node('span', { class: 'note' });
+const cut = node('span', { class: 'note cut' });
 root.setAttribute('role', 'status');
-root.append(counts, ' ', plan, ' ', advice);
+root.append(counts, ' ', cut, plan, ' ', advice);
 let timer = null;
 
 const number = (n, one, many) => `${n.toLocaleString('en')} ${n === 1 ? one : many}`;
@@ -24,8 +25,12 @@ function ask() {
 
 function listen(event) {
   if (!root.isConnected) { window.removeEventListener('charrnn:text', listen); return; }
-  if (!event.detail) return;
-  count(event.detail);
+  const { text, pasted, most } = event.detail;
+  // The text that was cut comes back as one of the greatest length: that is no news.
+  if (pasted > most) {
+    cut.textContent = `You pasted ${number(pasted, 'character', 'characters')}; the first ${most.toLocaleString('en')} are used. `;
+  } else if (pasted < most - 1) cut.textContent = '';
+  count(text);
   ask();
 }
 window.addEventListener('charrnn:text', listen);

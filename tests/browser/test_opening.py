@@ -1,0 +1,218 @@
+"""The first screen in a real Chromium: a network that writes, and the text to learn beside it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from browser.steps import (
+    TEXT,
+    button,
+    judged,
+    new_context,
+    opened,
+    paste,
+    state,
+    unfold,
+    until,
+    verdict,
+)
+from playwright.sync_api import Browser, Page, expect
+
+from charrnn.ui.limits import TRAINING_CHARACTERS
+from charrnn.ui.train.plans import SCRATCH, Planner
+from charrnn.ui.train.views import name
+
+pytestmark = pytest.mark.browser
+
+LETTERS = ".drawing.live-writer .sheet span"
+PHONE = {"width": 390, "height": 844}
+FIRST_SCREEN = (
+    "#train-text",
+    ".chips",
+    ".drawing.verdict",
+    ".times",
+    "button:has-text('Upload a file')",
+    "button:text-is('Train')",
+    ".drawing.live-writer .columns",
+)
+Visit = Callable[..., Page]
+
+
+@pytest.fixture
+def visit(browser: Browser, page_url: str) -> Iterator[Visit]:
+    """Opens the page in a browser of its own, with these options."""
+    contexts = []
+
+    def with_options(query: str = "", **options: Any) -> Page:
+        contexts.append(new_context(browser, **{"viewport": PHONE, **options}))
+        return opened(contexts[-1].new_page(), page_url + query)
+
+    yield with_options
+    for context in contexts:
+        context.close()
+
+
+def letters(page: Page) -> int:
+    return page.locator(LETTERS).count()
+
+
+def inside(page: Page, selector: str) -> bool:
+    """Whether all of an element is on the screen."""
+    return bool(
+        page.locator(selector).first.evaluate(
+            """(e) => { const box = e.getBoundingClientRect();
+              return box.height > 0 && box.top >= 0 && box.left >= 0
+                && box.bottom <= innerHeight && box.right <= innerWidth; }"""
+        )
+    )
+
+
+def test_a_network_writes_with_its_guesses_and_asks_no_server(page: Page) -> None:
+    judged(page)
+    asked: list[str] = []
+    page.on("request", lambda request: asked.append(request.url))
+    before = letters(page)
+    until(page, lambda: letters(page) > before + 5)
+    heights = page.eval_on_selector_all(
+        ".drawing.live-writer .column i", "all => all.map(bar => parseFloat(bar.style.height))"
+    )
+    assert asked == []
+    assert heights == sorted(heights, reverse=True)
+    assert heights[0] > 1
+
+
+def pressed_once(page: Page) -> None:
+    """While it pauses, the button writes one letter, and nothing else does."""
+    before = letters(page)
+    page.get_by_role("button", name="Next letter").click()
+    assert letters(page) == before + 1
+
+
+def test_whoever_wants_less_motion_gets_a_written_page(visit: Visit) -> None:
+    page = visit(reduced_motion="reduce")
+    expect(page.locator(LETTERS).nth(100)).to_be_attached()
+    pressed_once(page)
+
+
+def test_a_click_pauses_it_and_another_lets_it_go_on(page: Page) -> None:
+    page.locator(".drawing.live-writer .sheet").click()
+    pressed_once(page)
+    before = letters(page)
+    page.get_by_role("button", name="Write", exact=True).click()
+    until(page, lambda: letters(page) > before + 3)
+
+
+def test_all_that_starts_a_run_is_on_the_first_screen(page: Page) -> None:
+    judged(page)
+    assert [part for part in FIRST_SCREEN if not inside(page, part)] == []
+
+
+def test_a_phone_reaches_all_of_it_without_scrolling_sideways(visit: Visit) -> None:
+    page = visit()
+    judged(page)
+    for part in FIRST_SCREEN:
+        page.locator(part).first.scroll_into_view_if_needed()
+        assert inside(page, part), part
+    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+
+
+def test_the_verdict_follows_a_paste_and_an_upload(page: Page, tmp_path: Path) -> None:
+    judged(page)
+    paste(page, TEXT)
+    expect(verdict(page)).to_contain_text(f"{len(TEXT):,} characters, {len(set(TEXT))} different")
+    assert "Lighthouse" not in judged(page)
+    file = tmp_path / "verse.txt"
+    file.write_text("A verse that nobody pasted. " * 50, "utf-8")
+    page.locator("input[type=file]").first.set_input_files(file)
+    expect(verdict(page)).to_contain_text("1,400 characters, 16 different")
+    assert f"{len(TEXT):,}" not in judged(page)
+    page.locator("#train-text textarea").fill("")
+    expect(verdict(page)).to_contain_text("Paste a text")
+    page.get_by_label("hello", exact=True).check()
+    expect(verdict(page)).to_contain_text("hello")
+
+
+def test_the_verdict_says_when_a_paste_is_cut(page: Page) -> None:
+    pasted = TRAINING_CHARACTERS + 7
+    paste(page, "ab cd" * (pasted // 5) + "ab")
+    expect(verdict(page)).to_contain_text(f"{pasted:,}")
+    expect(verdict(page)).to_contain_text(f"first {TRAINING_CHARACTERS:,} are used")
+    paste(page, TEXT)
+    expect(verdict(page)).not_to_contain_text(f"{TRAINING_CHARACTERS:,}")
+
+
+def test_train_uses_the_plan_of_what_was_chosen_last(visit: Visit) -> None:
+    page = visit(f"?start={SCRATCH}", viewport={"width": 1280, "height": 800})
+    planned = Planner(60).plan(TEXT, "", "none", SCRATCH, None)
+    models = {time: name(planned.at(time).model) for time in ("quick", "better")}
+    assert models["quick"] != models["better"]
+    page.locator("#train-text textarea").fill(TEXT)
+    page.get_by_label(re.compile("^Better")).check()
+    button(page, "Train")  # at once: neither the verdict nor the times have answered
+    state(page, "training")
+    expect(page.locator(".drawing.status")).to_contain_text(f"{models['better']}on your text")
+    button(page, "Stop")
+    state(page, "stopped")
+    assert "time=better" in page.url
+    assert "corpus" not in page.url
+    page.get_by_label(re.compile("^Quick")).check()
+    button(page, "Train")
+    state(page, "training")
+    expect(page.locator(".drawing.status")).to_contain_text(f"{models['quick']}on your text")
+    button(page, "Stop")
+
+
+@pytest.mark.parametrize("viewport", [{"width": 1280, "height": 800}, PHONE])
+def test_what_one_watches_is_on_the_screen(visit: Visit, viewport: dict[str, int]) -> None:
+    page = visit(viewport=viewport)
+    paste(page, TEXT)
+    page.get_by_role("button", name="Train", exact=True).scroll_into_view_if_needed()
+    button(page, "Train")
+    state(page, "training")
+    page.wait_for_selector(".drawing.chart path.curve")
+    seen = [".drawing.status", ".drawing.samples pre"]
+    seen += [".drawing.chart svg"] if viewport != PHONE else []
+    until(page, lambda: all(inside(page, part) for part in seen))
+    button(page, "Stop")
+    state(page, "stopped")
+
+
+LISTEN = """
+window.told = [];
+window.Notification = class {
+  static permission = 'default';
+  static requestPermission() { this.permission = 'granted'; return Promise.resolve('granted'); }
+  constructor(title) { window.told.push(title); }
+};
+Object.defineProperty(document, 'hidden', { get: () => Boolean(window.away) });
+"""
+
+
+def test_the_tabs_title_and_a_notification_tell_how_it_goes(visit: Visit) -> None:
+    page = visit()
+    page.add_init_script(LISTEN)
+    opened(page)
+    paste(page, TEXT)
+    button(page, "Train")
+    state(page, "training")
+    until(page, lambda: re.match(r"\d+ %", page.title()))
+    button(page, "Notify me")
+    page.evaluate("window.away = true")
+    page.get_by_role("button", name="Stop").first.dispatch_event("click")
+    state(page, "stopped")
+    until(page, lambda: page.evaluate("window.told.length") == 1)
+    assert page.title().startswith("✓")
+
+
+def test_a_changed_setting_is_the_persons_and_a_time_is_the_plans(page: Page) -> None:
+    unfold(page, "Settings")
+    expect(page.get_by_label("Fitted to the text")).to_be_checked()
+    page.get_by_label("number input for Hidden size").fill("33")
+    page.get_by_label("number input for Hidden size").press("Enter")
+    expect(page.get_by_label("As set below")).to_be_checked()
+    page.get_by_label(re.compile("^Better")).check()
+    expect(page.get_by_label("Fitted to the text")).to_be_checked()
