@@ -14,7 +14,7 @@ import re
 import zipfile
 from collections.abc import Iterable
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple
 
@@ -77,22 +77,18 @@ def decode_text_file(data: bytes, name: str = "The text", encoding: str = "") ->
     encoding: what the bytes are in, for a file where the guess is wrong. Raises TextFileError.
     """
     decoded = _decode(data, name, encoding)
-    unified = unify_line_ends(decoded.text)
-    if unified != decoded.text:
-        decoded = _noted(replace(decoded, text=unified), f"Changed the line ends of {name} to \\n.")
-    if len(SUBTITLE.findall(unified[:SAMPLE_BYTES])) > 1:
-        decoded = replace(decoded, text=SUBTITLE.sub("", unified))
-        decoded = _noted(decoded, f"Left out the numbers and times of the subtitles in {name}.")
-    return decoded
+    text, notes = unify_line_ends(decoded.text), [*decoded.notes]
+    if text != decoded.text:
+        notes.append(f"Changed the line ends of {name} to \\n.")
+    if len(SUBTITLE.findall(text[:SAMPLE_BYTES])) > 1:
+        text = SUBTITLE.sub("", text)
+        notes.append(f"Left out the numbers and times of the subtitles in {name}.")
+    return DecodedText(text, decoded.encoding, tuple(notes))
 
 
 def unify_line_ends(text: str) -> str:
     """The text with "\\n" for "\\r\\n", "\\r", NEL and Unicode's separators of lines."""
     return LINE_ENDS.sub("\n", text)
-
-
-def _noted(decoded: DecodedText, note: str) -> DecodedText:
-    return replace(decoded, notes=(*decoded.notes, note))
 
 
 def _decode(data: bytes, name: str, encoding: str) -> DecodedText:
@@ -111,8 +107,8 @@ def _decode(data: bytes, name: str, encoding: str) -> DecodedText:
         return DecodedText(_strictly(data, name, wide), wide, (f"Read {name} as UTF-16.",))
     decoded = _utf8_or_guess(data, name)
     if WEB_PAGE.match(decoded.text[:1000]):
-        text = text_of_markup(decoded.text)
-        return _noted(replace(decoded, text=text), f"Left out the tags of the web page {name}.")
+        notes = (*decoded.notes, f"Left out the tags of the web page {name}.")
+        return DecodedText(text_of_markup(decoded.text), decoded.encoding, notes)
     return decoded
 
 
