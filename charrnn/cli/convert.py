@@ -30,9 +30,10 @@ charrnn convert --from-npz weights.npz --text book.txt --orientation rows --out 
 CHECKED = 100_000
 """Characters of the text that a converted model is tried on."""
 
-Writer = Callable[[CharRNN, argparse.Namespace], bytes]
-WRITERS: dict[str, Writer] = {
-    "to_web": lambda model, args: _page(model, args).encode(),
+WRITERS: dict[str, Callable[[CharRNN, argparse.Namespace], bytes]] = {
+    "to_web": lambda model, args: to_html(
+        model, args.title or Path(args.model).stem, args.seed
+    ).encode(),
     "to_safetensors": lambda model, args: to_safetensors(model),
     "to_onnx": lambda model, args: to_onnx(model),
 }
@@ -114,10 +115,6 @@ def run(args: argparse.Namespace, output: Output) -> ExitCode:
         files.write(path, data)
         _report(output, path, len(data))
     return ExitCode.OK
-
-
-def _page(model: CharRNN, args: argparse.Namespace) -> str:
-    return to_html(model, title=args.title or Path(args.model).stem, seed=args.seed)
 
 
 def _import_npz(args: argparse.Namespace, output: Output) -> None:

@@ -6,8 +6,10 @@ import argparse
 import random
 from dataclasses import replace
 
+from charrnn.analysis.copies import copied_spans
 from charrnn.cli import options
 from charrnn.cli.output import ExitCode, Output, safe
+from charrnn.corpora import load_corpus
 from charrnn.network.sampling import Sampling, generate
 
 SUMMARY = "Generate text with a model."
@@ -43,8 +45,6 @@ def add_parser(commands: options.Commands) -> None:
 
 def run(args: argparse.Namespace, output: Output) -> ExitCode:
     """Print each piece as it is generated; with --json, one object at the end."""
-    from charrnn.corpora import load_corpus
-
     sampling = Sampling(**options.given(args, Sampling))
     if sampling.random_seed is None:
         sampling = replace(sampling, random_seed=random.SystemRandom().randrange(2**32))
@@ -61,7 +61,11 @@ def run(args: argparse.Namespace, output: Output) -> ExitCode:
     text = "".join(pieces)
     if not output.json and not text.endswith("\n"):
         output.write("")
-    copied = _copied(text, model.vocabulary.clean(corpus)) if corpus is not None else {}
+    copied = {}
+    if corpus is not None:
+        copies = copied_spans(text, model.vocabulary.clean(corpus))
+        names = ("novel", "longest", "spans", "copying")
+        copied = {name: getattr(copies, name) for name in names}
     if output.json:
         seeds = {"seed": args.seed, "text": text, "random_seed": sampling.random_seed}
         output.result({**seeds, **copied})
@@ -72,11 +76,3 @@ def run(args: argparse.Namespace, output: Output) -> ExitCode:
             f"from {args.check_copy}. The longest run: {copied['longest']!r}."
         )
     return ExitCode.OK
-
-
-def _copied(text: str, corpus: str) -> dict[str, object]:
-    """The result of copied_spans, for JSON."""
-    from charrnn.analysis import copied_spans
-
-    copies = copied_spans(text, corpus)
-    return {name: getattr(copies, name) for name in ("novel", "longest", "spans", "copying")}

@@ -28,6 +28,11 @@ class Report:
         self.last: Progress | None = None
         self.logged = plan.trainer.train_state.step
         self.samples = Samples(plan, args.sample_every)
+        trainer, steps = plan.trainer, plan.trainer.config.steps
+        self.unit = "word" if trainer.live.vocabulary.words else "character"
+        self.log_every = args.log_every or plan.recipe.report_every or trainer.eval_every
+        self.ends = plan.seconds is not None or steps < UNTIL_STOPPED  # by itself, not by Ctrl+C
+        self.of = f"/{steps:,}" if self.ends and plan.seconds is None else ""
         self.started = self.timed = time.perf_counter()
         self.chars = plan.trainer.train_state.chars
         self.speed = 0.0
@@ -40,7 +45,7 @@ class Report:
         """Show the run while it goes on; the last step is shown too, however it ends."""
         if not self.output.json:
             self._introduce()
-        with self.output.progress_bar(1.0 if self._ends else None) as self._draw_bar:
+        with self.output.progress_bar(1.0 if self.ends else None) as self._draw_bar:
             try:
                 yield
             finally:
@@ -57,7 +62,7 @@ class Report:
         if time.perf_counter() - self.drawn > REFRESH:
             self._draw(progress)
         sample = self.samples.due(progress.step)
-        if progress.note or sample or progress.step % self._log_every == 0:
+        if progress.note or sample or progress.step % self.log_every == 0:
             self._log(progress, sample)
 
     def end(self, stopped_by: signal.Signals | None) -> None:
@@ -78,7 +83,7 @@ class Report:
             write(f"{name:>20}  {nats(loss)}")
         if train_state.best_loss is not None:
             what = "validation" if len(trainer.val_ids) else "training"
-            best = f"best {what} loss {nats(train_state.best_loss)} per {self._unit}"
+            best = f"best {what} loss {nats(train_state.best_loss)} per {self.unit}"
             write(f"{best}, at step {train_state.best_step:,}")
         if not stopped_by and self.plan.recipe.final_length:
             write(safe(self.samples.write(trainer.model, self.plan.recipe.final_length)))
@@ -88,14 +93,6 @@ class Report:
         )
         write(f"{end}. The model is in {out}. To generate text with it:")
         write(f"    python -m charrnn generate {out}")
-
-    @property
-    def _unit(self) -> str:
-        return "word" if self.plan.trainer.live.vocabulary.words else "character"
-
-    @property
-    def _log_every(self) -> int:
-        return self.args.log_every or self.plan.recipe.report_every or self.plan.trainer.eval_every
 
     def _introduce(self) -> None:
         trainer = self.plan.trainer
@@ -114,8 +111,8 @@ class Report:
         best = f", best {progress.best_loss:.3f}" if progress.best_loss is not None else ""
         self._draw_bar(
             progress.fraction,
-            f"step {progress.step:,}{self._of()}, {nats(self._loss(progress))}{best}, "
-            f"{self._speed(progress):,.0f} {self._unit}s/s{self._left(progress)}",
+            f"step {progress.step:,}{self.of}, {nats(self._loss(progress))}{best}, "
+            f"{self._speed(progress):,.0f} {self.unit}s/s{self._left(progress)}",
         )
         self.drawn = time.perf_counter()
 
@@ -130,9 +127,9 @@ class Report:
             return
         val = "" if progress.val_loss is None else f"  validation {nats(progress.val_loss)}"
         line = (
-            f"step {progress.step:>6,}{self._of()}  epoch {progress.epoch:.2f}  "
+            f"step {progress.step:>6,}{self.of}  epoch {progress.epoch:.2f}  "
             f"loss {nats(self._loss(progress))}{val}  "
-            f"{self.speed:,.0f} {self._unit}s/s{self._left(progress)}"
+            f"{self.speed:,.0f} {self.unit}s/s{self._left(progress)}"
         )
         framed = f"----\n{safe(sample)}\n----" if sample else ""
         self.output.write("\n".join(part for part in (line, progress.note, framed) if part))
@@ -161,18 +158,9 @@ class Report:
             self.timed, self.chars = now, progress.chars
         return self.speed
 
-    @property
-    def _ends(self) -> bool:
-        """Whether the run has an end other than Ctrl+C."""
-        return self.plan.seconds is not None or self.plan.trainer.config.steps < UNTIL_STOPPED
-
-    def _of(self) -> str:
-        by_steps = self._ends and self.plan.seconds is None
-        return f"/{self.plan.trainer.config.steps:,}" if by_steps else ""
-
     def _left(self, progress: Progress) -> str:
         done = progress.fraction - (self.start_fraction or 0.0)
-        if done <= 0 or not self._ends:
+        if done <= 0 or not self.ends:
             return ""
         left = (time.perf_counter() - self.started) * (1 - progress.fraction) / done
         minutes, seconds = divmod(round(left), 60)

@@ -70,15 +70,18 @@ def run(args: argparse.Namespace, output: Output) -> ExitCode:
     text, skipped = _known(model, text, args.skip_unknown, output)
     shown = "standard input" if name == "-" else Path(name).name
     part = f"the last {100 * fraction:g} %" if fraction not in (None, 1) else "all"
+    unit = "words" if model.vocabulary.words else "characters"
     for cold in (0, args.cold) if args.cold else (0,):
         nats, chars = measure(model, text, cold)
-        bits = nats / math.log(2)
+        bits, how = nats / math.log(2), "in one pass with the state carried"
+        if cold:
+            how = f"in windows of {cold} {unit}, each starting from a zero state"
         output.result(
             {"nats_per_char": nats, "bits_per_char": bits, "chars": chars}
             | {"text": shown, "share": fraction or 1.0, "cold": cold}
             | ({"skipped": skipped} if args.skip_unknown else {}),
             f"{nats:.4f} nats ({bits:.4f} bits) per character, over {chars:,} characters: "
-            f"{part} of {shown}, {_method(cold, model)}",
+            f"{part} of {shown}, {how}",
         )
     return ExitCode.OK
 
@@ -128,10 +131,3 @@ def _held_out(model: CharRNN, args: argparse.Namespace) -> tuple[str, float]:
     if record.sha256 != load_corpus(name).sha256:
         raise ValueError(f"Name a text: {args.model} was trained on another version of {name}.")
     return name, args.val_fraction or fraction
-
-
-def _method(cold: int, model: CharRNN) -> str:
-    if not cold:
-        return "in one pass with the state carried"
-    unit = "words" if model.vocabulary.words else "characters"
-    return f"in windows of {cold} {unit}, each starting from a zero state"

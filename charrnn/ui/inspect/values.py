@@ -81,6 +81,10 @@ def units(model: CharRNN, ids: Ids, layer: int = 0, part: str = "hidden", unit: 
         for at, parts in enumerate(layers)
         for name in parts
     ]
+    best_units = {
+        name: [(m.layer, m.part, m.unit, round(m.correlation, 3)) for m in ms]
+        for name, ms in matches.items()
+    }
     best = int(np.abs(fit).max(axis=0).argmax()) if fit.size else 0
     return {
         "ids": packing.base64_of(numbers),
@@ -96,7 +100,7 @@ def units(model: CharRNN, ids: Ids, layer: int = 0, part: str = "hidden", unit: 
         "options": json.dumps(options),
         "traits": json.dumps(list(traits)),
         "fit": packing.signed_bytes(fit, 1.0),
-        "matches": json.dumps({name: [_match(m) for m in ms] for name, ms in matches.items()}),
+        "matches": json.dumps(best_units),
     }
 
 
@@ -107,10 +111,6 @@ def _range(part: str, acts: Array) -> tuple[Array, Array]:
         middle = acts.mean(axis=0)
         return middle, np.maximum(np.abs(acts - middle).max(axis=0), 1e-3)
     return (0.5 * ones, 0.5 * ones) if part in "iforz" else (0 * ones, ones)
-
-
-def _match(match: analysis.Match) -> tuple[int, str, int, float]:
-    return (match.layer, match.part, match.unit, round(match.correlation, 3))
 
 
 def saliency(model: CharRNN, ids: Ids) -> Value:
@@ -153,12 +153,8 @@ def gradient_reach(model: CharRNN, ids: Ids, cell: str) -> Value:
         "cell": cell.upper(),
         "own": own,
         "kinds": " ".join(kind for kind, _ in curves),
-        "curves": "|".join(_series(curve) for _, curve in curves),
+        "curves": "|".join(" ".join(f"{x:.3g}" for x in curve) for _, curve in curves),
     }
-
-
-def _series(curve: Array) -> str:
-    return " ".join(f"{value:.3g}" for value in curve)
 
 
 def weights(model: CharRNN) -> Value:
