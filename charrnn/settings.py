@@ -67,7 +67,7 @@ class Setting:
     """Whether people may type \\n for a line break in it."""
 
     def check(self, value: Any) -> None:
-        """Raise ValueError, with the name and what is allowed, for a value of no use."""
+        """Raise ValueError, with the name and what is allowed, for an invalid value."""
         if value is None and self.optional:
             return
         accepted, words = KINDS[self.kind]

@@ -28,7 +28,7 @@ def strange(what: str) -> NoReturn:
 
 
 def too_large(size: float, limit: float) -> NoReturn:
-    """Raise ModelFileError for a file, or a model, of so many bytes."""
+    """Raise ModelFileError for a file or a model of `size` bytes."""
     raise ModelFileError(
         f"The model takes {size / 1e6:,.1f} MB, and the limit here is {limit / 1e6:,.1f} MB."
     )

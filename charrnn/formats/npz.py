@@ -175,7 +175,7 @@ class Archive:
 
 
 def read_file(path: str | Path, max_bytes: int | None) -> bytes:
-    """The bytes of a file, at most so many; None lifts the limit. Raises ModelFileError."""
+    """The bytes of a file of at most `max_bytes`; None lifts the limit. Raises ModelFileError."""
     try:
         with open(path, "rb") as file:
             size = os.fstat(file.fileno()).st_size

@@ -28,7 +28,7 @@ P = ParamSpec("P")
 DEADLINE = 55.0
 """Seconds for all requests of one call together, besides the time that large files may take."""
 SLOWEST = 250_000
-"""Bytes per second that a connection must carry: so many bytes of a model add a second."""
+"""Bytes per second that a connection must carry: each 250 kB of a model add a second."""
 CONNECT, SILENCE = 8.0, 15.0
 """Seconds that a request may take to connect, and between two signs of life."""
 POLL = 0.1
@@ -62,7 +62,7 @@ class Call:
         self.step, self.fraction = step, min(max(fraction, 0.0), 1.0)
 
     def allow(self, size: int) -> None:
-        """Add the time that so many bytes may take."""
+        """Add the time that `size` bytes may take."""
         self.deadline += size / SLOWEST
 
     def seconds_left(self) -> float:

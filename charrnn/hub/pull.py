@@ -1,7 +1,7 @@
 """Pulls a model from its repository, after a look at its size, and reads it as a stranger's file.
 
 Every pull has a cache folder of its own. A shared one would give a private model to the next
-visitor, for the client answers from its cache when the Hub refuses.
+visitor, because the client answers from its cache when the Hub refuses.
 """
 
 from __future__ import annotations

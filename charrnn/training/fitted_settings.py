@@ -107,7 +107,7 @@ def settings_for(name: str, characters: int, symbols: int) -> FittedSettings:
 
 
 def seconds_for(name: str, characters: int, model: ModelConfig, symbols: int) -> float:
-    """The seconds of a time, or fewer where so many characters have been read before that."""
+    """The seconds of TIMES[name], or fewer if `characters` can be read in less."""
     wanted = characters / speed(model, symbols)
     return min(TIMES[name], max(SHORTEST, round(wanted, 1)))
 

@@ -54,7 +54,7 @@ def score_text(visitor: Visitor, text: str | None) -> tuple[Value, Value]:
     packed = packing.records(reading, names)
     value = {**layout.NOT_SCORED, "records": packed, "names": names.json}
     if missing and UNKNOWN not in model.vocabulary.ids:
-        value["caption"] = f"Left out, for the model never saw them: {show_symbols(missing)}."
+        value["caption"] = f"Left out because the model never saw them: {show_symbols(missing)}."
     return value, {"losses": baselines_of(visitor, kept, reading), "note": BASELINES_NOTE}
 
 
