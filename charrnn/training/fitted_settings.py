@@ -56,33 +56,24 @@ class Shape(NamedTuple):
 
 # A tiny text is learned by heart: read in one piece, just as the model will recite it.
 TINY = Shape(ModelConfig("gru", 64), 200, batch_size=1)
-SHAPES: tuple[tuple[int, dict[str, Shape]], ...] = (
-    (0, dict.fromkeys(TIMES, TINY)),
-    (
-        2_000,
-        {
-            "quick": Shape(ModelConfig("gru", 128, dropout=0.4), 40, 1e-2),
-            "better": Shape(ModelConfig("gru", 256, dropout=0.7), 100, 1e-2),
-            "best": Shape(ModelConfig("gru", 512, dropout=0.7), 200, 1e-2),
-        },
-    ),
-    (
-        30_000,
-        {
-            "quick": Shape(ModelConfig("gru", 384, dropout=0.5), 15, 1e-2),
-            "better": Shape(ModelConfig("gru", 512, dropout=0.6), 30, 1e-2),
-            "best": Shape(ModelConfig("gru", 512, dropout=0.7), 20, 1e-2),
-        },
-    ),
-    (
-        400_000,
-        {
-            "quick": Shape(ModelConfig("gru", 256), 30, 1.5e-2, 0.33),
-            "better": Shape(ModelConfig("lstm", 384, dropout=0.1), 30, 1.5e-2, 0.2),
-            "best": Shape(ModelConfig("lstm", 512, dropout=0.3), 30, 1.5e-2, 0.15),
-        },
-    ),
-)
+SHAPES: dict[int, dict[str, Shape]] = {
+    0: dict.fromkeys(TIMES, TINY),
+    2_000: {
+        "quick": Shape(ModelConfig("gru", 128, dropout=0.4), 40, 1e-2),
+        "better": Shape(ModelConfig("gru", 256, dropout=0.7), 100, 1e-2),
+        "best": Shape(ModelConfig("gru", 512, dropout=0.7), 200, 1e-2),
+    },
+    30_000: {
+        "quick": Shape(ModelConfig("gru", 384, dropout=0.5), 15, 1e-2),
+        "better": Shape(ModelConfig("gru", 512, dropout=0.6), 30, 1e-2),
+        "best": Shape(ModelConfig("gru", 512, dropout=0.7), 20, 1e-2),
+    },
+    400_000: {
+        "quick": Shape(ModelConfig("gru", 256), 30, 1.5e-2, 0.33),
+        "better": Shape(ModelConfig("lstm", 384, dropout=0.1), 30, 1.5e-2, 0.2),
+        "best": Shape(ModelConfig("lstm", 512, dropout=0.3), 30, 1.5e-2, 0.15),
+    },
+}
 """For each shortest length in characters, the settings for each time."""
 
 
@@ -94,7 +85,7 @@ def settings_for(name: str, characters: int, symbols: int) -> FittedSettings:
     """
     if name not in TIMES:
         raise ValueError(f"time must be one of {', '.join(TIMES)}.")
-    shape = [shapes[name] for least, shapes in SHAPES if characters >= least][-1]
+    shape = [shapes[name] for least, shapes in SHAPES.items() if characters >= least][-1]
     held_out = min(0.1, HELD_OUT / characters) if characters >= NOTHING_HELD_OUT else 0.0
     train = TrainConfig(
         batch_size=shape.batch_size,
