@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
 import math
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -10,7 +9,7 @@ from typing import Any, Literal
 
 from huggingface_hub.hf_api import ModelInfo
 
-from charrnn.hub.account import client, endpoint_of, read_token
+from charrnn.hub.account import client, endpoint_of
 from charrnn.hub.calls import Call, result_of, supervise
 from charrnn.hub.card import LIBRARY
 from charrnn.training.record import MAX_NAME
@@ -39,26 +38,21 @@ def gallery(
     order: Literal["newest", "liked"] = "newest",
     limit: int = 24,
     *,
-    start: int = 0,
-    token: str | bool | None = False,
     endpoint: str | None = None,
 ) -> list[Shared]:
-    """The models on the Hub that are tagged charrnn, `limit` of them from number `start` on.
+    """The first `limit` models on the Hub that are tagged charrnn and open to everyone.
 
     order: "newest" or "liked", the most liked first. Raises HubError.
     """
-    secret = read_token(token)
-    api = client(endpoint_of(endpoint), secret)
+    api = client(endpoint_of(endpoint), token=False)
 
     def ask(call: Call) -> list[Shared]:
         call.report("Asking for shared models", 0.1)
         sort: Any = "likes" if order == "liked" else "last_modified"
-        models = api.list_models(
-            filter=LIBRARY, sort=sort, limit=start + limit, full=True, cardData=True
-        )
-        return [_shared(model) for model in itertools.islice(models, start, start + limit)]
+        models = api.list_models(filter=LIBRARY, sort=sort, limit=limit, full=True, cardData=True)
+        return [_shared(model) for model in models]
 
-    return result_of(supervise(ask, signed_in=bool(secret), seconds=PATIENCE))
+    return result_of(supervise(ask, signed_in=False, seconds=PATIENCE))
 
 
 def _shared(model: ModelInfo) -> Shared:

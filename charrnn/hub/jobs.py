@@ -58,12 +58,12 @@ class Submission:
 
 
 class Machines:
-    """The Hub's machines, as the owner of one token may use them."""
+    """The Hub's machines, as the owner of HF_TOKEN or of the client's login may use them."""
 
-    def __init__(self, token: str | None = None, endpoint: str | None = None) -> None:
-        """token: None takes HF_TOKEN or the client's own login. Raises HubError without one."""
-        self._token = write_token(token)
-        self._api = client(endpoint_of(endpoint), self._token)
+    def __init__(self) -> None:
+        """Raises HubError without a token."""
+        self._token = write_token(None)
+        self._api = client(endpoint_of(), self._token)
 
     def submit(self, submission: Submission) -> JobInfo:
         """Start a job. Raises HubError; then nothing runs."""
