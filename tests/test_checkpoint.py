@@ -28,6 +28,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from charrnn import CELLS, CharRNN, ModelConfig, TrainConfig, Trainer, Vocabulary
+from charrnn.formats import npz
 from charrnn.training import checkpoint
 from charrnn.training.checkpoint import HOSTED_BYTES, Checkpoint, ModelFileError, TrainState
 
@@ -343,7 +344,7 @@ def test_the_error_tells_which_file_and_why(
     def refuse(path: str, mode: str) -> None:
         raise PermissionError
 
-    monkeypatch.setattr(checkpoint, "open", refuse, raising=False)
+    monkeypatch.setattr(npz, "open", refuse, raising=False)
     with pytest.raises(ModelFileError, match=r"cannot be read: PermissionError\.$"):
         checkpoint.load(path)
 
