@@ -281,3 +281,8 @@ def test_model_of_the_fault_tests_is_worth_it() -> None:
     """The faults above tell the old file from the new one by its bytes."""
     assert to_bytes(model(1)) != to_bytes(model(2))
     assert np.all(from_bytes(to_bytes(model(2))).parameters["by"] == 2)
+
+
+def test_the_texts_and_models_that_come_with_the_project_are_found() -> None:
+    assert (files.shipped("data") / "lighthouse.txt").is_file()
+    assert list(files.shipped("pretrained").glob("*.npz"))
