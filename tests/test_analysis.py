@@ -151,7 +151,6 @@ def test_copied_spans() -> None:
     copies = analysis.copied_spans(text, corpus)
     assert copies.spans == [(0, 40), (44, 69)]
     assert copies.longest == corpus[100:140]
-    assert copies.source == 100
     assert copies.novel == pytest.approx(1 - 65 / len(text))
 
 
@@ -166,7 +165,7 @@ def test_neighbors_in_a_copy_need_not_be_neighbors_in_the_corpus() -> None:
     ("text", "corpus"), [("", "abc"), ("abc", ""), ("short", "short"), ("\ud800" * 30, "x")]
 )
 def test_nothing_copied(text: str, corpus: str) -> None:
-    assert analysis.copied_spans(text, corpus) == analysis.Copies([], "", -1, 1.0)
+    assert analysis.copied_spans(text, corpus) == analysis.Copies([], "", 1.0)
 
 
 def test_copies_of_one_repeated_letter() -> None:

@@ -14,7 +14,6 @@ class Copies:
 
     spans: list[tuple[int, int]]  # [start, end) in the text, merged and in order
     longest: str  # the longest run the corpus has, "" if there is none
-    source: int  # its index in the corpus, -1 if there is none
     novel: float  # fraction of the characters outside such runs, 0 to 1
 
     @property
@@ -41,7 +40,7 @@ def copied_spans(text: str, corpus: str, min_length: int = 20) -> Copies:
     longest = _longest(text, corpus, spans, min_length)
     covered = sum(end - start for start, end in spans)
     novel = 1 - covered / len(text) if text else 1.0
-    return Copies(spans, longest, corpus.find(longest) if longest else -1, novel)
+    return Copies(spans, longest, novel)
 
 
 def _starts(text: str, corpus: str, length: int) -> list[int]:

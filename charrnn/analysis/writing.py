@@ -14,7 +14,7 @@ from charrnn.vocabulary import UNKNOWN, Vocabulary
 
 
 def write(
-    model: CharRNN, seed: str, length: int, sampling: Sampling, pace: int = 10, k: int = 5
+    model: CharRNN, seed: str, length: int, sampling: Sampling, pace: int = 10
 ) -> Iterator[Reading]:
     """Generate `length` symbols after the seed, yielding readings of `pace` symbols at a time.
 
@@ -25,7 +25,7 @@ def write(
     logits, state = prime(model, seed)
     symbols, ids = generate(model, seed, length, sampling), model.vocabulary.ids
     while drawn := [ids[symbol] for symbol in islice(symbols, max(1, pace))]:
-        reading = read(model, np.array(drawn), logits, state, k)
+        reading = read(model, np.array(drawn), logits, state)
         logits, state = reading.logits, reading.state
         yield reading
 
