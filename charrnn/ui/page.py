@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from typing import Any, NamedTuple
 
 import gradio as gr
@@ -10,6 +9,7 @@ from starlette.middleware import Middleware
 from starlette.middleware.gzip import GZipMiddleware
 
 from charrnn.network.model import CharRNN
+from charrnn.service.pools import WAITING
 from charrnn.service.scheduler import Scheduler
 from charrnn.service.visitor import Visitor
 from charrnn.ui import query_string, theme, tools
@@ -17,10 +17,13 @@ from charrnn.ui.components.drawing import Drawing
 from charrnn.ui.generate import events as generate_tab
 from charrnn.ui.inspect import events as inspect_tab
 from charrnn.ui.server.middleware import RequestGuard
+from charrnn.ui.server.sessions import ARRIVE, CHOOSE, HEAD, REMEMBER, RESTORE, Page, token_of
+from charrnn.ui.server.shares import Shares
 from charrnn.ui.share import hub as hub_column
 from charrnn.ui.share import model as model_column
 from charrnn.ui.step import layout as step_tab
 from charrnn.ui.tab import PRIVATE
+from charrnn.ui.tab import session as session_of
 from charrnn.ui.train import events as train_tab
 from charrnn.ui.train import layout, views
 
@@ -42,7 +45,7 @@ class Session(NamedTuple):
 
 def page(scheduler: Scheduler) -> gr.Blocks:
     """Build the page around a scheduler; see `charrnn.ui.build`."""
-    blocks = gr.Blocks(title="charrnn", analytics_enabled=False, delete_cache=(600, 3600))
+    blocks = Page(title="charrnn", analytics_enabled=False, delete_cache=(600, 3600))
     with blocks:
         session = Session(
             gr.State(Visitor()),
@@ -56,9 +59,11 @@ def page(scheduler: Scheduler) -> gr.Blocks:
                 training = layout.layout()
                 train = train_tab.wire(training, scheduler, session.visitor, session.token)
             fields = other_tabs(session)
-        follow_visitor(session, header, train, scheduler)
+        follow_visitor(session, header, train)
         restore(blocks, session, train, scheduler, fields)
+        remember(session, train)
         tools.wire()
+    blocks.scheduler, blocks.visitor = scheduler, session.visitor
     blocks.queue(max_size=60, default_concurrency_limit=20, api_open=False)
     return blocks
 
@@ -81,21 +86,17 @@ def other_tabs(session: Session) -> dict[str, Any]:
     return fields
 
 
-def follow_visitor(
-    session: Session, header: gr.HTML, train: train_tab.Wired, scheduler: Scheduler
-) -> None:
-    """When any event changes the visitor: keep it for a reload, and show which model it holds."""
+def follow_visitor(session: Session, header: gr.HTML, train: train_tab.Wired) -> None:
+    """When any event changes the visitor: tell the browser its token, and show its model."""
     received = gr.State(None)  # the last model that was opened or uploaded, not trained here
 
     def changed(visitor: Visitor, model: CharRNN | None) -> dict[Any, Any]:
         updates: dict[Any, Any] = {header: title_of(visitor)}
+        if visitor.token:
+            updates[session.token] = visitor.token
         if visitor.current is model:
             return updates
         updates[session.model] = visitor.current
-        if visitor.model is not None:
-            kept = scheduler.session_store.keep(visitor)
-            if kept is not visitor:
-                updates |= {session.visitor: kept, session.token: kept.token}
         if model is not None and visitor.run is None:  # without a model, the page has just opened
             updates[received] = visitor.current
         return updates
@@ -123,36 +124,57 @@ def restore(
     others: components by the query parameter that sets them, besides the training settings.
     """
 
-    async def opened(token: str, request: gr.Request) -> dict[Any, Any]:
-        visitor = await asyncio.to_thread(scheduler.find, str(token or ""))
+    followed = gr.State("")  # the token of a run that goes on
+
+    async def opened(sent: str, request: gr.Request) -> dict[Any, Any]:
+        token, own = token_of(sent)
+        key = session_of(request)
+        visitor = await WAITING.run(key, scheduler.arrive, token, own, key)
         query = dict(request.query_params)
-        wanted = query_string.read(query)
-        updates = train.tab.updates(wanted)
+        updates = train.tab.updates(query_string.read(query))
         updates |= {others[n]: value for n, value in query_string.read_generation(query).items()}
+        if visitor is None and own:
+            updates[train.tab.pictures.status] = gr.update(value=views.GONE, visible=True)
         if visitor is not None:
-            updates |= train.handlers.shown(visitor, request)
+            updates |= {**train.handlers.shown(visitor, request), session.token: visitor.token}
+            updates[followed] = visitor.token if scheduler.run_of(visitor.token) else ""
         # A new object even for a new visitor: the change makes every tab show the model.
         return {**updates, session.visitor: visitor or Visitor()}
 
-    outputs = [*train.outputs, *train.tab.inputs.values(), *others.values()]
-    blocks.load(opened, session.token, list(dict.fromkeys(outputs)), **PRIVATE)
+    outputs = [followed, *train.outputs, *train.tab.inputs.values(), *others.values()]
+    ready = blocks.load(opened, session.token, list(dict.fromkeys(outputs)), js=ARRIVE, **PRIVATE)
+    text = [train.tab.text.own, train.tab.text.corpus]
+    ready.then(None, text, text, js=RESTORE, **PRIVATE)
+    followed.change(
+        train.handlers.rejoin, session.visitor, train.outputs, concurrency_limit=None, **PRIVATE
+    )
+
+
+def remember(session: Session, train: train_tab.Wired) -> None:
+    """Keep the token, and which text is chosen, in the browser's tab."""
+    session.token.change(None, session.token, None, js=REMEMBER, **PRIVATE)
+    corpus = train.tab.text.corpus
+    corpus.change(None, corpus, None, js=CHOOSE, **PRIVATE)
 
 
 def settings() -> dict[str, Any]:
     """The arguments of `launch`, each for a reason measured or read.
 
     run_history would keep every input in the visitor's browser; monitoring would show the traffic
-    to anyone; sessions hold a model each, so their number is bounded.
+    to anyone; sessions hold a model each, so their number is bounded. An event that streams, such
+    as a training in the queue, holds one of `max_threads` places: of 40, a class would leave none.
     """
     return {
         "theme": theme.theme(),
         "css": theme.css(),
+        "head": HEAD,
         "run_history": False,
         "ssr_mode": False,
         "enable_monitoring": False,
         "show_error": False,
         "max_file_size": "50mb",
         "state_session_capacity": 100,
+        "max_threads": 400,
         "footer_links": ["api", "gradio", "settings"],
-        "app_kwargs": {"middleware": [Middleware(RequestGuard), PACKED]},
+        "app_kwargs": {"middleware": [Middleware(RequestGuard), Middleware(Shares), PACKED]},
     }

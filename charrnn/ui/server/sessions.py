@@ -1,15 +1,30 @@
-"""Gives a session its own model back when Gradio has forgotten it."""
+"""Gives a session its own model back: when Gradio has forgotten it, and when the page reloads."""
 
 from __future__ import annotations
 
-import asyncio
+from pathlib import Path
 from typing import Any
 
 import gradio as gr
 
+from charrnn.service.pools import WAITING
 from charrnn.service.scheduler import ForgottenError, Scheduler
 from charrnn.service.visitor import Visitor
 from charrnn.ui.errors import refusal
+
+HEAD = f"<script>{Path(__file__).with_name('browser_tab.js').read_text('utf-8')}</script>"
+"""For the page's head: defines `charrnnTab`, which the functions below call."""
+
+ARRIVE = "(shared) => window.charrnnTab.arrive(shared)"
+REMEMBER = "(token) => { window.charrnnTab.remember(token); }"
+CHOOSE = "(corpus) => { window.charrnnTab.choose(corpus); }"
+RESTORE = "(text, corpus) => window.charrnnTab.restore(text, corpus, 'own')"
+
+
+def token_of(sent: object) -> tuple[str, bool]:
+    """(session token, whether it is the tab's own) from what ARRIVE sends."""
+    token = str(sent or "")
+    return token.removeprefix("="), token.startswith("=")
 
 
 class Page(gr.Blocks):
@@ -34,7 +49,7 @@ class Page(gr.Blocks):
         key, data = visitor._id, state.state_data
         if visitor in block_fn.inputs and not isinstance(data.get(key), Visitor):
             try:
-                data[key] = await asyncio.to_thread(scheduler.restore, session)
+                data[key] = await WAITING.run(session, scheduler.restore, session)
             except ForgottenError as error:
                 raise refusal(error) from None
         before = data.get(key)

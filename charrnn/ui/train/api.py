@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import AsyncGenerator
 from contextlib import aclosing
 from typing import Any
@@ -11,11 +10,12 @@ import gradio as gr
 
 from charrnn.corpora import CORPORA
 from charrnn.service.job import Job
+from charrnn.service.pools import WAITING
 from charrnn.service.scheduler import Scheduler, Update
 from charrnn.service.visitor import Visitor
 from charrnn.training.recipes import RECIPES
 from charrnn.ui.errors import REFUSALS, refusal
-from charrnn.ui.tab import session
+from charrnn.ui.tab import client, session
 from charrnn.ui.train import texts
 from charrnn.ui.train.settings import SETTINGS, job_of, of_recipe
 
@@ -45,10 +45,14 @@ def wire_api(scheduler: Scheduler, visitor: gr.State) -> Any:
         JSON object of settings that differ, e.g. {"cell": "gru", "hidden_size": 64}, among these:
         """
         try:
-            job = await asyncio.to_thread(api_job, scheduler, text, recipe, options, seconds)
+            job = await WAITING.run(
+                session(request), api_job, scheduler, text, recipe, options, seconds
+            )
             update = Update()
             visitor = scheduler.keep(visitor or Visitor(), session(request))
-            async with aclosing(scheduler.train(job, visitor, session(request))) as progress:
+            async with aclosing(
+                scheduler.train(job, visitor, session(request), client(request))
+            ) as progress:
                 async for update in progress:
                     yield gr.skip(), summary(update)
         except REFUSALS as error:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import AsyncGenerator
 from contextlib import aclosing
 from dataclasses import dataclass
@@ -11,12 +10,14 @@ from typing import Any
 import gradio as gr
 
 from charrnn.service.job import Job
-from charrnn.service.scheduler import Scheduler, Update
+from charrnn.service.pools import WAITING
+from charrnn.service.run import Run, Update
+from charrnn.service.scheduler import Scheduler
 from charrnn.service.visitor import Visitor
 from charrnn.training.recipes import RECIPES
 from charrnn.ui import query_string
 from charrnn.ui.errors import REFUSALS, refusal
-from charrnn.ui.tab import PRIVATE, session
+from charrnn.ui.tab import PRIVATE, client, session
 from charrnn.ui.train import views
 from charrnn.ui.train.api import wire_api
 from charrnn.ui.train.layout import TrainTab
@@ -42,7 +43,7 @@ class Events:
     ) -> AsyncGenerator[Updates, None]:
         """Train on the chosen text with the chosen settings."""
         own = visitor.model if visitor else None
-        job = await refusing(job_of, values, self.scheduler.seconds, self.planner, own)
+        job = await refusing(request, job_of, values, self.scheduler.seconds, self.planner, own)
         query = {self.tab.query_string: {"query": query_string.write(values)}}
         async with aclosing(self.follow(job, visitor, request, query)) as updates:
             async for update in updates:
@@ -52,7 +53,9 @@ class Events:
         self, visitor: Visitor, seconds: float, request: gr.Request, **values: Any
     ) -> AsyncGenerator[Updates, None]:
         """Train the three cells on the same text for the same seconds."""
-        job = race_of(await refusing(job_of, {**values, "settings_by": BY_HAND}, 0.0), seconds)
+        job = race_of(
+            await refusing(request, job_of, {**values, "settings_by": BY_HAND}, 0.0), seconds
+        )
         async with aclosing(self.follow(job, visitor, request)) as updates:
             async for update in updates:
                 yield update
@@ -62,7 +65,7 @@ class Events:
     ) -> AsyncGenerator[Updates, None]:
         """Continue the visitor's last run exactly where it stopped, or beyond its last step."""
         visitor = visitor or Visitor()
-        job = await refusing(rest_of, visitor, self.scheduler.seconds, corpus, own)
+        job = await refusing(request, rest_of, visitor, self.scheduler.seconds, corpus, own)
         async with aclosing(self.follow(job, visitor, request)) as updates:
             async for update in updates:
                 yield update
@@ -71,8 +74,6 @@ class Events:
         self, job: Job, visitor: Visitor, request: gr.Request, first: Updates | None = None
     ) -> AsyncGenerator[Updates, None]:
         """Run a job and show it; at the end the visitor holds the best model."""
-        pictures = self.tab.pictures
-        # None: the server forgot the session.
         visitor = self.scheduler.keep(visitor or Visitor(), session(request))
         yield {
             **(first or {}),
@@ -81,21 +82,47 @@ class Events:
             self.visitor: visitor,
             **self.stage(job.race),
         }
-        update, previous = Update(), views.previous_run(job, visitor.run)
         try:
-            async with aclosing(self.scheduler.train(job, visitor, session(request))) as progress:
+            who, linger = client(request), self.scheduler.linger
+            run = self.scheduler.start(job, visitor, session(request), who, linger)
+        except REFUSALS as error:
+            yield self.refused(error, visitor)
+            return
+        async with aclosing(self.show(run)) as updates:
+            async for each in updates:
+                yield each
+
+    async def rejoin(self, visitor: Visitor, request: gr.Request) -> AsyncGenerator[Updates, None]:
+        """Follow the run that goes on under the visitor's token, which another page started."""
+        run = self.scheduler.run_of(visitor.token) if visitor else None
+        if run is None:  # it has just ended
+            visitor = (visitor and self.scheduler.find(visitor.token)) or Visitor()
+            yield {self.visitor: visitor, **self.shown(visitor, request)}
+            return
+        yield {**self.buttons(running=True), **self.stage(run.job.race)}
+        async with aclosing(self.show(run)) as updates:
+            async for each in updates:
+                yield each
+
+    async def show(self, run: Run) -> AsyncGenerator[Updates, None]:
+        """Paint a run until it is over; then the visitor holds what it learned."""
+        update, previous = Update(), views.previous_run(run.job, run.visitor.run)
+        try:
+            async with aclosing(run.follow()) as progress:
                 async for update in progress:
                     # The buttons again: right after the page opens, the browser may lose the first.
-                    yield {**self.paint(job, update, previous), **self.buttons(running=True)}
+                    yield {**self.paint(run.job, update, previous), **self.buttons(running=True)}
         except REFUSALS as error:
-            refused = {"state": "failed", "title": "Not started", "note": str(error)}
-            yield {pictures.status: {**views.IDLE, **refused}, **self.buttons(False, visitor)}
+            yield self.refused(error, run.visitor)
             return
-        if update.snapshot:
-            visitor = self.scheduler.find(visitor.token) or visitor
-        else:
-            yield {pictures.status: views.IDLE}
-        yield {self.visitor: visitor, **self.buttons(running=False, visitor=visitor)}
+        if update.snapshot is None:
+            yield {self.tab.pictures.status: views.IDLE}
+        yield {self.visitor: run.visitor, **self.buttons(running=False, visitor=run.visitor)}
+
+    def refused(self, error: Exception, visitor: Visitor) -> Updates:
+        """Why a run did not start."""
+        card = {"state": "failed", "title": "Not started", "note": str(error)}
+        return {self.tab.pictures.status: {**views.IDLE, **card}, **self.buttons(False, visitor)}
 
     def paint(self, job: Job, update: Update, previous: str = "") -> Updates:
         """Only what changed: a place in the queue, or all pictures of a snapshot."""
@@ -165,10 +192,10 @@ class Events:
         return {**self.stage(run.job.race), **buttons, **shown}
 
 
-async def refusing(make: Any, *arguments: Any) -> Any:
-    """Call a function in a thread, its ValueError as a toast."""
+async def refusing(request: gr.Request, make: Any, *arguments: Any) -> Any:
+    """Call a function that may download a text in a thread, its ValueError as a toast."""
     try:
-        return await asyncio.to_thread(make, *arguments)
+        return await WAITING.run(session(request), make, *arguments)
     except ValueError as error:
         raise refusal(error) from None
 

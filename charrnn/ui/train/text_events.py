@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import asyncio
 from html import escape
 from typing import Any
 
 import gradio as gr
 
 from charrnn.baselines import chart_baselines
+from charrnn.service.pools import COMPUTING, WAITING
 from charrnn.service.scheduler import Scheduler
 from charrnn.service.visitor import Visitor
 from charrnn.text_files import read_text_file, unify_line_ends
@@ -26,7 +26,8 @@ MEANT = f"""(own, corpus) => {{
   if (/[\\ud800-\\udbff]$/.test(text)) text = text.slice(0, -1);
   const detail = {{ text, pasted: own.length, most: {TRAINING_CHARACTERS} }};
   window.dispatchEvent(new CustomEvent('charrnn:text', {{ detail }}));
-  return [text, own ? '{texts.OWN}' : corpus];
+  const meant = own && own !== window.charrnnTab.unchosen;
+  return [text, meant ? '{texts.OWN}' : corpus];
 }}"""
 """A pasted text is the one that is meant. In the browser, because it may be a megabyte long."""
 
@@ -53,12 +54,13 @@ class TextEvents:
         if corpus == texts.OWN and not own:
             return texts.EMPTY, gr.skip(), gr.skip(), {}
         try:
-            text, name = await asyncio.to_thread(texts.chosen, corpus, own)
+            who = session(request)
+            text, name = await WAITING.run(who, texts.chosen, corpus, own)
             model = visitor.model if visitor else None
-            plan = await asyncio.to_thread(self.planner.plan, text, name, cleaning, start, model)
+            plan = await COMPUTING.run(who, self.planner.plan, text, name, cleaning, start, model)
             config = plan.at(time).train
             cleaned = CLEANINGS[cleaning](text)
-            levels = await asyncio.to_thread(chart_baselines, cleaned, config.val_fraction)
+            levels = await COMPUTING.run(who, chart_baselines, cleaned, config.val_fraction)
         except ValueError as error:
             return {"counts": "", "plan": str(error), "mood": "bad"}, gr.skip(), gr.skip(), {}
         verdict = texts.verdict(cleaned, name, plans.sentence(plan), bool(plan.choice.name))
@@ -96,7 +98,7 @@ def wire_text(tab: TrainTab, scheduler: Scheduler, planner: Planner, visitor: gr
     handlers, cleaning = TextEvents(tab, scheduler, planner), c.settings["cleaning"]
     given = [visitor, text.corpus, text.own, cleaning, c.start, text.time]
     shown = [text.verdict, text.time, tab.pictures.chart, c.card]
-    latest: Any = {"trigger_mode": "always_last", "concurrency_limit": 2, **PRIVATE}
+    latest: Any = {"trigger_mode": "always_last", "concurrency_limit": None, **PRIVATE}
     for event in (text.verdict.check, text.corpus.input, cleaning.input, c.start.input):
         event(handlers.check, given, shown, **latest)
     chosen = [text.own, text.corpus]

@@ -30,6 +30,12 @@ IDLE: Value = {
     "fraction": 0,
     "numbers": NO_NUMBERS,
 }
+GONE: Value = {
+    **IDLE,
+    "state": "failed",
+    "title": "Your earlier model is no longer here",
+    "note": "The server keeps a model for a day. Train again, or upload the file you saved.",
+}
 NO_CHART: Value = {
     "title": "Loss",
     "note": CHART_NOTE,
