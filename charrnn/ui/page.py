@@ -61,7 +61,6 @@ def page(scheduler: Scheduler) -> gr.Blocks:
             fields = other_tabs(session)
         follow_visitor(session, header, train)
         restore(blocks, session, train, scheduler, fields)
-        remember(session, train)
         tools.wire()
     blocks.scheduler, blocks.visitor = scheduler, session.visitor
     blocks.queue(max_size=60, default_concurrency_limit=20, api_open=False)
@@ -102,7 +101,8 @@ def follow_visitor(session: Session, header: gr.HTML, train: train_tab.Wired) ->
         return updates
 
     outputs = [header, received, *session]
-    session.visitor.change(changed, [session.visitor, session.model], outputs, **PRIVATE)
+    known = session.visitor.change(changed, [session.visitor, session.model], outputs, **PRIVATE)
+    known.then(None, session.token, None, js=REMEMBER, **PRIVATE)
     # An event of its own: one that also ran when a training starts would disable its buttons.
     received.change(train.handlers.shown, session.visitor, train.outputs, **PRIVATE)
 
@@ -145,16 +145,10 @@ def restore(
     ready = blocks.load(opened, session.token, list(dict.fromkeys(outputs)), js=ARRIVE, **PRIVATE)
     text = [train.tab.text.own, train.tab.text.corpus]
     ready.then(None, text, text, js=RESTORE, **PRIVATE)
+    text[1].change(None, text[1], None, js=CHOOSE, **PRIVATE)
     followed.change(
         train.handlers.rejoin, session.visitor, train.outputs, concurrency_limit=None, **PRIVATE
     )
-
-
-def remember(session: Session, train: train_tab.Wired) -> None:
-    """Keep the token, and which text is chosen, in the browser's tab."""
-    session.token.change(None, session.token, None, js=REMEMBER, **PRIVATE)
-    corpus = train.tab.text.corpus
-    corpus.change(None, corpus, None, js=CHOOSE, **PRIVATE)
 
 
 def settings() -> dict[str, Any]:
