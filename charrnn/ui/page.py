@@ -143,9 +143,9 @@ def restore(
 
     outputs = [followed, *train.outputs, *train.tab.inputs.values(), *others.values()]
     ready = blocks.load(opened, session.token, list(dict.fromkeys(outputs)), js=ARRIVE, **PRIVATE)
-    text = [train.tab.text.own, train.tab.text.corpus]
-    ready.then(None, text, text, js=RESTORE, **PRIVATE)
-    text[1].change(None, text[1], None, js=CHOOSE, **PRIVATE)
+    own_text, corpus = train.tab.text.own, train.tab.text.corpus
+    ready.then(None, [own_text, corpus], [own_text, corpus], js=RESTORE, **PRIVATE)
+    corpus.change(None, corpus, None, js=CHOOSE, **PRIVATE)
     followed.change(
         train.handlers.rejoin, session.visitor, train.outputs, concurrency_limit=None, **PRIVATE
     )

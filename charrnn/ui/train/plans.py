@@ -52,22 +52,27 @@ class Planner:
         """seconds: the longest that this server lets a run take."""
         self.seconds = seconds
         self._plans: OrderedDict[tuple[Any, ...], Plan] = OrderedDict()
-        self._lock = threading.Lock()
+        self._lock, self._turn = threading.Lock(), threading.Lock()
 
     def plan(self, text: str, corpus: str, cleaning: str, start: str, own: CharRNN | None) -> Plan:
         """Choose a start for a text, and fit its settings. Raises ValueError with a sentence."""
         sha256 = hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
         key = (sha256, corpus, cleaning, start, id(own))
-        with self._lock:
-            if key in self._plans:
-                self._plans.move_to_end(key)
-                return self._plans[key]
-        plan = self._plan(text, corpus, cleaning, start, own)
+        if plan := self._kept(key):
+            return plan
+        with self._turn:  # one at a time; whoever waited may find that it is made already
+            plan = self._kept(key) or self._plan(text, corpus, cleaning, start, own)
         with self._lock:
             self._plans[key] = plan
             while len(self._plans) > KEPT:
                 self._plans.popitem(last=False)
         return plan
+
+    def _kept(self, key: tuple[Any, ...]) -> Plan | None:
+        with self._lock:
+            if key in self._plans:
+                self._plans.move_to_end(key)
+            return self._plans.get(key)
 
     def _plan(self, text: str, corpus: str, cleaning: str, start: str, own: CharRNN | None) -> Plan:
         choice = choose(text, corpus, cleaning, start, own)
