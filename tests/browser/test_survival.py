@@ -116,7 +116,7 @@ def test_a_lost_line_does_not_end_the_run(context: BrowserContext, server: Serve
     (worker,) = server.workers()
     context.set_offline(True)
     page.wait_for_function("!navigator.onLine")
-    page.wait_for_timeout(3000)
+    page.wait_for_timeout(3000)  # the line is down for a while
     before = step(page)
     context.set_offline(False)
     until(page, lambda: page.locator(".drawing.status[data-state=training]").count() == 1)
@@ -190,7 +190,8 @@ def test_a_dead_or_frozen_worker_leaves_what_it_had_learned(
 ) -> None:
     page = opened(context, server, LONG)
     train(page)
-    page.wait_for_timeout(2500)  # longer than the first save takes to come
+    first = sample(page)
+    until(page, lambda: sample(page) != first)  # by then, it has saved for the first time
     (worker,) = server.workers()
     os.kill(worker.pid, getattr(signal, how))
     if how == "SIGSTOP":
