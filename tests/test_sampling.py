@@ -211,3 +211,8 @@ def test_without_words_500_characters_are_written_from_an_empty_seed():
     assert text == "".join(generate(model, "", 500, sampling))
     with pytest.raises(ValueError, match=r"^length must be 0 or more\.$"):
         next(generate(model, length=-1))
+
+
+def test_a_stop_text_that_the_model_cannot_write_is_refused_at_once():
+    with pytest.raises(ValueError, match="Ω"):
+        generate(tiny_model(text=TEXT), "", 10, Sampling(stop="endΩ"))
