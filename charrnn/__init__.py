@@ -59,10 +59,17 @@ __all__ = [
 ]
 
 
-def __getattr__(name: str) -> Any:
+def _of_hub(name: str) -> Any:
     """Import the Hub's functions on first use: its client takes longer than all the rest."""
-    if name in ("push_to_hub", "from_hub"):
-        from charrnn import hub
+    from charrnn import hub
 
-        return getattr(hub, name)
+    return getattr(hub, name)
+
+
+CharRNN.function = _of_hub
+
+
+def __getattr__(name: str) -> Any:
+    if name in ("push_to_hub", "from_hub"):
+        return _of_hub(name)
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

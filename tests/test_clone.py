@@ -38,3 +38,31 @@ def test_the_suite_runs_in_a_clone_of_any_name(tmp_path: Path, folder: str) -> N
     argv = ["bash", str(clone / "tests/run"), "-q", "-p", "no:cacheprovider", *tests]
     done = subprocess.run(argv, cwd=tmp_path, capture_output=True, text=True)
     assert done.returncode == 0, done.stdout + done.stderr
+
+
+def test_a_clone_by_git_for_windows_scores_its_own_models(tmp_path: Path) -> None:
+    """With core.autocrlf, its installer's default, the texts keep the line ends of the models."""
+    if not shutil.which("git") or not (ROOT / ".git").exists():
+        pytest.skip("needs git and a clone")
+    clone = tmp_path / "clone"
+    quiet = {"check": True, "capture_output": True, "text": True}
+    subprocess.run(
+        ["git", "-c", "core.autocrlf=true", "clone", "--no-hardlinks", str(ROOT), str(clone)],
+        **quiet,  # type: ignore[call-overload]
+    )
+    listed = subprocess.run(["git", "ls-files", "--eol"], cwd=clone, **quiet)  # type: ignore[call-overload]
+    assert not [
+        line for line in listed.stdout.splitlines() if "w/crlf" in line or "w/mixed" in line
+    ]
+    binary = [line for line in listed.stdout.splitlines() if line.endswith((".npz", ".png"))]
+    assert binary
+    assert all("attr/-text" in line for line in binary)
+    code = (
+        "import charrnn, math; from charrnn.pretrained import load_pretrained;"
+        "print(charrnn.score(load_pretrained('lighthouse'), charrnn.load_corpus('lighthouse').text[-5000:]))"
+    )
+    scores = [
+        subprocess.run([sys.executable, "-c", code], cwd=folder, **quiet).stdout  # type: ignore[call-overload]
+        for folder in (clone, ROOT)
+    ]
+    assert scores[0] == scores[1]

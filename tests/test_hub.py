@@ -44,6 +44,7 @@ def test_what_is_pushed_comes_back_the_same(hub: Hub, model: CharRNN, storage: s
     assert writes(found) == writes(model)
     assert set(hub.model(name).files) == {
         ".gitattributes",
+        "model.safetensors",
         "weights.npz",
         "config.json",
         "README.md",

@@ -64,7 +64,7 @@ def add_parser(commands: options.Commands) -> None:
     out.add_argument(
         "--to-safetensors",
         metavar="FILE",
-        help="the arrays under PyTorch's names (needs pip install safetensors)",
+        help="the arrays under PyTorch's names",
     )
     out.add_argument(
         "--to-onnx", metavar="FILE", help="a graph for ONNX runtimes (needs pip install onnx)"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import re
 import textwrap
 import typing
 from collections.abc import Callable
@@ -13,6 +14,9 @@ from charrnn.network.model import CharRNN
 from charrnn.pretrained import pretrained_folder, pretrained_names
 from charrnn.settings import Setting, table
 from charrnn.training.checkpoint import load
+
+ON_HUB = re.compile(r"(?:hf|https?)://.+|(?![./~])[^/\\\s]+/[^/\\\s]+(?<!\.npz)/?")
+"""What can only be a name on the Hub, where there is no such file."""
 
 Commands: TypeAlias = "argparse._SubParsersAction[argparse.ArgumentParser]"
 
@@ -41,7 +45,10 @@ def command(commands: Commands, name: str, summary: str, examples: str) -> argpa
 def add_model(parser: argparse.ArgumentParser) -> None:
     """Add MODEL, for read_model."""
     parser.add_argument(
-        "model", metavar="MODEL", help="a model file (.npz), or the name of a pretrained model"
+        "model",
+        metavar="MODEL",
+        help="a model file (.npz), its folder, the name of a pretrained model, or USER/NAME on the "
+        "Hub",
     )
 
 
@@ -53,8 +60,17 @@ def model_path(name: str) -> Path:
 
 
 def read_model(name: str) -> CharRNN:
-    """Read a model file, or a pretrained model by name. Raises ModelFileError."""
-    return load(model_path(name))
+    """Read a model file, a folder with one, a pretrained model by name, or a model of the Hub.
+
+    Raises ModelFileError, HubError.
+    """
+    path = model_path(name)
+    if path.is_dir() or (not path.exists() and ON_HUB.fullmatch(name)):
+        from charrnn import hub
+
+        hub.quiet()
+        return hub.from_pretrained(name)
+    return load(path)
 
 
 def add_settings(parser: argparse.ArgumentParser, defaults: Any, title: str) -> None:

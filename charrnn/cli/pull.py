@@ -12,6 +12,7 @@ from charrnn.training.checkpoint import save
 SUMMARY = "Download a model from the Hub."
 EXAMPLES = """
 charrnn pull me/book
+charrnn pull https://huggingface.co/me/book
 charrnn pull me/book --revision 1f3c9ab --out book.npz
 """
 
@@ -19,7 +20,9 @@ charrnn pull me/book --revision 1f3c9ab --out book.npz
 def add_parser(commands: options.Commands) -> None:
     """Add `pull`. A private model needs HF_TOKEN or the client's login."""
     parser = options.command(commands, "pull", SUMMARY, EXAMPLES)
-    parser.add_argument("repo_id", metavar="USER/NAME", help="the model's repository")
+    parser.add_argument(
+        "repo_id", metavar="USER/NAME[@REV]", help="the model's repository, or its address"
+    )
     parser.add_argument(
         "--revision", metavar="REV", help="a branch, tag or commit (default: the newest)"
     )
@@ -30,13 +33,13 @@ def add_parser(commands: options.Commands) -> None:
 def run(args: argparse.Namespace, output: Output) -> ExitCode:
     """Pull, save, and print the revision."""
     from charrnn import hub
-    from charrnn.hub.account import checked_name
+    from charrnn.hub.names import checked_model
 
-    name = checked_name(args.repo_id)
+    name, wanted = checked_model(args.repo_id, args.revision)
     out = Path(args.out or f"{name.split('/')[1]}.npz")
     if out.exists() and not args.overwrite:
         raise ValueError(f"{out} exists. Give --overwrite, or another name with --out.")
-    model = output.wait_for(hub.pulling(name, revision=args.revision))
+    model = output.wait_for(hub.pulling(name, revision=wanted))
     save(model, out)
     revision = model.metadata["hub"]["revision"]
     output.result(

@@ -14,6 +14,8 @@ from charrnn.hub.deploy import deploying as deploying
 from charrnn.hub.deploy import planning as planning
 from charrnn.hub.deploy import starting as starting
 from charrnn.hub.faults import HubError as HubError
+from charrnn.hub.folder import from_pretrained as from_pretrained
+from charrnn.hub.folder import save_pretrained as save_pretrained
 from charrnn.hub.gallery import gallery as gallery
 from charrnn.hub.jobs import Machines as Machines
 from charrnn.hub.jobs import Submission as Submission

@@ -44,9 +44,14 @@ def checked_token(token: str) -> str:
     return token
 
 
+def on_space() -> bool:
+    """Whether this process serves a Space's visitors."""
+    return bool(os.environ.get("SPACE_ID"))
+
+
 def machine_token() -> str | None:
     """The token of this machine's user, HF_TOKEN or the client's login; None on a Space."""
-    return None if os.environ.get("SPACE_ID") else get_token()
+    return None if on_space() else get_token()
 
 
 def write_token(token: str | None) -> str:

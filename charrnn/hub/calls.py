@@ -31,6 +31,8 @@ SLOWEST = 250_000
 """Bytes per second that a connection must carry: each 250 kB of a model add a second."""
 CONNECT, SILENCE = 8.0, 15.0
 """Seconds that a request may take to connect, and between two signs of life."""
+ANSWERS = 16_000_000
+"""Bytes that the answers of one call may hold besides the large files that it announces."""
 POLL = 0.1
 """Seconds between two looks at a running call."""
 
@@ -51,6 +53,8 @@ class Call:
 
     def __init__(self, seconds: float) -> None:
         self.deadline = time.monotonic() + seconds
+        self.allowed = ANSWERS
+        """Bytes that all answers together may still hold."""
         self.abandoned = False
         self.step, self.fraction = "Asking the Hub", 0.0
         self.status = 0
@@ -62,8 +66,16 @@ class Call:
         self.step, self.fraction = step, min(max(fraction, 0.0), 1.0)
 
     def allow(self, size: int) -> None:
-        """Add the time that `size` bytes may take."""
+        """Add the time that `size` bytes may take, and let the answers hold as many more."""
         self.deadline += size / SLOWEST
+        self.allowed += size
+
+    def count(self, size: int) -> None:
+        """Note bytes that have come. Raises HubError past what is allowed, CallOverError late."""
+        self.seconds_left()
+        self.allowed -= size
+        if self.allowed < 0:
+            raise HubError("The Hub sent more than it announced. Nothing was kept.")
 
     def seconds_left(self) -> float:
         """Seconds until the deadline. Raises CallOverError when there are none."""
@@ -90,6 +102,25 @@ def _before_request(request: Any) -> None:
 def _after_response(response: Any) -> None:
     if call := _CALL.get():
         call.status = int(response.status_code)
+        response.stream = _Bounded(response.stream, call)
+
+
+class _Bounded(httpx.SyncByteStream):
+    """The body of an answer, which ends with its call: late, abandoned, or grown too large.
+
+    The timeouts are for each read, so a server that sends a byte a second would never meet them.
+    """
+
+    def __init__(self, stream: Any, call: Call) -> None:
+        self.stream, self.call = stream, call
+
+    def __iter__(self) -> Iterator[bytes]:
+        for part in self.stream:
+            self.call.count(len(part))
+            yield part
+
+    def close(self) -> None:
+        self.stream.close()
 
 
 @cache
@@ -112,7 +143,11 @@ def _install() -> None:
 
 
 def supervise(
-    work: Callable[[Call], T], name: str = "", signed_in: bool = True, seconds: float = 60.0
+    work: Callable[[Call], T],
+    name: str = "",
+    signed_in: bool = True,
+    seconds: float = 60.0,
+    reading: bool = False,
 ) -> Iterator[Transfer[T]]:
     """Run `work` in a thread and report where it is, until it returns or fails.
 
@@ -128,14 +163,14 @@ def supervise(
             _install()
             outcome.set_result(work(call))
         except Exception as error:  # whatever a client may raise becomes one sentence
-            outcome.set_exception(HubError(sentence(error, name, signed_in, call.status)))
+            outcome.set_exception(HubError(sentence(error, name, signed_in, call.status, reading)))
 
     threading.Thread(target=run, name="charrnn-hub", daemon=True).start()
     shown: tuple[str, float] | None = None
     try:
         while not wait_for([outcome], POLL).done:
             if time.monotonic() > call.deadline:
-                raise HubError(sentence(CallOverError(), name, signed_in, call.status))
+                raise HubError(sentence(CallOverError(), name, signed_in, call.status, reading))
             if shown != (call.step, call.fraction):
                 shown = (call.step, call.fraction)
                 yield Transfer(*shown)

@@ -6,16 +6,18 @@ import math
 from typing import Any
 from urllib.parse import quote
 
-from huggingface_hub import EvalResult, ModelCardData
+from huggingface_hub import EvalResult
 from huggingface_hub.repocard_data import eval_results_to_model_index
+from huggingface_hub.utils import yaml_dump  # type: ignore[attr-defined]
 
 from charrnn.hub.account import HUB, REPO_ID
-from charrnn.hub.markdown import code, fence, keep, split, table
+from charrnn.hub.markdown import code, fence, keep, split, table, unmarked
 from charrnn.network.model import CharRNN
 from charrnn.network.sampling import Sampling, generate
 from charrnn.training.record import TrainingRecord, one_line
 
 LIBRARY = "charrnn"
+INSTALL = "pip install charrnn-numpy"
 TASK = "text-generation"
 
 LICENSES = {
@@ -36,6 +38,14 @@ SAMPLE_SEED = 1
 SAMPLE_LENGTH = 300
 LARGE = 2_000_000
 """Weights from which on samples are a third as long: 300 symbols of such a model take 3 s."""
+
+ENGLISH = {
+    "lighthouse", "hello", "sentence", "tinyshakespeare", "python-docs", "python-source"
+}  # fmt: skip
+"""Our corpora whose language is known. For other texts their author says it, in the card."""
+MEASURE = "Validation loss"
+OURS = "written by charrnn"
+"""What marks an entry of a list as ours, which the next push writes again."""
 
 DATASETS = {"tinyshakespeare": "karpathy/tiny_shakespeare"}
 """Our corpora that are data sets on the Hub."""
@@ -65,17 +75,19 @@ def card(
     """
     metadata, body = split(old)
     record = TrainingRecord.from_metadata(model.metadata)
+    samples = {temperature: _sample(model, temperature) for temperature in TEMPERATURES}
     data = _metadata(model, record, repo_id, metadata, license, dataset)
+    data["widget"] = [*_widget(samples), *_not_ours(metadata.get("widget"), "example_title")]
     parts = [
         f"# {repo_id.split('/')[1]}",
         _summary(model, record, data["license"]),
         _links(repo_id, space, endpoint),
-        _samples(model),
+        _samples(samples),
         _loss(model, record),
         _settings(model, record),
         _loading(repo_id),
     ]
-    yaml = ModelCardData(**data).to_yaml()
+    yaml = yaml_dump(data, sort_keys=False).strip()
     generated = "\n\n".join(filter(None, parts))
     return f"---\n{yaml}\n---\n\n{keep(body, generated)}"
 
@@ -89,22 +101,69 @@ def _metadata(
     dataset: str,
 ) -> dict[str, Any]:
     """The card's metadata: ours, and what its author added."""
-    data = {
-        name: value for name, value in old.items() if name not in ("model-index", "eval_results")
-    }
+    data = {**old}
     ours = [LIBRARY, model.config.cell, "rnn", "char-rnn", "numpy", TASK]
-    tags = old.get("tags")
-    data["tags"] = list(dict.fromkeys([*ours, *(tags if isinstance(tags, list) else [])]))
+    data["tags"] = list(dict.fromkeys([*ours, *strings(old.get("tags"))]))
     data["library_name"], data["pipeline_tag"] = LIBRARY, TASK
-    data["license"] = license or str(old.get("license") or "unknown")
+    kept = strings(old.get("license"))
+    data["license"] = license or (kept[0] if len(kept) == 1 else kept or "unknown")
     start = record.start["name"] if record.start else ""
     if "/" in start and REPO_ID.fullmatch(start):
         data["base_model"] = start
     if known := dataset or DATASETS.get(record.corpus, ""):
         data["datasets"] = [known]
-    if results := _results(model, record):
-        data["model-index"] = eval_results_to_model_index(repo_id.split("/")[1], results)
+    if record.corpus in ENGLISH:
+        data.setdefault("language", "en")
+    index = _model_index(model, record, repo_id.split("/")[1], old.get("model-index"))
+    if index:
+        data["model-index"] = index
+    else:
+        data.pop("model-index", None)
     return data
+
+
+def strings(value: Any) -> list[str]:
+    """The strings of what may be one, a list, or any other YAML."""
+    listed = value if isinstance(value, list) else [value]
+    return [entry for entry in listed if isinstance(entry, str) and entry]
+
+
+def _not_ours(entries: Any, name: str) -> list[Any]:
+    """The entries of a card's list that its author added: ours carry OURS in the field `name`."""
+    listed = entries if isinstance(entries, list) else []
+    return [e for e in listed if not (isinstance(e, dict) and OURS in str(e.get(name, ""))[:99])]
+
+
+def _widget(samples: dict[float, str]) -> list[dict[str, Any]]:
+    """Samples that the model's page shows without computing them: a beginning, and what follows."""
+    entries = []
+    for temperature, written in samples.items():
+        text = unmarked(written)
+        cut = next((i for i, sign in enumerate(text) if i > 8 and sign.isspace()), 12) + 1
+        title = f"Temperature {temperature}, {OURS}"
+        entries.append({"text": text[:cut], "output": {"text": text[cut:]}, "example_title": title})
+    return entries
+
+
+def _model_index(model: CharRNN, record: TrainingRecord, name: str, old: Any) -> list[Any]:
+    """The card's model-index: our measurements, and every result that its author added."""
+    own = []
+    for entry in old if isinstance(old, list) else []:
+        results = entry.get("results") if isinstance(entry, dict) else None
+        listed = results if isinstance(results, list) else []
+        if kept := [result for result in listed if _authors(result)]:
+            own.append({**entry, "results": kept})
+    results = _results(model, record)
+    return [*(eval_results_to_model_index(name, results) if results else []), *own]
+
+
+def _authors(result: Any) -> bool:
+    """Whether a result of a model-index is well formed, and not one that an earlier push wrote."""
+    metrics = result.get("metrics") if isinstance(result, dict) else None
+    if not isinstance(metrics, list) or not all(isinstance(metric, dict) for metric in metrics):
+        return False
+    names = [metric.get("name") for metric in metrics]
+    return not all(isinstance(name, str) and name.startswith(MEASURE) for name in names)
 
 
 def _unit(model: CharRNN) -> str:
@@ -127,14 +186,15 @@ def _results(model: CharRNN, record: TrainingRecord) -> list[EvalResult]:
             dataset_name=name,
             dataset_split="validation",
             metric_type=kind,
-            metric_name=f"Validation loss, {measure}",
+            metric_name=f"{MEASURE}, {measure}",
             metric_value=round(value, 4),
         )
         for kind, measure, value in metrics
     ]
 
 
-def _summary(model: CharRNN, record: TrainingRecord, license: str) -> str:  # noqa: A002
+def _summary(model: CharRNN, record: TrainingRecord, license: Any) -> str:  # noqa: A002
+    named = ", ".join(LICENSES.get(name, name) for name in strings(license))
     c, unit = model.config, _unit(model)
     layers = "one layer" if c.layers == 1 else f"{c.layers} layers"
     corpus = one_line(record.corpus)
@@ -145,7 +205,7 @@ def _summary(model: CharRNN, record: TrainingRecord, license: str) -> str:  # no
         f"A recurrent network ({c.cell.upper()}, {layers} of {c.hidden_size} units, "
         f"{model.parameters.vector.size:,} weights) that writes text one "
         f"{unit} at a time, from {len(model.vocabulary):,} {unit}s.{trained} "
-        f"License: {LICENSES.get(license, license)}."
+        f"License: {named}."
     )
 
 
@@ -161,15 +221,19 @@ def _links(repo_id: str, space: str, endpoint: str) -> str:
     )
 
 
-def _samples(model: CharRNN) -> str:
+def _sample(model: CharRNN, temperature: float) -> str:
     length = SAMPLE_LENGTH // (1 if model.parameters.vector.size < LARGE else 3)
     if model.vocabulary.words:
         length //= 4
+    sampling = Sampling(temperature=temperature, random_seed=SAMPLE_SEED)
+    return "".join(generate(model, "", length, sampling))
+
+
+def _samples(samples: dict[float, str]) -> str:
     parts = ["## What it writes"]
-    for temperature in TEMPERATURES:
-        sampling = Sampling(temperature=temperature, random_seed=SAMPLE_SEED)
+    for temperature, text in samples.items():
         parts.append(f"Temperature {temperature}, random seed {SAMPLE_SEED}:")
-        parts.append(fence("".join(generate(model, "", length, sampling)).strip("\r\n")))
+        parts.append(fence(text.strip("\r\n")))
     return "\n\n".join(parts)
 
 
@@ -189,7 +253,12 @@ def _loss(model: CharRNN, record: TrainingRecord) -> str:
         else "Measured on the text it was trained on, so it says nothing about other texts."
     )
     head = ("", f"nats per {_unit(model)}", f"bits per {_unit(model)}")
-    return f"## How well it predicts\n\n{how}\n\n{table(head, lines)}"
+    sense = (
+        f"On average the model gave the {_unit(model)} that came next a probability of "
+        f"1 in {math.exp(loss):.3g}; "
+        f"a blind guess among all of its {_unit(model)}s gives 1 in {len(model.vocabulary):,}."
+    )
+    return f"## How well it predicts\n\n{sense} {how}\n\n{table(head, lines)}"
 
 
 def _settings(model: CharRNN, record: TrainingRecord) -> str:
@@ -213,11 +282,12 @@ def _settings(model: CharRNN, record: TrainingRecord) -> str:
 
 def _loading(repo_id: str) -> str:
     lines = (
-        "import charrnn\n"
-        f'model = charrnn.from_hub("{repo_id}")\n'
-        'print("".join(charrnn.generate(model, "The ", 500)))'
+        "from charrnn import CharRNN, generate\n\n"
+        f'model = CharRNN.from_pretrained("{repo_id}")\n'
+        'print("".join(generate(model, "The ", 500)))'
     )
     return (
-        f"## How to load it\n\n```python\n{lines}\n```\n\n"
-        "`weights.npz` also opens with `np.load`, without pickles: nothing in it is ever executed."
+        f"## How to load it\n\n```sh\n{INSTALL}\n```\n\n```python\n{lines}\n```\n\n"
+        "`weights.npz` also opens with `np.load`, without pickles: nothing in it is ever executed. "
+        "`model.safetensors` has the same weights under PyTorch's names."
     )

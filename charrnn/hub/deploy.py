@@ -19,6 +19,7 @@ from huggingface_hub.errors import HfHubHTTPError, RepositoryNotFoundError
 from charrnn.hub.account import checked_name, client, endpoint_of, write_token
 from charrnn.hub.calls import Call, Transfer, result_of, supervise
 from charrnn.hub.faults import HubError
+from charrnn.hub.names import bare_name
 from charrnn.hub.push import Pushed, account_of
 from charrnn.hub.spaces import FOLDERS, pushing_files
 
@@ -88,6 +89,7 @@ def planning(
     endpoint: str | None = None,
 ) -> Iterator[Transfer[Plan]]:
     """Find out what a deployment would do, and change nothing. Arguments as in `deploying`."""
+    repo_id = bare_name(repo_id, "spaces", endpoint)
     checked_name(repo_id, "owner")
     secret, address = write_token(token), endpoint_of(endpoint)
 
@@ -136,7 +138,7 @@ def deploying(
     can have without paying more, and leaves a Space that exists on its own. keep: keep visitors'
     models over restarts, in a private bucket that is mounted into the Space.
     """
-    address = endpoint_of(endpoint)
+    repo_id, address = bare_name(repo_id, "spaces", endpoint), endpoint_of(endpoint)
     files: dict[str, bytes | Path] = {**files_of_space(root)}
     readme = (root / "README.md").read_text(encoding="utf-8")
 

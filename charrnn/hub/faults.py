@@ -42,6 +42,9 @@ BY_CLASS: dict[type[Exception], str] = {
     errors.RevisionNotFoundError: "{name} has no such revision. Leave it out to get the newest.",
     errors.OfflineModeIsEnabled: "HF_HUB_OFFLINE keeps the Hub client offline. Unset it.",
 }
+MAY_NOT_READ = "You may not read {name}. Ask its owner for access, or use a token that may read it."
+CARD_REFUSED = "Invalid metadata in README.md"
+"""How the client begins the message of a card that the Hub does not accept."""
 GARBLED = (ValueError, LookupError, TypeError, AttributeError, errors.FileMetadataError)
 """What the client raises when an answer is not what it expects."""
 
@@ -49,10 +52,16 @@ STATUS_IN_TEXT = re.compile(r"\b([45]\d\d)\b(?= [A-Z])")
 """hf_xet has no exception classes: "Network error: ... 403 Forbidden"."""
 
 
-def sentence(error: BaseException, name: str = "", signed_in: bool = True, status: int = 0) -> str:
+def sentence(
+    error: BaseException,
+    name: str = "",
+    signed_in: bool = True,
+    status: int = 0,
+    reading: bool = False,
+) -> str:
     """The sentence for an error raised by a call about the repository `name`.
 
-    status: of the last answer, 0 if the last request got none.
+    status: of the last answer, 0 if the last request got none. reading: nothing is written.
     """
     name = name or "the repository"
     if isinstance(error, HubError | ModelFileError):
@@ -60,11 +69,16 @@ def sentence(error: BaseException, name: str = "", signed_in: bool = True, statu
     for kind, text in BY_CLASS.items():
         if isinstance(error, kind):
             return text.format(name=name)
+    if isinstance(error, ValueError) and str(error).startswith(CARD_REFUSED):
+        why = " ".join(str(error).removeprefix(CARD_REFUSED).strip(".").split())[:300]
+        return f"The Hub refuses the README.md's metadata: {why} Correct it there, then push again."
     if in_text := STATUS_IN_TEXT.search(str(error)):
         status = int(in_text[1])
     status = getattr(getattr(error, "response", None), "status_code", status)
     if status == 401 and not signed_in:  # the Hub does not tell strangers what exists
         status = 404
+    if status == 403 and reading:
+        return MAY_NOT_READ.format(name=name)
     if status >= 400:
         text = TROUBLE if status >= 500 else BY_STATUS.get(status, REFUSED)
         return text.format(name=name, status=status)

@@ -6,24 +6,32 @@ import re
 from collections.abc import Iterable
 from typing import Any
 
-from huggingface_hub import ModelCard
+import yaml
+
+from charrnn.hub.faults import HubError
 
 BEGIN = "<!-- charrnn: generated from the model's file at every push, down to the next mark -->"
 END = "<!-- charrnn: end of the generated part -->"
 YOURS = "<!-- charrnn: write your own words below; they stay when you push again -->"
 YOURS_END = "<!-- charrnn: end of your own words -->"
 
-GENERATED = re.compile(
-    r"<!-- charrnn: (?:generated|from here on made).*?-->.*?"
-    r"<!-- charrnn: (?:end of the generated|up to here made).*?-->",
-    re.DOTALL,
-)
-"""The generated part, also between the marks of version 0.1."""
+STARTS = ("<!-- charrnn: generated", "<!-- charrnn: from here on made")
+ENDS = ("<!-- charrnn: end of the generated", "<!-- charrnn: up to here made")
+"""What the marks of the generated part begin with, the second those of version 0.1."""
+MARK_END = "-->"
+
+METADATA_CHARACTERS = 16_000
+"""Characters of a card's metadata that are parsed; ours has about a thousand."""
+
+
+def unmarked(text: str) -> str:
+    """The text with no comment in it, for none may look like one of our marks."""
+    return text.replace("<!--", "<!\N{WORD JOINER}--")
 
 
 def fence(text: str) -> str:
     """A code block that shows any text as it is."""
-    text = text.replace("<!--", "<!\N{WORD JOINER}--")  # no text may look like one of our markers
+    text = unmarked(text)
     longest = max((len(run) for run in re.findall("`+", text)), default=0)
     ticks = "`" * max(3, longest + 1)
     return f"{ticks}text\n{text}\n{ticks}"
@@ -31,13 +39,13 @@ def fence(text: str) -> str:
 
 def cell(value: object) -> str:
     """A value for a table: one line, as code where a sign in it could mean something."""
-    text = " ".join(str(value).split()).replace("`", "'")
+    text = unmarked(" ".join(str(value).split()).replace("`", "'"))
     return text if re.fullmatch(r"[\w .,%+-]*", text) else f"`{text}`".replace("|", "\\|")
 
 
 def code(name: str) -> str:
     """A name as code, where no sign in it means anything."""
-    return f"`{name.replace('`', chr(39))}`"
+    return f"`{unmarked(name).replace('`', chr(39))}`"
 
 
 def table(head: Iterable[str], rows: Iterable[Iterable[object]]) -> str:
@@ -47,26 +55,69 @@ def table(head: Iterable[str], rows: Iterable[Iterable[object]]) -> str:
     return "\n".join("| " + " | ".join(line) + " |" for line in lines)
 
 
+class _Loader(yaml.SafeLoader):  # type: ignore[misc]
+    """Reads plain values. An alias could stand for a billion values in a few lines."""
+
+    def compose_node(self, parent: Any, index: Any) -> Any:
+        if self.check_event(yaml.AliasEvent):
+            raise yaml.YAMLError("aliases are refused")
+        return super().compose_node(parent, index)
+
+
 def split(card: str) -> tuple[dict[str, Any], str]:
-    """A card's metadata and its body; no metadata when it cannot be read."""
-    if not card.strip():
-        return {}, ""
+    """A card's metadata and its body; no metadata when it cannot be read.
+
+    Line ends and a byte order mark are as any editor leaves them. Raises HubError for metadata
+    longer than METADATA_CHARACTERS.
+    """
+    card = card.removeprefix("\N{BYTE ORDER MARK}").replace("\r\n", "\n").replace("\r", "\n")
+    if not card.lstrip().startswith("---\n"):
+        return {}, card.strip()
+    head, mark, body = f"{card.lstrip()[3:]}\n".partition("\n---\n")
+    if not mark:
+        return {}, card.strip()
+    if len(head) > METADATA_CHARACTERS:
+        raise HubError(
+            f"The metadata of the README.md there has {len(head):,} characters, and at most "
+            f"{METADATA_CHARACTERS:,} can be read. Shorten it on the Hub, then push again."
+        )
     try:
-        parsed = ModelCard(card, ignore_metadata_errors=True)
-        data: dict[str, Any] = parsed.data.to_dict()  # type: ignore[no-untyped-call]
-        return data, str(parsed.text)
-    except Exception:  # a card may hold any YAML; the words below it must not be lost
-        return {}, re.sub(r"\A\s*---\r?\n.*?\n---\r?\n", "", card, count=1, flags=re.DOTALL)
+        data = yaml.load(head, _Loader)
+    except (yaml.YAMLError, ValueError, RecursionError):  # the words below must not be lost
+        data = {}
+    named = isinstance(data, dict) and all(isinstance(name, str) for name in data)
+    return (data if named else {}), body.strip()
 
 
 def keep(old: str, generated: str) -> str:
     """The new body: what is generated, and around it all that people wrote into the old body."""
     block = f"{BEGIN}\n{generated.strip()}\n{END}"
-    blocks = list(GENERATED.finditer(old))
-    if blocks:
-        before, after = old[: blocks[0].start()], old[blocks[0].end() :]
-        return f"{before}{block}{GENERATED.sub('', after)}".strip() + "\n"
+    own = _own_parts(old)
+    if len(own) > 1:
+        return f"{own[0]}{block}{''.join(own[1:])}".strip() + "\n"
     words = old.strip()
     if "<!-- charrnn: " not in words:
         words = "\n".join(filter(None, (YOURS, words, YOURS_END)))
     return f"{block}\n\n{words}\n"
+
+
+def _own_parts(old: str) -> list[str]:
+    """What people wrote, cut where a generated part was. Each character is passed a few times."""
+    parts, at = [], 0
+    while (span := _generated(old, at)) is not None:
+        parts.append(old[at : span[0]])
+        at = span[1]
+    return [*parts, old[at:]]
+
+
+def _generated(text: str, at: int) -> tuple[int, int] | None:
+    """Where the next generated part begins and ends, its marks included."""
+    begin = _first(text, STARTS, at)
+    end = _first(text, ENDS, begin) if begin >= 0 else -1
+    close = text.find(MARK_END, end) if end >= 0 else -1
+    return (begin, close + len(MARK_END)) if close >= 0 else None
+
+
+def _first(text: str, marks: Iterable[str], at: int) -> int:
+    """The first place of any of the marks; -1 without one."""
+    return min((place for mark in marks if (place := text.find(mark, at)) >= 0), default=-1)

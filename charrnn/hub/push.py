@@ -8,6 +8,7 @@ import os
 import re
 import tempfile
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -17,19 +18,25 @@ from huggingface_hub import CommitOperationAdd, CommitOperationDelete, HfApi
 from huggingface_hub.errors import RepositoryNotFoundError
 from huggingface_hub.hf_api import ModelInfo, SpaceInfo
 
+from charrnn.formats.safetensors import to_safetensors
 from charrnn.hub.account import checked_name, client, endpoint_of, write_token
 from charrnn.hub.calls import Call, Transfer, blocking, supervise
 from charrnn.hub.card import LIBRARY, card
 from charrnn.hub.faults import HubError
+from charrnn.hub.names import bare_name
 from charrnn.network.model import CharRNN
 from charrnn.training import checkpoint
 from charrnn.vocabulary import UNKNOWN
 
 WEIGHTS, CONFIG, CARD = "weights.npz", "config.json", "README.md"
+TENSORS = "model.safetensors"
 EMPTY = {".gitattributes", CARD}
 """The files of a repository into which nobody has put anything."""
 DEPLOYED = "charrnn/__init__.py"
 """A file that shows that a Space was deployed from here before."""
+
+CARD_BYTES = 1_000_000
+"""Bytes of a card to write again; ours has some thousands."""
 
 LICENSE = re.compile(r"[a-z0-9][a-z0-9.+-]{0,39}")
 PULLED_FROM = "hub"
@@ -70,17 +77,20 @@ def pushing(
     the text's name on the Hub, if it has one. space: the Space that the card links to; None takes
     SPACE_ID. Raises HubError, after which the repository is as it was.
     """
+    repo_id = bare_name(repo_id, endpoint=endpoint)
     checked_name(repo_id, "owner")
     if license is not None and not LICENSE.fullmatch(license):
         raise HubError("A license is one of the Hub's names, such as mit or cc-by-4.0.")
     secret, address = write_token(token), endpoint_of(endpoint)
-    files = {WEIGHTS: _weights(model), CONFIG: config_json(model)}
+    files = model_files(model)
     write_card = partial(
         card,
         model,
         license=license or None,
-        dataset=checked_name(dataset) if dataset else "",
-        space=checked_name(space) if space else os.environ.get("SPACE_ID", ""),
+        dataset=checked_name(bare_name(dataset, "datasets", endpoint)) if dataset else "",
+        space=checked_name(bare_name(space, "spaces", endpoint))
+        if space
+        else os.environ.get("SPACE_ID", ""),
         endpoint=address,
     )
     connect = partial(sign_in, endpoint=address, token=secret, repo_id=repo_id)
@@ -88,6 +98,18 @@ def pushing(
 
 
 push_to_hub = blocking(pushing, "push_to_hub")
+
+
+def model_files(model: CharRNN) -> dict[str, bytes]:
+    """A repository's files besides its card. Raises HubError.
+
+    model.safetensors is for the Hub, which reads the number of weights from it, and for people who
+    load them elsewhere; a cell that PyTorch does not have goes without.
+    """
+    contents = {WEIGHTS: _weights(model), CONFIG: config_json(model)}
+    with suppress(ValueError):
+        contents[TENSORS] = to_safetensors(model)
+    return contents
 
 
 def config_json(model: CharRNN) -> bytes:
@@ -180,7 +202,12 @@ def repository(
 
 def names_in(repo: ModelInfo | SpaceInfo) -> set[str]:
     """The paths of a repository's files."""
-    return {file.rfilename for file in repo.siblings or ()}
+    return set(sizes_of(repo))
+
+
+def sizes_of(repo: ModelInfo | SpaceInfo) -> dict[str, int]:
+    """The bytes of a repository's files by their paths, 0 where the Hub was not asked."""
+    return {file.rfilename: file.size or 0 for file in repo.siblings or ()}
 
 
 def _push(
@@ -190,16 +217,20 @@ def _push(
     write_card: Callable[..., str],
     private: bool,
 ) -> Pushed:
-    size = len(files[WEIGHTS])
+    size = sum(map(len, files.values()))
     call.allow(size)
     api, name = connect(call)
     before = repository(api, name, private)
-    old = _old_card(api, before)
+    old = _old_card(api, name) if CARD in names_in(before) else ""
     call.report("Writing the card", 0.25)
     contents = {**files, CARD: write_card(name, old=old).encode()}
-    call.report(f"Uploading {size / 1e6:,.1f} MB", 0.4)
-    operations = [CommitOperationAdd(path, data) for path, data in contents.items()]
-    return commit(api, before, operations, "Push a model with charrnn")
+    operations = {path: CommitOperationAdd(path, data) for path, data in contents.items()}
+    for number, path in enumerate(sorted(files.keys() & {WEIGHTS, TENSORS})):
+        # One at a time: several would be uploaded in threads that know nothing of the call.
+        call.report(f"Uploading {size / 1e6:,.1f} MB", 0.4 + 0.2 * number)
+        api.preupload_lfs_files(name, [operations[path]], free_memory=False)
+    call.report("Committing", 0.8)
+    return commit(api, before, [*operations.values()], "Push a model with charrnn")
 
 
 def _weights(model: CharRNN) -> bytes:
@@ -213,10 +244,20 @@ def _weights(model: CharRNN) -> bytes:
         raise HubError(str(error)) from None
 
 
-def _old_card(api: HfApi, before: ModelInfo | SpaceInfo) -> str:
-    """The card that is there now; "" if there is none."""
-    if CARD not in names_in(before):
+def _old_card(api: HfApi, name: str) -> str:
+    """The card that is there now; "" if there is none. Raises HubError for one too large to keep.
+
+    It may be a stranger's: whoever may write to the repository may have put it there.
+    """
+    before = api.model_info(name, files_metadata=True)
+    size = sizes_of(before).get(CARD)
+    if size is None:
         return ""
+    if size > CARD_BYTES:
+        raise HubError(
+            f"The README.md of {name} takes {size / 1e6:,.1f} MB, and at most "
+            f"{CARD_BYTES / 1e6:,.1f} MB can be kept. Shorten it on the Hub, then push again."
+        )
     with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder:
         path = api.hf_hub_download(before.id, CARD, revision=before.sha, cache_dir=folder)
         return Path(path).read_bytes().decode("utf-8", "replace")

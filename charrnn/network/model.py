@@ -19,6 +19,7 @@ from charrnn.network.initialization import INITIALIZATIONS
 from charrnn.network.loss import cross_entropy, surprise
 from charrnn.network.parameters import Array, Parameters
 from charrnn.network.recurrent import LayerTape
+from charrnn.network.shareable import Shareable
 from charrnn.settings import setting, validate
 from charrnn.vocabulary import Vocabulary
 
@@ -99,7 +100,7 @@ def parameter_shapes(config: ModelConfig, vocab_size: int) -> dict[str, tuple[in
     return shapes | {"Why": (vocab_size, H), "by": (vocab_size,)}
 
 
-class CharRNN:
+class CharRNN(Shareable):
     """A character-level recurrent network: a vocabulary, an architecture and weights.
 
     It remembers nothing between calls: the state is passed in and returned. One model can

@@ -111,7 +111,11 @@ def open_model(
     try:
         token = optional_token(pasted, oauth, request)
         for transfer in hub.pulling(
-            name or "", revision=revision or None, token=token, max_bytes=HOSTED_BYTES
+            name or "",
+            revision=revision or None,
+            token=token,
+            max_bytes=HOSTED_BYTES,
+            cache=own_user(request),
         ):
             if transfer.result is None:
                 yield visitor, busy(transfer), ""
@@ -149,6 +153,7 @@ def pull_by_api(
             revision=str(revision or "") or None,
             token=optional_token("", oauth, request),
             max_bytes=HOSTED_BYTES,
+            cache=own_user(request),
         )
     except hub.HubError as error:
         raise refusal(error) from None
