@@ -58,8 +58,9 @@ def test_a_clone_by_git_for_windows_scores_its_own_models(tmp_path: Path) -> Non
     assert binary
     assert all("attr/-text" in line for line in binary)
     code = (
-        "import charrnn, math; from charrnn.pretrained import load_pretrained;"
-        "print(charrnn.score(load_pretrained('lighthouse'), charrnn.load_corpus('lighthouse').text[-5000:]))"
+        "import charrnn; from charrnn.pretrained import load_pretrained;"
+        "text = charrnn.load_corpus('lighthouse').text[-5000:];"
+        "print(charrnn.score(load_pretrained('lighthouse'), text))"
     )
     scores = [
         subprocess.run([sys.executable, "-c", code], cwd=folder, **quiet).stdout  # type: ignore[call-overload]
