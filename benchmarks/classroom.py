@@ -20,6 +20,8 @@ WITHIN = 10.0
 """Seconds in which all press Train."""
 LIMIT = 60.0
 """Seconds in which all must see their result."""
+STARTED = ('"starting"', '"training"', '"over"')
+"""What a message says when the wait is over; all but the first are changes to the one before."""
 PASTED = 4096
 """Characters of a pasted text."""
 
@@ -72,7 +74,7 @@ class Pupil:
             summary = ((message.get("output") or {}).get("data") or [None])[-1]
             if isinstance(summary, dict) and "seconds_to_wait" in summary:
                 self.shown.append((now, summary["seconds_to_wait"]))
-            elif self.started is None and self.shown:
+            elif self.started is None and any(word in json.dumps(message) for word in STARTED):
                 self.started = now
             if message["msg"] == "process_completed":
                 self.seconds = now
@@ -108,7 +110,7 @@ def play(url: str, people: int) -> dict[str, Any]:
 
 def first_wait(pupil: Pupil) -> list[tuple[float, float]]:
     """(the wait that was shown first, the wait that came), in seconds, of whoever waited."""
-    if not pupil.shown or pupil.started is None:
+    if not pupil.shown or pupil.started is None or not pupil.shown[0][1]:
         return []
     at, shown = pupil.shown[0]
     return [(round(shown, 1), round(pupil.started - at, 1))]

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
-from serving import free_port, serving
+from serving import ROOT, free_port, serving, wait_for
 from visitor import RefusedError, Visitor
-
-from charrnn.service.scheduler import Scheduler
-from charrnn.service.session_store import SessionStore
-from charrnn.ui.page import page, settings
 
 pytestmark = pytest.mark.slow
 
@@ -38,31 +38,41 @@ def test_a_forgotten_session_keeps_its_model(tmp_path: Path) -> None:
         assert visitor.call("generate", None, "a", 0.5, 40, 0, 1.0, "", "1") == [text]
 
 
-def test_a_model_that_is_really_gone_is_refused() -> None:
-    scheduler = Scheduler(60, 1)
-    scheduler.session_store = SessionStore(max_bytes=1)  # forgets everybody at once
-    blocks = page(scheduler)
-    port = free_port()
-    blocks.launch(server_port=port, prevent_thread_lock=True, quiet=True, **settings())
+@pytest.fixture
+def forgetful(tmp_path: Path) -> Iterator[str]:
+    """The address of a page that keeps nobody in memory."""
+    port, log = free_port(), tmp_path / "log.txt"
+    with log.open("w") as sink:
+        process = subprocess.Popen(
+            [sys.executable, str(ROOT / "tests" / "forgetful_page.py"), str(port)],
+            env={**os.environ, "XDG_CACHE_HOME": str(tmp_path)},
+            stdout=sink,
+            stderr=subprocess.STDOUT,
+        )
+    url = f"http://127.0.0.1:{port}/"
     try:
-        url = f"http://127.0.0.1:{port}/"
-        visitor = Visitor(url)
-        visitor.call("train", None, "abcab" * 100, "hello", {"steps": 30}, 10)
-        assert scheduler.writer.flush(60)
-        sessions_of_others(url, visitor)
-        assert visitor.call("generate", None, "a", 0.5, 40, 0, 1.0, "", "1")
-        sessions_of_others(url, visitor)
-        for file in scheduler.disk_store.folder.glob("*.npz"):
-            file.unlink()
-        for name, *data in (
-            ("generate", "a", 0.5, 40, 0, 1.0, "", "1"),
-            ("download_model", False),
-            ("inspect", "abcabc"),
-        ):
-            with pytest.raises(RefusedError, match="no longer"):
-                visitor.call(name, None, *data)
+        wait_for(url, process, log)
+        yield url
     finally:
-        blocks.close(verbose=False)
+        process.kill()
+        process.wait()
+
+
+def test_a_model_that_is_really_gone_is_refused(forgetful: str, tmp_path: Path) -> None:
+    visitor = Visitor(forgetful)
+    visitor.call("train", None, "abcab" * 100, "hello", {"steps": 30}, 10)
+    sessions_of_others(forgetful, visitor)
+    assert visitor.call("generate", None, "a", 0.5, 40, 0, 1.0, "", "1")  # from the disk
+    sessions_of_others(forgetful, visitor)
+    (file,) = (tmp_path / "charrnn" / "visitors").glob("*.npz")
+    file.unlink()
+    for name, *data in (
+        ("generate", "a", 0.5, 40, 0, 1.0, "", "1"),
+        ("download_model", False),
+        ("inspect", "abcabc"),
+    ):
+        with pytest.raises(RefusedError, match="no longer"):
+            visitor.call(name, None, *data)
 
 
 def test_150_page_opens_at_once_are_served(tmp_path: Path) -> None:
