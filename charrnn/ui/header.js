@@ -3,3 +3,12 @@ const model = node('span', { class: 'model', title: 'The model every tab works w
 root.replaceChildren(node('h1', {}, 'charrnn'),
   node('span', { class: 'note' }, 'Train a character-level RNN in pure NumPy, watch it learn, look inside.'), model);
 always((value) => { model.textContent = value.model; model.hidden = !value.model; });
+
+// A link to a lesson of the tour opens the tab that holds it.
+if (new URLSearchParams(window.location.search).has('lesson')) {
+  const openTab = () => {
+    const tab = [...document.querySelectorAll('[role=tab]')].find((one) => one.textContent.trim() === 'How it works');
+    if (tab) tab.click(); else requestAnimationFrame(openTab);
+  };
+  openTab();
+}

@@ -9,12 +9,16 @@ import gradio as gr
 
 from charrnn.formats import web
 from charrnn.service.visitor import Visitor
-from charrnn.ui.components.drawing import LetterDrawing
-from charrnn.ui.step import values
+from charrnn.ui.components.drawing import Drawing, LetterDrawing
+from charrnn.ui.step import lessons, values
 from charrnn.ui.tab import PRIVATE
 
 HERE = Path(__file__).parent
 NETWORK = Path(web.__file__).parent / "network.js"
+
+
+class Tour(Drawing):
+    """Eight lessons with a question each, links to them, and a teacher's sheet."""
 
 
 class StepView(LetterDrawing):
@@ -29,6 +33,7 @@ class StepView(LetterDrawing):
 
 def build(visitor: gr.State, model: gr.State) -> None:
     """Build the tab and wire it. visitor, model: the session's Visitor and its CharRNN."""
+    Tour(lessons.value(), "tour")
     view = StepView({"starts": values.starts()}, "one step in numbers")
     model.change(refresh, visitor, view, **PRIVATE)
 

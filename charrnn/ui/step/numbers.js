@@ -45,7 +45,7 @@ const numbers = (() => {
 
   // ---- the blocks of one step ----
   //
-  // view: { layer, gate, units, inputs, outputs, target }; units, inputs and outputs are the
+  // view: { layer, gate, units, inputs, outputs, target, temperature }; units, inputs and outputs are the
   // indexes that are shown: all of a small network, a window into a large one.
 
   function blocks(model, step, view) {
@@ -194,8 +194,8 @@ const numbers = (() => {
     const last = step.layers[step.layers.length - 1].next[0];
     const shown = view.layer === step.layers.length - 1 ? view.units : [];
     const rows = view.outputs.map((k) => dot(p.Why, k, last, shown));
-    const guess = network.softmax(step.logits);
-    const total = step.logits.reduce((sum, y) => sum + Math.exp(y), 0);
+    const T = view.temperature || 1, guess = network.softmax(step.logits, T);
+    const total = step.logits.reduce((sum, y) => sum + Math.exp(y / T), 0);
     const blocks = [
       {
         key: 'Why', title: 'Why', caption: 'each row weighs the new memory', phase: PHASES.scores, small: true, rows: outputNames, of: 'letter',
@@ -211,12 +211,12 @@ const numbers = (() => {
         return `y, letter ${outputNames[i]} = ${products(rows[i].terms, rows[i].rest)} ${added(p.by[k])} (by) = ${signed(step.logits[k])}.`;
       }, { of: 'letter' }),
       column('p', 'p', 'the guess', PHASES.guess, outputNames, view.outputs.map((k) => guess[k]), (i) => {
-        const y = step.logits[view.outputs[i]];
-        return `p, letter ${outputNames[i]} = exp(${unsigned(y)}) / sum of all exp = ${unsigned(Math.exp(y))} / ${unsigned(total)} = ${unsigned(guess[view.outputs[i]], 3)}.`;
+        const y = step.logits[view.outputs[i]], scaled = T === 1 ? unsigned(y) : `${unsigned(y)} / ${unsigned(T)}`;
+        return `p, letter ${outputNames[i]} = exp(${scaled}) / sum of all exp = ${unsigned(Math.exp(y / T))} / ${unsigned(total)} = ${unsigned(guess[view.outputs[i]], 3)}.`;
       }, { of: 'letter', bars: true, target: view.outputs.indexOf(view.target) }),
     ];
     if (view.target === undefined || view.target === null) return blocks;
-    const right = guess[view.target], loss = -Math.log(right), came = sign(model.symbols[view.target]);
+    const right = network.softmax(step.logits)[view.target], loss = -Math.log(right), came = sign(model.symbols[view.target]);
     return [...blocks, {
       ...column('loss', 'loss', `${came} came next`, PHASES.loss, [came], [loss], () => `Loss = −log p(${came}) = −log ${unsigned(right, 3)} = ${unsigned(loss, 3)} nats: as good as choosing among ${unsigned(Math.exp(loss), 1)} equally likely letters.`, { of: 'letter' }),
       large: true,
@@ -224,9 +224,9 @@ const numbers = (() => {
   }
 
   // The equations of a step in pieces, [text, phase]; a phase of -1 is never lit.
-  function equations(cell, gate) {
+  function equations(cell, gate, temperature = 1) {
     const inner = (name, squash) => [[`${name} = `, -1], [squash, PHASES.gates], ['( ', -1], ['Wxh x', 0], [' + ', -1], ['Whh h', 1], [' + ', -1], ['bh', 2], [' )', -1]];
-    const rest = [[['y = Why h′ + by', PHASES.scores]], [['p = softmax(y)', PHASES.guess]], [['loss = −log p', PHASES.loss]]];
+    const rest = [[['y = Why h′ + by', PHASES.scores]], [[temperature === 1 ? 'p = softmax(y)' : `p = softmax(y / ${unsigned(temperature)})`, PHASES.guess]], [['loss = −log p', PHASES.loss]]];
     if (cell === 'rnn') return [inner('h′', 'tanh'), ...rest];
     if (cell === 'lstm') {
       return [inner(gate, gate === 'g' ? 'tanh' : 'sigmoid'), [['c′ = f * c + i * g', PHASES.state]], [['h′ = o * tanh(c′)', PHASES.state]], ...rest];

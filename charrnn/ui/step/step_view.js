@@ -2,7 +2,7 @@
 const MOST = 40; // letters of a word: a copy of the network for each
 const RATES = { rnn: 2, lstm: 2, gru: 1.5 }; // each learns `hello` in twenty updates
 const SPEEDS = { slow: 1800, normal: 900, fast: 300 };
-const state = { source: 'hello', cell: 'rnn', word: '', t: 3, phase: numbers.PHASES.loss, gate: 0, layer: 0, back: null, reached: 0 };
+const state = { source: 'hello', cell: 'rnn', word: '', t: 3, phase: numbers.PHASES.loss, gate: 0, layer: 0, temperature: 1, back: null, reached: 0 };
 let value = null, experiment = null;
 
 // ---- which network ----
@@ -112,6 +112,10 @@ function drawGates() {
 
 // ---- backwards and update ----
 
+const degree = node('input', { type: 'range', min: 0.1, max: 2, step: 0.05, 'aria-label': 'Temperature' }), degrees = node('b');
+degree.addEventListener('input', () => { state.temperature = Number(degree.value); draw(); });
+const temperature = node('div', { class: 'tools temperature' }, 'Temperature', degree, degrees, node('span', { class: 'note' }, 'how daring a draw would be; the loss is always that of temperature 1'));
+
 const row = node('div', { class: 'copies', tabindex: 0, role: 'group', 'aria-label': 'The network unrolled over the word: a copy for each letter' });
 const told = node('p', { class: 'arithmetic', role: 'status' }), chart = node('div', { class: 'chart-of-losses' });
 const rate = node('input', { type: 'number', min: 0, max: 20, step: 0.1, 'aria-label': 'Learning rate' });
@@ -183,7 +187,7 @@ function drawLearning() {
 
 function view() {
   const window = windowOf(experiment.model, experiment.steps, state.t, state.layer);
-  return { ...window, layer: state.layer, gate: state.gate, target: experiment.targets[state.t] };
+  return { ...window, layer: state.layer, gate: state.gate, target: experiment.targets[state.t], temperature: state.temperature };
 }
 
 const picture = flow.create({
@@ -201,8 +205,10 @@ function draw(moved = false) {
   cell.enable(!['own', 'notebook'].includes(state.source));
   const large = model.hidden_size > shown.units.length;
   windowNote.textContent = large ? `A window into a network of ${model.hidden_size} units: the ${shown.units.length} most active over this text. All the others are in every sum.` : '';
-  picture.draw({ letter: sign(model.symbols[read[state.t].id]), blocks: numbers.blocks(model, read[state.t], shown), equations: numbers.equations(model.cell, names[state.gate]), phase: state.phase }, moved);
+  picture.draw({ letter: sign(model.symbols[read[state.t].id]), blocks: numbers.blocks(model, read[state.t], shown), equations: numbers.equations(model.cell, names[state.gate], state.temperature), phase: state.phase }, moved);
   drawGates();
+  degree.value = state.temperature;
+  degrees.textContent = state.temperature.toFixed(2);
   layers.hidden = model.layers < 2;
   if (model.layers > 1) {
     layers.replaceChildren(...Array.from({ length: model.layers }, (_, k) => node('option', { value: k }, `layer ${k + 1}`)));
@@ -213,11 +219,34 @@ function draw(moved = false) {
 
 root.replaceChildren(
   node('div', { class: 'tools' }, source.group, ownWord, cell.group, layers, complaint), lead, windowNote,
-  node('div', { class: 'step-picture' }, ...picture.parts.slice(0, 2), node('div', { class: 'controls' }, picture.parts[2], steps)), gates,
+  node('div', { class: 'step-picture' }, ...picture.parts.slice(0, 2), node('div', { class: 'controls' }, picture.parts[2], steps)), gates, temperature,
   node('h2', {}, 'The whole word, and backwards'), row, learn,
   node('div', { class: 'learning' }, told, chart));
 
+// ---- lessons of the tour ----
+//
+// A lesson's setup: { cell, updates, t, phase, gate, to }, where `to` is what to scroll to.
+
+function teach() {
+  const lesson = window.charrnnLesson;
+  if (!value || !lesson) { root.classList.remove('aside'); return; }
+  root.classList.toggle('aside', lesson.to === 'trained');
+  if (!lesson.cell) return;
+  player.stop();
+  trainer.stop();
+  Object.assign(state, { source: 'hello', cell: lesson.cell, t: lesson.t, temperature: 1 });
+  source.show('hello');
+  ownWord.hidden = true;
+  open();
+  for (let k = 0; k < lesson.updates; k += 1) experiment.update();
+  if (lesson.gate !== undefined) state.gate = lesson.gate;
+  if (lesson.phase !== undefined) state.phase = lesson.phase;
+  draw(true);
+}
+document.addEventListener('charrnn-lesson', () => { if (root.isConnected) teach(); });
+
 always((fresh) => {
+  const first = !value;
   value = fresh;
   root.querySelector("[data-choice='own']").hidden = !value.own;
   root.querySelector("[data-choice='notebook']").hidden = !value.starts.notebook;
@@ -225,4 +254,5 @@ always((fresh) => {
     if (state.source === 'own' && !value.own) { state.source = 'hello'; source.show('hello'); }
     open();
   }
+  if (first) teach();
 });

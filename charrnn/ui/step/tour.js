@@ -1,0 +1,117 @@
+// The tour: eight cards, each with a question to answer before looking, and a link of its own.
+let lessons = [], chapters = '', open = -1;
+const strip = node('nav', { class: 'stops', 'aria-label': 'Lessons of the tour' });
+const card = node('section', { class: 'card', hidden: '', 'aria-live': 'polite' });
+const sheet = node('section', { class: 'sheet', hidden: '', 'aria-label': "Teacher's sheet" });
+root.replaceChildren(strip, card, sheet);
+
+function press(text, action, more = {}) {
+  const made = node('button', { type: 'button', class: 'small', ...more }, text);
+  made.addEventListener('click', action);
+  return made;
+}
+
+function linkOf(k) {
+  const link = new URL(window.location.href);
+  link.search = `?lesson=${k + 1}`;
+  link.hash = '';
+  return link.href;
+}
+
+function remember() {
+  const link = new URL(window.location.href);
+  if (open < 0) link.searchParams.delete('lesson'); else link.searchParams.set('lesson', open + 1);
+  window.history.replaceState(window.history.state, '', link);
+}
+
+// The live panels below listen; one that is not there yet looks at window.charrnnLesson.
+function announce() {
+  window.charrnnLesson = open < 0 ? null : lessons[open].setup;
+  document.dispatchEvent(new CustomEvent('charrnn-lesson'));
+}
+
+function show(k, focus = true) {
+  open = k;
+  sheet.hidden = true;
+  drawStrip();
+  card.hidden = open < 0;
+  if (open >= 0) drawCard(lessons[open]);
+  remember();
+  announce();
+  if (focus && open >= 0) card.querySelector('h2').focus();
+}
+
+function drawStrip() {
+  strip.replaceChildren(node('strong', {}, 'Tour'),
+    ...lessons.map((lesson, k) => press(`${k + 1} ${lesson.title}`, () => show(k), k === open ? { 'aria-current': 'step', class: 'small stop' } : { class: 'small stop' })),
+    press("Teacher's sheet", teach, { class: 'small stop' }), ...(open >= 0 ? [press('Close the tour', () => show(-1), { class: 'small stop' })] : []));
+}
+
+function drawCard(lesson) {
+  const answer = node('div', { class: 'reply', hidden: '', role: 'status' }), verdict = node('strong'), told = node('p');
+  answer.append(verdict, told, node('p', {}, node('b', {}, 'Try it: '), lesson.try_it));
+  const choices = lesson.choices.map((text, k) => press(text, () => {
+    choices.forEach((other, j) => { other.setAttribute('aria-pressed', `${j === k}`); other.classList.toggle('right', j === lesson.right); });
+    answer.hidden = false;
+    verdict.textContent = k === lesson.right ? 'Right. ' : `Not quite: “${lesson.choices[lesson.right]}”. `;
+    told.textContent = lesson.answer;
+  }, { 'aria-pressed': 'false', class: 'small option' }));
+  const more = chapters ? [node('a', { href: `${chapters}#${lesson.chapter}`, target: '_blank', rel: 'noopener' }, 'The chapter with the code')]
+    : [node('span', { class: 'note' }, `More in docs/how-it-works.md, chapter ${lesson.chapter.match(/^\d+/)[0]}.`)];
+  card.replaceChildren(node('h2', { tabindex: '-1' }, `${open + 1} of ${lessons.length}: ${lesson.title}`), node('p', {}, lesson.text),
+    node('p', { class: 'question' }, node('b', {}, 'Before you look: '), lesson.question),
+    node('div', { class: 'options', role: 'group', 'aria-label': 'Your answer' }, ...choices), answer,
+    node('div', { class: 'tools' },
+      ...(open > 0 ? [press('◀ Previous', () => show(open - 1))] : []),
+      ...(open + 1 < lessons.length ? [press('Next ▶', () => show(open + 1), { class: 'small primary' })] : []),
+      press('Copy lesson link', copyLink), link, copied, ...more));
+  link.value = linkOf(open);
+  copied.textContent = '';
+}
+
+// Inside another site's frame the clipboard may be closed: then the link is selected, to be copied by hand.
+const link = node('input', { type: 'text', readonly: '', class: 'link', 'aria-label': 'Link of this lesson' });
+const copied = node('span', { class: 'note', role: 'status' });
+async function copyLink() {
+  try {
+    await navigator.clipboard.writeText(link.value);
+    copied.textContent = 'Copied.';
+  } catch {
+    link.select();
+    copied.textContent = document.execCommand('copy') ? 'Copied.' : 'Press Ctrl+C to copy the link.';
+  }
+}
+
+function teach() {
+  sheet.hidden = !sheet.hidden;
+  if (sheet.hidden) return;
+  sheet.replaceChildren(node('h2', { tabindex: '-1' }, 'How a recurrent network works: the questions and their answers'),
+    node('p', { class: 'screen' }, press('Print this sheet', print, { class: 'small primary' }), ' ', press('Close', teach)),
+    node('ol', {}, ...lessons.map((lesson, k) => node('li', {}, node('h3', {}, lesson.title), node('p', {}, lesson.text), node('p', {}, node('b', {}, lesson.question)),
+      node('ol', { type: 'a' }, ...lesson.choices.map((text, j) => node('li', j === lesson.right ? { class: 'right' } : {}, text))),
+      node('p', {}, 'Answer: ', node('b', {}, lesson.choices[lesson.right]), '. ', lesson.answer), node('p', {}, `To try: ${lesson.try_it}`), node('p', { class: 'link' }, linkOf(k))))));
+  sheet.querySelector('h2').focus();
+}
+
+// Gradio puts its own selector before every rule of a style sheet, so this one is added by hand.
+const ONLY_THE_SHEET = `@media print {
+  body * { visibility: hidden; }
+  .tour .sheet, .tour .sheet * { visibility: visible; color: #000; }
+  .tour .sheet { position: absolute; inset: 0 auto auto 0; max-width: none; }
+  .tour .sheet .screen { display: none; }
+}`;
+
+function print() {
+  const style = node('style', {}, ONLY_THE_SHEET);
+  document.head.append(style);
+  window.addEventListener('afterprint', () => style.remove(), { once: true });
+  window.print();
+}
+
+always((fresh) => {
+  if (lessons.length) return;
+  ({ lessons, chapters } = fresh);
+  const wanted = Number(new URLSearchParams(window.location.search).get('lesson'));
+  if (Number.isInteger(wanted) && wanted >= 1 && wanted <= lessons.length) show(wanted - 1, false);
+  else drawStrip();
+});
