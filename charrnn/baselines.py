@@ -112,22 +112,34 @@ def compression(train_text: str, held_out_text: str) -> float:
 def kneser_ney(train_text: str, held_out_text: str, orders: Iterable[int]) -> dict[int, float]:
     """The losses of models that count what followed the last `order` characters, by order.
 
+    The means of `counting_surprise`. tinyshakespeare, 90 % / 10 %: 1.5165 with order 6; all orders
+    to 6 take 1.5 s.
+    """
+    surprise = counting_surprise(train_text, held_out_text, orders)
+    return {order: float(nats.mean()) for order, nats in surprise.items()}
+
+
+def counting_surprise(
+    train_text: str, held_out_text: str, orders: Iterable[int]
+) -> dict[int, Floats]:
+    """-log p of every held-out character, in nats (T,), by counting, for each order.
+
     Interpolated Kneser-Ney with three discounts per n (Chen and Goodman 1998, "modified"), down to
     the uniform guess. The held-out text is scored as one stream, its first characters with shorter
-    contexts. tinyshakespeare, 90 % / 10 %: 1.5165 with order 6; all orders to 6 take 1.5 s.
+    contexts.
     """
     orders = set(orders)
     train, held_out, size = _encode(train_text, held_out_text)
     lower: Floats = np.full(held_out.shape, 1.0 / size)
-    losses = {}
+    surprise = {}
     counted = list(_ngrams(train, held_out, size, max(orders) + 1))
     for order, (ngrams, longer) in enumerate(zip(counted, [*counted[1:], None], strict=True)):
         if order in orders:  # the longest context uses counts, shorter ones left neighbors
             top = _interpolate(ngrams, ngrams.counts.astype(np.float64), lower, size)
-            losses[order] = float(-np.log(top).mean())
+            surprise[order] = -np.log(top)
         if longer is not None:
             lower = _interpolate(ngrams, _left_neighbors(ngrams, longer), lower, size)
-    return losses
+    return surprise
 
 
 @dataclass(frozen=True)

@@ -165,7 +165,7 @@ const network = (() => {
     return weights.map((weight) => weight / total);
   }
 
-  // ---- loss, backward, update ----
+  // ---- loss, backward, propagate, update ----
 
   // The mean of -ln p(target) over the steps, in nats per character.
   function loss(steps, targets) {
@@ -173,19 +173,27 @@ const network = (() => {
     return nats.reduce((a, b) => a + b, 0) / steps.length;
   }
 
-  // Backpropagation through time: the gradient of every parameter, by name, and for each step and
-  // layer the gradient that arrives at the hidden state there, arrived[t][layer]. Each step's loss
-  // counts by its weight; with equal ones, what is differentiated is the mean.
+  // The gradient of the loss at the guesses: every parameter's, by name, and as `propagate` says.
+  // Each step's loss counts by its weight; with equal ones, what is differentiated is the mean.
   function backward(model, steps, targets, weights = steps.map(() => 1 / steps.length)) {
-    const p = model.parameters, H = model.hidden_size;
+    return propagate(model, steps, (t) => {
+      const d = softmax(steps[t].logits);
+      d[targets[t]] -= 1;
+      return d.map((v) => v * weights[t]);
+    });
+  }
+
+  // Backpropagation through time, from scores(t), the gradient of step t's logits. Besides the
+  // parameters' gradients, for each step: what arrives at the hidden state of each layer,
+  // arrived[t][layer], and the derivative for the 1 in its one-hot input, inputs[t].
+  function propagate(model, steps, scores) {
+    const p = model.parameters, H = model.hidden_size, inputs = steps.map(() => 0);
     const gradient = {}, arrived = steps.map(() => []);
     for (const name of Object.keys(p)) gradient[name] = new Float64Array(p[name].length);
     let later = initialState(model); // the gradient of each layer's state, from the steps after
     for (let t = steps.length - 1; t >= 0; t--) {
-      const { id, logits, layers } = steps[t];
-      const dlogits = softmax(logits);
-      dlogits[targets[t]] -= 1;
-      for (let k = 0; k < dlogits.length; k++) dlogits[k] *= weights[t];
+      const { id, layers } = steps[t];
+      const dlogits = scores(t);
       addOuter(gradient.Why, dlogits, layers[layers.length - 1].next[0]);
       add(gradient.by, dlogits);
       let d = transposed(p.Why, dlogits, H);
@@ -199,7 +207,10 @@ const network = (() => {
         for (const i of held) { dx[i] = 0; dh[i] = 0; }
         const dW = gradient[`Wxh${layer}`];
         if (layer) addOuter(dW, dx, input);
-        else for (let i = 0, columns = dW.length / dx.length; i < dx.length; i++) dW[i * columns + id] += dx[i];
+        else for (let i = 0, columns = dW.length / dx.length; i < dx.length; i++) {
+          dW[i * columns + id] += dx[i];
+          inputs[t] += dx[i] * p.Wxh0[i * columns + id];
+        }
         addOuter(gradient[`Whh${layer}`], dh, previous[0]);
         add(gradient[`bh${layer}`], dx);
         if (gradient[`bhh${layer}`]) add(gradient[`bhh${layer}`], dh);
@@ -209,7 +220,7 @@ const network = (() => {
       }
       later = earlier;
     }
-    return { gradient, arrived };
+    return { gradient, arrived, inputs };
   }
 
   // Plain gradient descent: returns a model with new weights, and the norm of the gradient. Where
@@ -253,5 +264,5 @@ const network = (() => {
     return sign * (exponent ? 2 ** (exponent - 15) * (1 + fraction / 1024) : 2 ** -14 * (fraction / 1024));
   }
 
-  return { CELLS, initialState, step, forward, softmax, loss, backward, update, unpack };
+  return { CELLS, initialState, step, forward, softmax, loss, backward, propagate, update, unpack };
 })();

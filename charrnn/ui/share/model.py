@@ -80,7 +80,7 @@ def download_model(visitor: Visitor, with_training: bool = False) -> str:
     """
     visitor = visitor or Visitor()  # None: the server forgot the session
     data = visitor.to_bytes() if with_training else Checkpoint(visitor.current).to_bytes()
-    return offered(visitor.current, "npz", data)
+    return offered(file_name(visitor.current, "npz"), data)
 
 
 def download_page(visitor: Visitor) -> str:
@@ -90,10 +90,15 @@ def download_page(visitor: Visitor) -> str:
         html = to_html(visitor.current, visitor.name, first_words(visitor.text))
     except ValueError as error:
         raise refusal(error) from None
-    return offered(visitor.current, "html", html.encode())
+    return offered(file_name(visitor.current, "html"), html.encode())
 
 
-def offered(model: CharRNN, suffix: str, data: bytes) -> str:
+def file_name(model: CharRNN, suffix: str) -> str:
+    """What a download of a model is called."""
+    return f"charrnn-{model.config.cell}-{model.config.hidden_size}.{suffix}"
+
+
+def offered(name: str, data: bytes) -> str:
     """Write a file where the server may serve it from for an hour. Returns its path.
 
     The same content is stored once: otherwise a thousand clicks would take 30 GB.
@@ -102,7 +107,7 @@ def offered(model: CharRNN, suffix: str, data: bytes) -> str:
         raise refusal("The server's disk is full: try again later.")
     folder = Path(get_upload_folder()) / hashlib.sha256(data).hexdigest()
     folder.mkdir(parents=True, exist_ok=True)
-    path = folder / f"charrnn-{model.config.cell}-{model.config.hidden_size}.{suffix}"
+    path = folder / name
     files.write(path, data)
     return str(path)
 

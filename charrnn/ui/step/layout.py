@@ -1,43 +1,44 @@
-"""The How it works tab: a network small enough to read every number of it."""
+"""The How it works tab: a tour, a network small enough to read, and a trained one to question."""
 
 from __future__ import annotations
 
-from pathlib import Path
+from html import escape
 from typing import Any
 
 import gradio as gr
 
-from charrnn.formats import web
 from charrnn.service.visitor import Visitor
-from charrnn.ui.components.drawing import Drawing, LetterDrawing
+from charrnn.ui.share.model import offered
 from charrnn.ui.step import lessons, values
+from charrnn.ui.step.drawings import StepView, Tour, TrainedModel
+from charrnn.ui.step.standalone import to_html
 from charrnn.ui.tab import PRIVATE
-
-HERE = Path(__file__).parent
-NETWORK = Path(web.__file__).parent / "network.js"
-
-
-class Tour(Drawing):
-    """Eight lessons with a question each, links to them, and a teacher's sheet."""
-
-
-class StepView(LetterDrawing):
-    """One step of a network in numbers; the word unrolled, backwards, and updates."""
-
-    helpers = (
-        *LetterDrawing.helpers,
-        NETWORK,
-        *(HERE / f"{name}.js" for name in values.SCRIPTS),
-    )
 
 
 def build(visitor: gr.State, model: gr.State) -> None:
     """Build the tab and wire it. visitor, model: the session's Visitor and its CharRNN."""
     Tour(lessons.value(), "tour")
-    view = StepView({"starts": values.starts()}, "one step in numbers")
-    model.change(refresh, visitor, view, **PRIVATE)
+    StepView({"starts": values.starts()}, "one step in numbers")
+    trained = TrainedModel(values.outline(Visitor()), "a trained model")
+    export = gr.Button("Download the step view as one HTML file", size="sm")
+    hidden = gr.DownloadButton("step view", visible="hidden", elem_id="charrnn-step-download")
+    model.change(values.outline, visitor, trained, **PRIVATE)
+    trained.load(load, visitor, trained, **PRIVATE)
+    made = export.click(download, visitor, hidden, **PRIVATE)
+    # A DownloadButton with a handler of its own needs two clicks: click the hidden one here.
+    press = "() => setTimeout(() => document.querySelector('#charrnn-step-download').click(), 60)"
+    made.success(None, js=press, **PRIVATE)
 
 
-def refresh(visitor: Visitor) -> dict[str, Any]:
-    """The step view's value: first weights, and the visitor's model if it is small."""
-    return {"starts": values.starts(), "own": values.own(visitor)}
+def load(visitor: Visitor) -> dict[str, Any]:
+    """All of the visitor's model, when the browser asks for it."""
+    outline = values.outline(visitor)
+    return outline if "refused" in outline else values.whole(visitor)
+
+
+def download(visitor: Visitor) -> str:
+    """The step view as one HTML file, with the visitor's model in it if that is small."""
+    try:
+        return offered("charrnn-one-step.html", to_html(values.outline(visitor)).encode())
+    except ValueError as error:
+        raise gr.Error(escape(str(error)), print_exception=False) from None

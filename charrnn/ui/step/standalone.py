@@ -10,7 +10,7 @@ from string import Template
 from typing import Any
 
 from charrnn.formats.web import csp_hash, json_without_tags
-from charrnn.ui.step.layout import StepView
+from charrnn.ui.step.drawings import StepView
 from charrnn.ui.step.values import starts
 
 HERE = Path(__file__).parent
@@ -37,7 +37,8 @@ const props = { value: JSON.parse(document.getElementById('value').textContent) 
 def to_html(own: dict[str, Any] | None = None) -> str:
     """The page, complete, about 90 KB.
 
-    own: the visitor's model as `values.with_text` packs it, to be offered beside `hello`.
+    own: what `values.outline` says of a visitor's model. If it holds all of it, the page offers
+    it beside `hello`.
     """
     scripts = (*StepView.helpers, HERE / "step_view.js")
     script = FRAME + "".join(path.read_text("utf-8") for path in scripts)
@@ -47,5 +48,7 @@ def to_html(own: dict[str, Any] | None = None) -> str:
         style=style,
         script_hash=csp_hash(script),
         style_hash=csp_hash(style),
-        value=json_without_tags({"starts": starts(), "own": own}),
+        value=json_without_tags(
+            {"starts": starts(), "own": own if "model" in (own or {}) else None}
+        ),
     )

@@ -12,8 +12,8 @@ function unpacked(start) { return { ...start, parameters: network.unpack(start.w
 function open() {
   const { source, cell } = state, settings = { rate: RATES[cell], clip: 0.5 };
   if (source === 'own') {
-    const model = unpacked(value.own);
-    experiment = new Experiment(model, value.own.ids.slice(0, MOST), { rate: 0.5, clip: 1 });
+    const { model, ids } = window.charrnnModel;
+    experiment = new Experiment(model, ids.slice(0, MOST), { rate: 0.5, clip: 1 });
   } else if (source === 'notebook') {
     const start = unpacked(value.starts.notebook);
     experiment = new Experiment(start, Array.from(start.text, (c) => start.symbols.indexOf(c)), { rate: 3.4, clip: 0, endless: true });
@@ -180,7 +180,7 @@ function drawLearning() {
     told.textContent = `${norms.length} ${norms.length === 1 ? 'update' : 'updates'}. The gradient was ${unrolled.short(last.norm)} long.${cut} `
       + `Every weight moved by rate × gradient. The mean loss went from ${numbers.unsigned(losses[losses.length - 2], 3)} to ${numbers.unsigned(loss, 3)}`
       + (state.source === 'notebook' ? ` (${numbers.unsigned(loss * read.length, 1)} nats for the sentence${loss > losses[0] ? ': it exploded, and is worse than at the start' : ''}).` : '.');
-  } else told.textContent = `Not trained yet. Mean loss ${numbers.unsigned(loss, 3)} nats; a blind guess among ${model.symbols.length} letters has ${numbers.unsigned(Math.log(model.symbols.length), 3)}.`;
+  } else told.textContent = `${state.source === 'own' ? 'No update yet.' : 'Not trained yet.'} Mean loss ${numbers.unsigned(loss, 3)} nats; a blind guess among ${model.symbols.length} letters has ${numbers.unsigned(Math.log(model.symbols.length), 3)}.`;
 }
 
 // ---- drawing ----
@@ -245,14 +245,21 @@ function teach() {
 }
 document.addEventListener('charrnn-lesson', () => { if (root.isConnected) teach(); });
 
+// The visitor's model, once trained_model.js or the exported page has put it there.
+function owned() {
+  const there = Boolean(window.charrnnModel);
+  root.querySelector("[data-choice='own']").hidden = !there;
+  if (state.source !== 'own') return;
+  if (!there) { state.source = 'hello'; source.show('hello'); }
+  open();
+}
+document.addEventListener('charrnn-model', () => { if (root.isConnected && value) owned(); });
+
 always((fresh) => {
-  const first = !value;
+  if (value) return;
   value = fresh;
-  root.querySelector("[data-choice='own']").hidden = !value.own;
-  root.querySelector("[data-choice='notebook']").hidden = !value.starts.notebook;
-  if (!experiment || state.source === 'own') {
-    if (state.source === 'own' && !value.own) { state.source = 'hello'; source.show('hello'); }
-    open();
-  }
-  if (first) teach();
+  if (value.own) window.charrnnModel = { model: unpacked(value.own.model), ids: value.own.ids };
+  owned();
+  open();
+  teach();
 });

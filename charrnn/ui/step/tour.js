@@ -5,12 +5,6 @@ const card = node('section', { class: 'card', hidden: '', 'aria-live': 'polite' 
 const sheet = node('section', { class: 'sheet', hidden: '', 'aria-label': "Teacher's sheet" });
 root.replaceChildren(strip, card, sheet);
 
-function press(text, action, more = {}) {
-  const made = node('button', { type: 'button', class: 'small', ...more }, text);
-  made.addEventListener('click', action);
-  return made;
-}
-
 function linkOf(k) {
   const link = new URL(window.location.href);
   link.search = `?lesson=${k + 1}`;

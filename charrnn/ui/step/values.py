@@ -6,22 +6,27 @@ import base64
 from functools import cache
 from typing import Any
 
-from charrnn.corpora import load_corpus
+from charrnn import analysis
+from charrnn.baselines import counting_surprise
+from charrnn.corpora import load_corpus, split
 from charrnn.network.model import CharRNN, ModelConfig
 from charrnn.service.visitor import Visitor
 from charrnn.training.recipes import RECIPES
+from charrnn.training.record import TrainingRecord
 from charrnn.ui.inspect.events import start_text
-from charrnn.vocabulary import Vocabulary
+from charrnn.vocabulary import CLEANINGS, Vocabulary
 
 Value = dict[str, Any]
 
-SCRIPTS = ("numbers", "experiment", "controls", "cells", "flow", "unrolled")
-"""The step view's JavaScript files, in the order they need each other."""
 CELLS = ("rnn", "lstm", "gru")
 SENT_WEIGHTS = 20_000
 """The largest model that is sent without being asked for: 107 KB as base64."""
-LETTERS = 40
-"""Letters of the visitor's text that are unrolled."""
+MOST_WEIGHTS = 1_500_000
+"""The largest model that is sent at all: 8 MB as base64."""
+READ = 400
+"""Symbols of text that a trained model reads."""
+COUNTED = 300_000
+"""Characters of training text that counting learns from, at most: 0.5 s of work."""
 
 
 def packed(model: CharRNN) -> Value:
@@ -32,6 +37,8 @@ def packed(model: CharRNN) -> Value:
         "hidden_size": model.config.hidden_size,
         "layers": model.config.layers,
         "symbols": list(model.vocabulary.symbols),
+        "words": model.vocabulary.words,
+        "cleaning": model.vocabulary.cleaning,
         "shapes": [[name, list(shape)] for name, shape in model.parameters.shapes.items()],
         "weights": base64.b64encode(vector.tobytes()).decode(),
     }
@@ -55,15 +62,69 @@ def new_model(text: str, config: ModelConfig) -> CharRNN:
     return CharRNN(Vocabulary.from_text(text), config)
 
 
-def own(visitor: Visitor) -> Value | None:
-    """The visitor's model and a text to read; None where it is too large to send unasked."""
+def outline(visitor: Visitor) -> Value:
+    """The visitor's model by name and size, with all of it only where it is small."""
     model = visitor.current
-    if model.config.cell not in CELLS or model.parameters.vector.size > SENT_WEIGHTS:
-        return None
-    return with_text(visitor)
+    weights = model.parameters.vector.size
+    if model.config.cell not in CELLS:
+        return {"refused": f"{visitor.name}: this page can compute RNN, LSTM and GRU only."}
+    if weights > MOST_WEIGHTS:
+        return {
+            "refused": f"{visitor.name} has {weights:,} weights, too many to send to a browser "
+            f"(at most {MOST_WEIGHTS:,}). Open a smaller model on the Share tab."
+        }
+    if weights <= SENT_WEIGHTS:
+        return whole(visitor)
+    return {"name": visitor.name, "size": f"{weights * 16 / 3e6:.1f} MB"}
 
 
-def with_text(visitor: Visitor) -> Value:
-    """The visitor's model and the ids of the beginning of its text."""
-    ids = visitor.current.vocabulary.encode(start_text(visitor), unknown="skip")
-    return {**packed(visitor.current), "ids": ids[:LETTERS].tolist(), "name": visitor.name}
+def whole(visitor: Visitor) -> Value:
+    """The visitor's model, a text to read, and what is known of both; see trained_model.js.
+
+    ids: of the text. unseen: whether the text was kept out of training. counting: -log p of each
+    of its characters by counting, in nats, or None. matches: [layer, unit, correlation] of the
+    units that follow each feature of the text.
+    """
+    model = visitor.current
+    train, text = texts(visitor)
+    ids = model.vocabulary.encode(text, unknown="skip")[:READ]
+    symbols = [model.vocabulary.symbols[i] for i in ids]
+    found = analysis.find_units(hidden_only(analysis.activations(model, ids)), symbols, 5)
+    return {
+        "name": visitor.name,
+        "model": packed(model),
+        "ids": ids.tolist(),
+        "unseen": bool(train),
+        "counting": counting(train, symbols) if train and not model.vocabulary.words else None,
+        "matches": {
+            name: [[m.layer, m.unit, round(m.correlation, 3)] for m in matches]
+            for name, matches in found.items()
+        },
+    }
+
+
+def texts(visitor: Visitor) -> tuple[str, str]:
+    """What the model was trained on, cleaned, and text that was kept out of its training.
+
+    Where nothing was kept out or the text is not known: "" and a text that the model reads well.
+    """
+    model = visitor.current
+    record = TrainingRecord.from_metadata(model.metadata)
+    fraction = record.config.get("val_fraction", 0)
+    fraction = fraction if isinstance(fraction, float) and 0 < fraction < 1 else 0.0
+    train, held_out = split(CLEANINGS[model.vocabulary.cleaning](visitor.text), fraction)
+    held_out = analysis.known(model.vocabulary, held_out[: 2 * READ])
+    if len(held_out) < READ:
+        return "", start_text(visitor)
+    return train, held_out
+
+
+def counting(train: str, symbols: list[str]) -> list[float]:
+    """-log p of each symbol in nats, by what followed the six before it in the training text."""
+    surprise = counting_surprise(train[-COUNTED:], "".join(symbols), [6])[6]
+    return [round(float(nats), 4) for nats in surprise]
+
+
+def hidden_only(layers: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """The hidden states among a model's activations: what the page can hold."""
+    return [{"hidden": parts["hidden"]} for parts in layers]
