@@ -5,23 +5,68 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
 
 import numpy as np
 import pytest
+from browser.conftest import Watch
 from browser.steps import new_context, tab
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, Locator, Page, expect
 
-from charrnn import CharRNN, ModelConfig, Vocabulary
+from charrnn import CharRNN, ModelConfig, Vocabulary, analysis
+from charrnn.baselines import counting_surprise
+from charrnn.service.visitor import Visitor
+from charrnn.ui.step import values
 from charrnn.ui.step.lessons import LESSONS
 
 pytestmark = pytest.mark.browser
 
 
+Open = Callable[[str], Page]
+
+
 @pytest.fixture
-def at_step(page: Page) -> Page:
+def visit(browser: Browser, page_url: str) -> Iterator[Open]:
+    """Opens the page with a query string, in a browser of its own; nothing may go wrong in it."""
+    contexts, faults = [], []
+
+    def opened(query: str) -> Page:
+        contexts.append(
+            new_context(browser, viewport={"width": 1280, "height": 900}, accept_downloads=True)
+        )
+        page: Page = contexts[-1].new_page()
+        watch = Watch(page, urlsplit(page_url).netloc)
+        faults.append(watch.faults)
+        page.goto(page_url + query)
+        page.wait_for_selector("[role=tab]")
+        return page
+
+    yield opened
+    found = [list(each) for each in faults]
+    for context in contexts:
+        context.close()
+    assert [fault for each in found for fault in each] == []
+
+
+@pytest.fixture
+def at_step(visit: Open) -> Page:
+    page = visit("")
     tab(page, "How it works")
     page.wait_for_selector(".step-view .copy[data-t='3']")
     return page
+
+
+@pytest.fixture
+def lesson(visit: Open) -> Callable[[int], Page]:
+    """Opens the link of a lesson."""
+
+    def opened(number: int) -> Page:
+        page = visit(f"?lesson={number}")
+        page.wait_for_selector(".drawing.tour .card h2")
+        return page
+
+    return opened
 
 
 def test_the_tab_shows_the_engines_numbers(at_step: Page) -> None:
@@ -36,23 +81,6 @@ def test_the_tab_shows_the_engines_numbers(at_step: Page) -> None:
     expect(page.locator(".copy .guess.right")).to_have_count(4)
     page.get_by_role("button", name="Backwards").click()
     expect(page.locator(".copy .gradient")).to_have_count(4)
-
-
-@pytest.fixture
-def lesson(browser: Browser, page_url: str) -> Iterator[Callable[[int], Page]]:
-    """Opens the link of a lesson in a browser of its own."""
-    contexts = []
-
-    def opened(number: int) -> Page:
-        contexts.append(new_context(browser, viewport={"width": 1280, "height": 900}))
-        page: Page = contexts[-1].new_page()
-        page.goto(f"{page_url}?lesson={number}")
-        page.wait_for_selector(".drawing.tour .card h2")
-        return page
-
-    yield opened
-    for context in contexts:
-        context.close()
 
 
 def test_a_lessons_link_opens_its_card_and_sets_the_panel(
@@ -132,3 +160,196 @@ def test_the_lessons_say_what_the_document_says() -> None:
             assert sentence.lower() in text.lower()
         assert each.chapter in anchors
         assert f"?lesson={number}" in text
+
+
+@pytest.fixture
+def loaded(at_step: Page) -> Page:
+    """The pretrained model in the browser."""
+    at_step.get_by_role("button", name="Load it into this page").click()
+    at_step.wait_for_selector(".trained-model .pair")
+    return at_step
+
+
+def panel(page: Page, name: str) -> Locator:
+    page.locator(".trained-model").get_by_role("radio", name=name).click()
+    return page.locator(".trained-model .panel")
+
+
+def text_and_ids() -> tuple[str, Any]:
+    """The text that the pretrained model reads on the tab."""
+    model = pretrained()
+    _, text = values.texts(Visitor())
+    return text, model.vocabulary.encode(text)[: values.READ]
+
+
+def pretrained() -> CharRNN:
+    return Visitor().current.astype(np.float64)
+
+
+def written(model: CharRNN, seed: str, n: int, unit: int, value: float | None) -> str:
+    """By NumPy: the likeliest letters after a seed, with one unit held at every step."""
+    ids, text = list(model.vocabulary.encode(seed)), ""
+    state = model.initial_state()
+
+    def read(one: int) -> Any:
+        nonlocal state
+        logits, state, _ = model.forward(np.array([[one]]), state)
+        hidden = state[-1][0]
+        if value is None:
+            return logits[:, 0, 0]
+        hidden[unit] = value
+        return model.parameters["Why"] @ hidden[:, 0] + model.parameters["by"]
+
+    for one in ids:
+        y = read(one)
+    for _ in range(n):
+        text += model.vocabulary.symbols[int(y.argmax())]
+        y = read(int(y.argmax()))
+    return text
+
+
+def test_a_unit_is_held_while_the_model_writes(loaded: Page) -> None:
+    page = loaded
+    holding = panel(page, "Hold a unit")
+    free, held = holding.locator("pre").all()
+    assert free.inner_text() != held.inner_text()
+    assert free.inner_text().startswith("The ")
+    model = pretrained()
+    js = page.evaluate(
+        """([unit, value]) => {
+          const { model, study } = window.charrnnModel, layer = model.layers - 1;
+          const ids = Array.from('The ', (c) => model.symbols.indexOf(c));
+          const write = (clamp) => study.write(model, ids, 40, { temperature: 0, clamp })
+            .map((id) => model.symbols[id]).join('');
+          return [write(null), write(study.holding(layer, unit, value))];
+        }""",
+        [7, 1],
+    )
+    assert js == [written(model, "The ", 40, 7, None), written(model, "The ", 40, 7, 1.0)]
+    before = held.inner_text()
+    holding.get_by_role("radio", name="\u22121").click()
+    assert held.inner_text() != before
+    holding.get_by_label("Find a unit that follows").select_option("vowel")
+    expect(holding.locator(".chips button")).to_have_count(5)
+
+
+def test_what_each_letter_gave_is_the_engines_derivative(loaded: Page) -> None:
+    explained = panel(loaded, "What each letter gave")
+    place = 45
+    explained.locator(f"[data-i='{place}']").hover()
+    rows = explained.locator(".given-row")
+    expect(rows).to_have_count(3)
+    model, (_, ids) = pretrained(), text_and_ids()
+    logits, _, _ = model.forward(ids[: place + 1, None])
+    best = np.argsort(-logits[:, -1, 0], kind="stable")[:3]
+    start = place + 1 - 30
+    _, state, _ = model.forward(ids[:start, None])
+    p = model.parameters
+    for row, k in zip(rows.all(), best, strict=True):
+        given = row.locator(".given span").evaluate_all("all => all.map(s => +s.dataset.value)")
+        for lag in (0, 3):  # by finite differences: a little more of the letter's column
+            changed, j = [], len(given) - 1 - lag
+            for h in (1e-4, -1e-4):
+                other = model.astype(np.float64)
+                extra = np.concatenate([p["Wxh0"], (1 + h) * p["Wxh0"][:, [ids[start + j]]]], 1)
+                changed.append(score(other, extra, ids[start : place + 1], j, state)[k])
+            slope = (changed[0] - changed[1]) / 2e-4
+            assert given[j] == pytest.approx(slope, rel=1e-3, abs=1e-6)
+
+
+def score(model: CharRNN, Wxh: Any, ids: Any, j: int, state: Any) -> Any:
+    """The logits after ids, where the letter at j reads the extra last column of Wxh."""
+    vocabulary = Vocabulary((*model.vocabulary.symbols, "\x00"))
+    wider = CharRNN(vocabulary, model.config).astype(np.float64)
+    V = len(model.vocabulary)
+    for name, array in wider.parameters.items():
+        if name == "Wxh0":
+            array[:] = Wxh
+        elif name in ("Why", "by"):
+            array[:V] = model.parameters[name]
+        else:
+            array[:] = model.parameters[name]
+    changed = np.array(ids)
+    changed[j] = V
+    logits, _, _ = wider.forward(changed[:, None], state)
+    return logits[:V, -1, 0]
+
+
+def test_a_span_shows_the_units_that_hold_over_it(loaded: Page) -> None:
+    selecting = panel(loaded, "Select a span")
+    text = selecting.locator("pre")
+    text.focus()
+    selecting.locator("[data-i='30']").click()
+    for _ in range(3):
+        loaded.keyboard.press("Shift+ArrowRight")
+    chosen = text.locator(".chosen").evaluate_all("all => all.map(s => +s.dataset.i)")
+    assert chosen == [30, 31, 32, 33]
+    _, ids = text_and_ids()
+    hidden = analysis.activations(pretrained(), ids)[-1]["hidden"]
+    units = selecting.locator(".chip").evaluate_all("all => all.map(c => +c.dataset.unit)")
+    over = hidden[30:34]
+    holds = {u for u in range(hidden.shape[1]) if (abs(over[:, u]) >= 0.5).all()}
+    assert set(units) <= holds
+    assert len(units) == min(6, len([u for u in holds if len(set(np.sign(over[:, u]))) == 1]))
+
+
+def test_counting_is_set_beside_the_network(loaded: Page) -> None:
+    beside = panel(loaded, "Beside counting")
+    expect(beside.locator(".arithmetic")).to_contain_text("counting after the last six letters")
+    train, text = values.texts(Visitor())
+    _, ids = text_and_ids()
+    counted = counting_surprise(train, text[: values.READ], [6])[6]
+    ours = analysis.read(pretrained(), ids).surprise
+    ahead = beside.locator("[data-ahead]").evaluate_all("all => all.map(s => +s.dataset.ahead)")
+    np.testing.assert_allclose(ahead, counted[1:] - ours[1:], atol=1e-3)
+
+
+def test_you_against_the_model(loaded: Page) -> None:
+    game = panel(loaded, "You against the model")
+    model, (_, ids) = pretrained(), text_and_ids()
+    logits, _, _ = model.forward(ids[:-1, None])
+    its = logits[:, :, 0].argmax(0)
+    for at in range(60, 90):  # a perfect player
+        letter = model.vocabulary.symbols[ids[at]]
+        if letter in " \n":
+            game.get_by_role("button", name="space" if letter == " " else "line break").click()
+        else:
+            game.get_by_label("The next letter").fill(letter)
+    expect(game.locator(".yours")).to_have_text("you 30")
+    right = int((its[59:89] == ids[60:90]).sum())
+    expect(game.locator(".models")).to_have_text(f"the model {right}")
+    expect(game.get_by_label("The next letter")).to_be_disabled()
+
+
+def test_a_large_model_is_seen_through_a_window_of_eight_units(loaded: Page) -> None:
+    page = loaded
+    page.get_by_role("radio", name="your model").click()
+    expect(page.locator(".step-view")).to_contain_text("the 8 most active")
+    new = page.locator("[data-block='hnew']")
+    expect(new.locator(".cell")).to_have_count(8)
+    _, ids = text_and_ids()
+    hidden = analysis.activations(pretrained(), ids[: 40 - 1])[-1]["hidden"]
+    units = [int(name) - 1 for name in new.locator(".name").all_inner_texts()]
+    active = np.argsort(-abs(hidden).sum(axis=0), kind="stable")[:8]
+    assert units == sorted(active)
+    shown = new.locator(".cell").evaluate_all("all => all.map(c => Number(c.dataset.value))")
+    np.testing.assert_allclose(shown, hidden[3, units], atol=1e-5)
+
+
+def test_the_step_view_is_downloaded_as_one_file(at_step: Page) -> None:
+    with at_step.expect_download() as download:
+        at_step.get_by_role("button", name="Download the step view").click()
+    page = Path(download.value.path()).read_text("utf-8")
+    assert "default-src 'none'" in page
+    assert download.value.suggested_filename.endswith(".html")
+
+
+def test_the_documents_page_shows_the_engines_hello(browser: Browser) -> None:
+    page = browser.new_page()
+    page.goto((Path(__file__).parents[2] / "docs" / "one-step.html").as_uri())
+    model = CharRNN(Vocabulary.from_text("hello"), ModelConfig("rnn", 8))
+    logits, _, _ = model.forward(model.vocabulary.encode("hell")[:, None])
+    shown = page.locator("[data-block='y'] .cell")
+    found = shown.evaluate_all("all => all.map(c => Number(c.dataset.value))")
+    np.testing.assert_allclose(found, logits[:, 3, 0], atol=1e-5)
+    page.close()

@@ -118,8 +118,9 @@ LESSONS = (
         ),
         0,
         "c' = f * c + i * g, and with f = 0 the old cell is gone: what was read before reaches "
-        "this step only through h, in the sums of the gates. Where f is 1 and i is 0, the cell "
-        "passes through a step unchanged, and so does its gradient.",
+        "this step only through h, in the sums of the gates. So an LSTM carries two columns from "
+        "step to step, h and c. Where f is 1 and i is 0, the cell passes through a step unchanged, "
+        "and so does its gradient.",
         "Press shut (0), look at c', then drag single valves of f with the mouse or the arrow "
         "keys.",
         "7-gates",

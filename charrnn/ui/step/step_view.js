@@ -177,8 +177,8 @@ function drawLearning() {
       + (reached < t ? `${read.length > 1 ? `${t - reached} ${t - reached === 1 ? 'step' : 'steps'} back, ${(100 * back.shares[reached]).toPrecision(2)} % of that length arrives.` : ''}` : 'from here it goes on through Whh.');
   } else if (last) {
     const cut = last.scale < 1 ? ` That is beyond ${numbers.unsigned(experiment.clip)}, so it is clipped: shortened to ${Math.round(100 * last.scale)} %.` : '';
-    told.textContent = `${norms.length} ${norms.length === 1 ? 'update' : 'updates'}. The gradient was ${unrolled.short(last.norm)} long.${cut} `
-      + `Every weight moved by rate × gradient. The mean loss went from ${numbers.unsigned(losses[losses.length - 2], 3)} to ${numbers.unsigned(loss, 3)}`
+    told.textContent = `${norms.length} ${norms.length === 1 ? 'update' : 'updates'}. The gradient of all weights together was ${unrolled.short(last.norm)} long.${cut} `
+      + `Every weight moved against its gradient, by rate × gradient. The mean loss went from ${numbers.unsigned(losses[losses.length - 2], 3)} to ${numbers.unsigned(loss, 3)}`
       + (state.source === 'notebook' ? ` (${numbers.unsigned(loss * read.length, 1)} nats for the sentence${loss > losses[0] ? ': it exploded, and is worse than at the start' : ''}).` : '.');
   } else told.textContent = `${state.source === 'own' ? 'No update yet.' : 'Not trained yet.'} Mean loss ${numbers.unsigned(loss, 3)} nats; a blind guess among ${model.symbols.length} letters has ${numbers.unsigned(Math.log(model.symbols.length), 3)}.`;
 }
@@ -195,6 +195,7 @@ const picture = flow.create({
   release(gate, unit) { const { units } = view(); experiment.release(state.layer, gate, units[unit]); state.back = null; draw(); },
 });
 const windowNote = node('p', { class: 'note' });
+const legend = node('p', { class: 'note' }, 'Blue is positive, orange is negative, stronger is larger. Point at a number, or move among them with the arrow keys, to see how it was computed. Numbers are rounded to two digits.');
 
 function draw(moved = false) {
   const { model, steps: read } = experiment, shown = view(), names = network.CELLS[model.cell].gates;
@@ -218,9 +219,11 @@ function draw(moved = false) {
 }
 
 root.replaceChildren(
-  node('div', { class: 'tools' }, source.group, ownWord, cell.group, layers, complaint), lead, windowNote,
+  node('div', { class: 'tools' }, source.group, ownWord, cell.group, layers, complaint), lead, legend, windowNote,
   node('div', { class: 'step-picture' }, ...picture.parts.slice(0, 2), node('div', { class: 'controls' }, picture.parts[2], steps)), gates, temperature,
-  node('h2', {}, 'The whole word, and backwards'), row, learn,
+  node('h2', {}, 'The whole word, and backwards'),
+  node('p', { class: 'note' }, 'One network, drawn once for each letter it reads: the weights are the same in every copy, and only the memory goes from one to the next. Choose a copy to see its numbers above. Backwards sends the loss of that letter back; Update uses the mean loss of all letters.'),
+  row, learn,
   node('div', { class: 'learning' }, told, chart));
 
 // ---- lessons of the tour ----

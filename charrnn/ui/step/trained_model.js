@@ -18,6 +18,7 @@ document.addEventListener('charrnn-lesson', teach);
 always((value) => {
   teach();
   const there = Boolean(value.model);
+  if (!there && loaded && loaded.key === value.key) return; // news of the model that is here already
   tabs.group.hidden = !there;
   load.hidden = there || Boolean(value.refused);
   load.disabled = false;
@@ -31,6 +32,6 @@ always((value) => {
     loaded = { ...value, model, steps: network.forward(model, value.ids.slice(0, -1)) };
     draw();
   }
-  window.charrnnModel = there ? { model: loaded.model, ids: value.ids } : null;
+  window.charrnnModel = there ? { model: loaded.model, ids: value.ids, study } : null;
   document.dispatchEvent(new CustomEvent('charrnn-model'));
 });

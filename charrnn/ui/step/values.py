@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import hashlib
 from functools import cache
 from typing import Any
 
@@ -75,7 +76,7 @@ def outline(visitor: Visitor) -> Value:
         }
     if weights <= SENT_WEIGHTS:
         return whole(visitor)
-    return {"name": visitor.name, "size": f"{weights * 16 / 3e6:.1f} MB"}
+    return {"name": visitor.name, "key": key(model), "size": f"{weights * 16 / 3e6:.1f} MB"}
 
 
 def whole(visitor: Visitor) -> Value:
@@ -92,6 +93,7 @@ def whole(visitor: Visitor) -> Value:
     found = analysis.find_units(hidden_only(analysis.activations(model, ids)), symbols, 5)
     return {
         "name": visitor.name,
+        "key": key(model),
         "model": packed(model),
         "ids": ids.tolist(),
         "unseen": bool(train),
@@ -101,6 +103,11 @@ def whole(visitor: Visitor) -> Value:
             for name, matches in found.items()
         },
     }
+
+
+def key(model: CharRNN) -> str:
+    """What tells one model from another, so that a loaded one is not asked for again."""
+    return hashlib.sha256(model.parameters.vector.tobytes()).hexdigest()[:16]
 
 
 def texts(visitor: Visitor) -> tuple[str, str]:
