@@ -23,7 +23,7 @@ def build(visitor: gr.State, model: gr.State) -> None:
     export = gr.Button("Download the step view as one HTML file", size="sm")
     hidden = gr.DownloadButton("step view", visible="hidden", elem_id="charrnn-step-download")
     model.change(values.outline, visitor, trained, **PRIVATE)
-    trained.load(load, visitor, trained, **PRIVATE)
+    trained.ask(load, visitor, trained, **PRIVATE)
     made = export.click(download, visitor, hidden, **PRIVATE)
     # A DownloadButton with a handler of its own needs two clicks: click the hidden one here.
     press = "() => setTimeout(() => document.querySelector('#charrnn-step-download').click(), 60)"

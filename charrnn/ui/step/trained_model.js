@@ -2,7 +2,7 @@
 const PANELS = [['hold', 'Hold a unit', holdPanel], ['given', 'What each letter gave', givenPanel], ['span', 'Select a span', spanPanel],
   ['counting', 'Beside counting', countingPanel], ['game', 'You against the model', gamePanel]];
 let loaded = null, shown = 'hold';
-const about = node('p', { class: 'lead' }), load = press('', () => { load.disabled = true; load.textContent = 'Loading …'; trigger('load'); }, { class: 'small primary' });
+const about = node('p', { class: 'lead' }), load = press('', () => { load.disabled = true; load.textContent = 'Loading …'; trigger('ask'); }, { class: 'small primary' });
 const body = node('div', { class: 'panel' });
 const tabs = choice('What to ask of the model', PANELS.map(([key, title]) => [key, title]), shown, (key) => { shown = key; draw(); });
 root.replaceChildren(node('h2', {}, 'Inside a trained model'), about, load, tabs.group, body);
