@@ -14,9 +14,11 @@ from playwright.sync_api import Browser, Page, expect
 from charrnn import CharRNN, ModelConfig, Vocabulary
 from charrnn.analysis import lagged_gradients
 from charrnn.corpora import load_corpus
+from charrnn.service.visitor import Visitor
 from charrnn.training.optimizers import clip_by_norm
 from charrnn.training.recipes import RECIPES
 from charrnn.ui.step.standalone import to_html
+from charrnn.ui.step.values import outline
 
 pytestmark = pytest.mark.browser
 
@@ -363,3 +365,26 @@ def test_on_a_phone_it_is_one_column(open_page: Open) -> None:
     assert wide <= 390
     tops = page.eval_on_selector_all(".copy", "all => all.map(c => c.getBoundingClientRect().top)")
     assert tops == sorted(set(tops))
+
+
+def test_a_small_model_of_ones_own_is_shown_whole(browser: Browser, tmp_path: Path) -> None:
+    text = "the cat sat on the mat. " * 30
+    model = CharRNN(Vocabulary.from_text(text), ModelConfig("gru", 6, 2))
+    own = outline(Visitor().with_model(model, "mine", text))
+    path = tmp_path / "own.html"
+    path.write_text(to_html(own), "utf-8")
+    page = browser.new_page()
+    page.goto(path.as_uri())
+    choose(page, "your model")
+    read = np.array(own["ids"][:6])
+    _, _, tape = model.astype(np.float64).forward(read[:, None])
+    copy(page, 5).click()
+    for layer, name in ((1, "layer 2"), (0, "layer 1")):
+        page.get_by_label("Layer").select_option(name)
+        states = tape.layers[layer].states[0][:, :, 0]
+        np.testing.assert_allclose(shown(page, "hnew"), states[6], **CLOSE)
+        np.testing.assert_allclose(shown(page, "h"), states[5], **CLOSE)
+    page.get_by_label("Layer").select_option("layer 2")
+    page.get_by_role("button", name="Update", exact=True).click()
+    expect(page.locator(".learning .arithmetic")).to_contain_text("1 update")
+    page.close()
