@@ -380,11 +380,11 @@ def test_a_small_model_of_ones_own_is_shown_whole(browser: Browser, tmp_path: Pa
     _, _, tape = model.astype(np.float64).forward(read[:, None])
     copy(page, 5).click()
     for layer, name in ((1, "layer 2"), (0, "layer 1")):
-        page.get_by_label("Layer").select_option(name)
+        page.get_by_label("Layer", exact=True).select_option(name)
         states = tape.layers[layer].states[0][:, :, 0]
         np.testing.assert_allclose(shown(page, "hnew"), states[6], **CLOSE)
         np.testing.assert_allclose(shown(page, "h"), states[5], **CLOSE)
-    page.get_by_label("Layer").select_option("layer 2")
+    page.get_by_label("Layer", exact=True).select_option("layer 2")
     page.get_by_role("button", name="Update", exact=True).click()
     expect(page.locator(".learning .arithmetic")).to_contain_text("1 update")
     page.close()
