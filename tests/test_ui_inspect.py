@@ -99,21 +99,22 @@ def test_what_mattered_is_the_gradient(cell: str) -> None:
     assert len(array(value["records"], "u1")) == 21 * 120
 
 
-def test_reach_has_three_rows_and_says_which_is_trained() -> None:
+def test_reach_compares_trained_networks_and_the_visitors_own() -> None:
     async def rows() -> list[Any]:
         return [value async for value in tab.gradient_reach(visitor("gru"), TEXT[:150])]
 
     updates = asyncio.run(rows())
-    assert [len(value["rows"]) for value in updates] == [1, 2, 3]
-    told = {row["cell"]: row for row in updates[-1]["rows"]}
-    assert [cell for cell, row in told.items() if row["own"]] == ["GRU"]
-    assert told["GRU"]["kinds"] == "new new trained trained"  # a curve for each of two layers
-    assert told["RNN"]["kinds"] == "new new"
-    for row in told.values():
-        for curve in row["curves"].split("|"):
-            points = [float(v) for v in curve.split(" ")]
-            assert len(points) == values.LAGS + 1
-            assert points[0] == 1
+    assert [len(value["curves"]) for value in updates] == [1, 2, 3, 4, 5, 6, 7]
+    curves = updates[-1]["curves"]
+    assert [curve["kind"] for curve in curves] == ["own", *["trained"] * 3, *["new"] * 3]
+    assert [curve["cell"] for curve in curves] == ["GRU", *["RNN", "LSTM", "GRU"] * 2]
+    for curve in curves:
+        points = [float(v) for v in curve["points"].split(" ")]
+        assert len(points) == values.LAGS + 1
+        assert points[0] == 1
+    left = {(c["kind"], c["cell"]): float(c["points"].split(" ")[40]) for c in curves[1:]}
+    assert left["trained", "GRU"] > left["trained", "LSTM"] > left["trained", "RNN"]
+    assert left["new", "RNN"] > left["new", "GRU"]  # orthogonal first weights keep lengths
 
 
 @pytest.mark.parametrize("cell", CELLS)

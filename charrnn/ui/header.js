@@ -12,3 +12,10 @@ if (new URLSearchParams(window.location.search).has('lesson')) {
   };
   openTab();
 }
+
+// Gradio opens a list again at the Tab that leaves it. Its scrolling options are no stop of their own.
+document.addEventListener('keydown', (event) => {
+  if (event.key !== 'Tab' || !event.target.matches?.('input[role=combobox]')) return;
+  event.stopPropagation();
+  document.getElementById(event.target.getAttribute('aria-controls'))?.setAttribute('tabindex', '-1');
+}, true);

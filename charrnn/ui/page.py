@@ -54,7 +54,7 @@ def page(scheduler: Scheduler) -> gr.Blocks:
             gr.State(None),
         )
         header = Header({"model": ""}, "model", container=False, padding=False)
-        with gr.Tabs():
+        with gr.Tabs(overflow_behavior="wrap"):
             with gr.Tab("Train"):
                 training = layout.layout()
                 train = train_tab.wire(training, scheduler, session.visitor, session.token)

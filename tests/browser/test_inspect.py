@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 
 import pytest
@@ -118,17 +119,23 @@ def test_which_letters_mattered(at_inspect: Page) -> None:
 
 
 def test_how_far_back_it_learns(at_inspect: Page) -> None:
+    """Three trained networks and the visitor's own; the same three before training at a click."""
     page = at_inspect
     tab(page, "How far back it learns")
-    rows = page.locator(".drawing.gradient-reach .reach-row")
-    expect(rows).to_have_count(3)
-    assert [r.locator("strong").inner_text() for r in rows.all()] == ["RNN", "LSTM", "GRU"]
-    notes = [r.locator(".note").first.inner_text() for r in rows.all()]
-    assert sum("the present model" in note for note in notes) == 1
-    assert sum("not trained" in note for note in notes) == 2
-    rows.nth(1).locator("svg").hover()
-    for row in rows.all():
-        expect(row.locator(".aside")).to_contain_text(re.compile(r"\d+ back: "))
+    chart = page.locator(".drawing.gradient-reach")
+    expect(chart.locator("polyline")).to_have_count(4)
+    for name in ("your model", "trained RNN", "trained LSTM", "trained GRU"):
+        expect(chart.locator(".legend")).to_contain_text(name)
+        expect(chart.locator(".answer")).to_contain_text(name)
+    before = chart.locator(".answer").inner_text()
+    chart.locator("svg").hover()
+    expect(chart.locator(".aside")).to_contain_text(re.compile(r"\d+ back: .*RNN.*LSTM"))
+    page.get_by_label("Before training").check()
+    expect(chart.locator("polyline")).to_have_count(3)
+    expect(chart.locator(".answer")).not_to_have_text(before)
+    boxes = [text.bounding_box() for text in chart.locator(".end-name").all()]
+    tops = sorted(box["y"] for box in boxes if box)
+    assert all(low - high > 10 for high, low in itertools.pairwise(tops))
 
 
 def test_the_weights_as_pictures(at_inspect: Page) -> None:

@@ -1,5 +1,5 @@
 // Letters that people can see, and numbers unpacked from base64 (packing.py).
-const SIGNS = { '\n': '↵', ' ': '␣', '\t': '⇥', '\r': '␍', '\u00a0': '⍽' };
+const SIGNS = { '\n': '↵', ' ': '␣', '\t': '⇥', '\r': '␍', '\u00a0': '⍽', '\u3000': '⬚', '\u200c': 'ZWNJ', '\u200d': 'ZWJ', '\u200e': 'LRM', '\u200f': 'RLM' };
 
 function bytes(packed) { return Uint8Array.from(atob(packed || ''), (c) => c.charCodeAt(0)); }
 
@@ -15,12 +15,14 @@ function sign(symbol) {
   return symbol;
 }
 
-// The same within running text: spaces stay spaces, and so does a line break. Its sign comes from
-// the style sheet (class break), so that it is not copied with the text.
+// The same within running text: spaces stay spaces, joiners and other format characters do their
+// work between the letters, and a line break stays one. Its sign comes from the style sheet (class
+// break), so that it is not copied with the text. What would turn the letters after it is a sign.
 function inText(symbol) {
-  if (symbol === '\n' || symbol === ' ' || symbol === '\t' || symbol === '\u00a0') return symbol;
+  if (/^[\n\t]$/.test(symbol) || /^[\p{Zs}\p{Cf}]+$/u.test(symbol)) return TURNS.test(symbol) ? sign(symbol) : symbol;
   return isHidden(symbol) ? sign(symbol) : symbol;
 }
+const TURNS = /[\u202a-\u202e\u2066-\u2069]/;
 
 function percent(p) {
   if (p > 0.995) return '>99 %';

@@ -66,6 +66,7 @@ always((value) => {
   const rebuilt = columns.length === 0 || next.length !== order.length;
   order = next;
   if (rebuilt) build();
-  note.textContent = value.after ? `after “${[...value.after].map((c) => (c === '\n' ? '↵' : c)).join('')}”` : 'at the start of a line';
+  const after = [...value.after || ''].map((c) => (c === '\n' ? '↵' : inText(c))).join('');
+  note.replaceChildren(...(after ? ['after “', node('bdi', {}, after), '”'] : ['at the start of a line']));
   requestAnimationFrame(reshape);
 });

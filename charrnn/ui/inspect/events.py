@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator
+from functools import partial
 from typing import Any
 
 import gradio as gr
@@ -15,7 +16,7 @@ from charrnn.service.visitor import Visitor
 from charrnn.ui.components.drawing import event_values
 from charrnn.ui.errors import refusal
 from charrnn.ui.inspect import layout, values
-from charrnn.ui.inspect.values import CELL_NAMES, Ids, Value
+from charrnn.ui.inspect.values import COMPARED, Ids, Value
 from charrnn.ui.limits import INSPECTED_CHARACTERS
 from charrnn.ui.tab import PRIVATE
 
@@ -83,12 +84,15 @@ def saliency(visitor: Visitor, text: str | None) -> Value:
 
 
 async def gradient_reach(visitor: Visitor, text: str | None) -> AsyncIterator[Value]:
-    """How far back the gradient reaches, one row after another as they are computed."""
+    """How far back the gradient reaches, one curve after another as they are computed."""
     model, ids = model_and_ids(visitor, text)
-    rows: list[Value] = []
-    for cell in CELL_NAMES:
-        rows.append(await asyncio.to_thread(values.gradient_reach, model, ids, cell))
-        yield {"about": layout.GRADIENT_REACH, "rows": list(rows), "of": len(CELL_NAMES)}
+    own = partial(values.own_reach, model, ids, "your model")
+    trained = [partial(values.trained_reach, cell) for cell in COMPARED]
+    untrained = [partial(values.untrained_reach, cell) for cell in COMPARED]
+    curves: list[Value] = []
+    for curve in (own, *trained, *untrained):
+        curves.append(await asyncio.to_thread(curve))
+        yield {"about": layout.GRADIENT_REACH, "curves": list(curves), "of": 7}
 
 
 def check(visitor: Visitor, text: str | None) -> Value:

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
+from functools import cache
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from charrnn import analysis, gradient_check
-from charrnn.network.cells import CELLS
+from charrnn.corpora import load_corpus
 from charrnn.network.model import CharRNN
 from charrnn.network.parameters import Array
+from charrnn.pretrained import load_pretrained
 from charrnn.ui.components import packing
 
 Value = dict[str, Any]
@@ -137,23 +139,41 @@ def work_length(model: CharRNN, lags: int, most: int) -> int:
     return int(min(most, max(50, WORK / per_place)))
 
 
-def gradient_reach(model: CharRNN, ids: Ids, cell: str) -> Value:
-    """How the gradient fades with distance in one kind of network.
+def own_reach(model: CharRNN, ids: Ids, name: str) -> Value:
+    """How the gradient fades with distance in the visitor's own model, on the text it reads."""
+    return _curve(name, model, ids, "own")
 
-    For the model's own cell: the trained network and a new one. For the others: a new network of
-    the same size.
-    """
+
+@cache
+def trained_reach(cell: str) -> Value:
+    """The same for the network of this cell that was trained on Shakespeare, on a fixed passage."""
+    model = load_pretrained(f"shakespeare-{cell}")
+    return _curve(f"trained {cell.upper()}", model, _passage(model), "trained")
+
+
+@cache
+def untrained_reach(cell: str) -> Value:
+    """The same for a new network of that size."""
+    model = load_pretrained(f"shakespeare-{cell}")
+    fresh = CharRNN(model.vocabulary, replace(model.config, dropout=0.0))
+    return _curve(f"new {cell.upper()}", fresh, _passage(model), "new")
+
+
+def _passage(model: CharRNN) -> Ids:
+    """A text that none of the three networks has learned."""
+    return model.vocabulary.encode(load_corpus("lighthouse").text[5000:6000], unknown="skip")
+
+
+def _curve(name: str, model: CharRNN, ids: Ids, kind: str) -> Value:
+    """The geometric mean over the layers, by distance."""
     ids = ids[: work_length(model, LAGS, 300) + 1]
-    fresh = CharRNN(model.vocabulary, replace(model.config, cell=cell, dropout=0.0))
-    own = cell == model.config.cell
-    curves = [("new", curve) for curve in analysis.gradient_reach(fresh, ids, LAGS)]
-    if own:
-        curves += [("trained", curve) for curve in analysis.gradient_reach(model, ids, LAGS)]
+    by_layer = analysis.gradient_reach(model, ids, LAGS)
+    points = np.exp(np.log(np.maximum(by_layer, 1e-300)).mean(axis=0))
     return {
-        "cell": cell.upper(),
-        "own": own,
-        "kinds": " ".join(kind for kind, _ in curves),
-        "curves": "|".join(" ".join(f"{x:.3g}" for x in curve) for _, curve in curves),
+        "name": name,
+        "cell": model.config.cell.upper(),
+        "kind": kind,
+        "points": " ".join(f"{value:.3g}" for value in points),
     }
 
 
@@ -204,5 +224,5 @@ def gradient_errors(model: CharRNN, ids: Ids) -> Value:
     return {"rows": json.dumps(rows), "checked": checked, "steps": len(window) - 1}
 
 
-CELL_NAMES = tuple(CELLS)
-"""The rows of the drawing of the gradient's reach."""
+COMPARED = ("rnn", "lstm", "gru")
+"""The cells whose trained networks the drawing of the gradient's reach compares."""

@@ -65,11 +65,12 @@ function baselines() {
 // Names after the curves, so that they stay readable. A curve falls from the upper left to the lower
 // right: the names of high baselines stand at the right end, those of low ones at the left.
 function names() {
-  const taken = [], middle = (scale.low + scale.high) / 2;
-  for (const [name, loss] of [...data.baselines].sort((a, b) => b[1] - a[1])) {
-    let y = scale.y(loss) - 4;
-    while (taken.some((other) => Math.abs(other - y) < 12)) y += 12;
-    taken.push(y);
+  const middle = (scale.low + scale.high) / 2;
+  const rows = [...data.baselines].sort((a, b) => b[1] - a[1]).map(([name, loss]) => ({ name, loss, y: scale.y(loss) - 4 }));
+  rows.forEach((row, k) => { if (k) row.y = Math.max(row.y, rows[k - 1].y + 12); });
+  let lowest = HEIGHT - MARGIN.bottom - 4; // those that were pushed below the frame go up again
+  for (const row of [...rows].reverse()) { row.y = Math.min(row.y, lowest); lowest = row.y - 12; }
+  for (const { name, loss, y } of rows) {
     const right = loss > middle, x = right ? width - MARGIN.right - 2 : MARGIN.left + 2;
     picture.append(shape('text', { x, y, class: `tick name ${right ? 'end' : ''}` }, `${name} ${loss.toFixed(2)}`));
   }
@@ -147,8 +148,9 @@ function describe() {
   picture.setAttribute('aria-label', losses.length
     ? `Loss in nats per character: ${losses.join(', ')}. Arrow keys read the curve.`
     : 'Loss chart, empty until training starts.');
-  legend.replaceChildren(...data.curves.filter((c) => c.kind !== 'faint' && !c.quiet).map((c) =>
-    node('span', {}, node('i', { class: `key color-${c.color} ${c.kind}` }), c.name)));
+  const named = data.curves.filter((c) => !c.quiet).map((c) => [`color-${c.color} ${c.kind}`, c.name]);
+  if (data.curves.some((c) => c.quiet)) named.push(['previous dashed', 'dashed: unseen text']);
+  legend.replaceChildren(...named.map(([kind, name]) => node('span', {}, node('i', { class: `key ${kind}` }), name)));
 }
 
 function read(event) {

@@ -37,7 +37,7 @@ function write() {
   let left = Math.random(), id = chances.findIndex((p) => (left -= p) < 0);
   if (id < 0) id = chances.indexOf(Math.max(...chances));
   const nats = -Math.log(network.softmax(read.logits)[id]);
-  const letter = node('span', {}, model.symbols[id]);
+  const letter = node('span', {}, inText(model.symbols[id]));
   letter.style.background = heat(nats);
   text.append(letter);
   while (text.children.length > KEPT) text.firstChild.remove();
