@@ -34,8 +34,8 @@ LONGEST_TEXT = 300
 """Characters of a text setting that comes from outside."""
 ESCAPE, ESCAPES = re.compile(r"\\([ntr\\])"), {"n": "\n", "t": "\t", "r": "\r", "\\": "\\"}
 """What people type for characters that a box or a shell does not take."""
-HALF_PAIR = "has half of a two-part character (a lone surrogate): delete that character."
-"""What is wrong with a text that cannot be encoded, to follow its name."""
+HALF_PAIR = re.compile("[\ud800-\udfff]")
+"""What no file and no connection can hold: half of a character that takes two parts."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -111,8 +111,7 @@ class Setting:
         """What a person typed as the field's type. Raises ValueError."""
         if self.kind is not str:
             return self.kind(text)
-        if any("\ud800" <= character <= "\udfff" for character in text):
-            raise ValueError(f"{self.label} {HALF_PAIR}")
+        whole(text, self.label)
         return ESCAPE.sub(lambda m: ESCAPES[m[1]], text) if self.escapes else text
 
     def _optional(self, digits: str) -> int | None:
@@ -127,6 +126,16 @@ class Setting:
         if self.kind is bool:
             return text.lower() in ("1", "true", "yes", "on")
         return self.convert(self.kind(text[:LONGEST_TEXT]))
+
+
+def whole(text: str, name: str) -> str:
+    """The text, if it can be encoded. Raises ValueError that names it and says what to do."""
+    if half := HALF_PAIR.search(text):
+        raise ValueError(
+            f"{name} has half of an emoji or of another two-part character at position "
+            f"{half.start() + 1:,}: delete it."
+        )
+    return text
 
 
 def setting(default: T, text: str, **options: Any) -> T:

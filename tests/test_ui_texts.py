@@ -170,3 +170,13 @@ def test_a_seed_is_the_first_words() -> None:
     assert texts.first_words("ONE STAIR up\nTWO") == "ONE STAIR "
     assert texts.first_words("\n\nHello\nyou") == "Hello"
     assert texts.first_words("   ") == ""
+
+
+@pytest.mark.parametrize("where", ["own", "seed"])
+def test_half_of_a_character_is_refused_in_a_sentence(where: str) -> None:
+    """A cut emoji can be pasted, and no answer of the server could hold it."""
+    own = "a text to learn, " * 20
+    values = {"corpus": texts.OWN, "own": own, "seed": "", "temperature": 1, "rate": 1}
+    values |= {"recipe": "standard", where: own + "\ud83d"}
+    with pytest.raises(ValueError, match="two-part character at position"):
+        settings.job_of(values if where == "own" else {**values, where: "ab\ud83d"}, 5.0)

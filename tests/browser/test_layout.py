@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
-from browser.steps import button, new_context, tab
+from browser.steps import new_context, tab
 from playwright.sync_api import Browser, Page, expect
 
 pytestmark = pytest.mark.browser
@@ -24,7 +24,7 @@ def phone(browser: Browser, page_url: str) -> Iterator[Page]:
 
 
 def test_the_pictures_stay_while_the_settings_are_scrolled(page: Page) -> None:
-    button(page, "Settings")
+    page.locator("button.label-wrap", has_text="Settings").first.click()
     expect(page.get_by_label("Ready-made settings")).to_be_visible()
     pictures = page.locator(".pictures")
     page.mouse.move(1000, 500)
@@ -52,7 +52,7 @@ def test_nothing_is_wider_than_a_phone(phone: Page) -> None:
 
 
 def test_the_keyboard_closes_each_list_that_it_leaves(page: Page) -> None:
-    button(page, "Settings")
+    page.locator("button.label-wrap", has_text="Settings").first.click()
     page.get_by_label("Start from").click()
     expect(page.get_by_role("listbox")).to_have_count(1)
     page.keyboard.press("Tab")

@@ -58,9 +58,11 @@ function paint() {
 
 function sentence(shown) {
   if (waiting > 0 && !shown.length) return 'Following the gradient back …';
-  const ranked = [...shown].sort((a, b) => (gone(b) < 0 ? 1e9 : gone(b)) - (gone(a) < 0 ? 1e9 : gone(a)));
-  const parts = ranked.map((c) => (gone(c) < 0 ? `${c.name} still hears more than 1 % from ${lags} back` : `${c.name} hears less than 1 % from ${gone(c)} back on`));
-  return `Measured: ${parts.join('; ')}.${box.checked ? ' The first weights of the plain RNN keep lengths, so it looks best before it has learned anything; training changes the order.' : ''}`;
+  const far = shown.filter((c) => gone(c) < 0), near = shown.filter((c) => gone(c) >= 0).sort((a, b) => gone(b) - gone(a));
+  const parts = [...near.map((c, i) => (i ? `${gone(c)} back in the ${c.name}` : `less than 1 % is left ${gone(c)} characters back in the ${c.name}`)),
+    ...far.map((c) => `more than 1 % is left even ${lags} back in ${c.kind === 'own' ? '' : 'the '}${c.name}`)];
+  const before = box.checked ? ' The first weights of the plain RNN keep lengths, so it looks best before it has learned anything; training changes the order.' : '';
+  return `Measured: ${parts.join(', ').replace(/the your/g, 'your')}.${before}`;
 }
 
 function move(k) { cursor = Math.max(0, Math.min(lags, k)); paint(); }

@@ -17,7 +17,7 @@ from charrnn.network.model import ModelConfig, parameter_shapes
 from charrnn.network.sampling import Sampling
 from charrnn.service.job import Job
 from charrnn.service.visitor import Visitor
-from charrnn.settings import table
+from charrnn.settings import table, whole
 from charrnn.training.config import TrainConfig
 from charrnn.training.recipes import RECIPES, Recipe
 from charrnn.ui.components.controls import checked
@@ -86,7 +86,8 @@ def job_of(
         config=TrainConfig(),
         seconds=seconds,
         corpus=corpus,
-        seed=str(values["seed"] or "")[:SAMPLE_SEED_CHARACTERS] or texts.first_words(text),
+        seed=whole(str(values["seed"] or "")[:SAMPLE_SEED_CHARACTERS], "The opening words")
+        or texts.first_words(text),
         sample_length=recipe.sample_length if recipe else SAMPLE_LENGTH,
         temperature=float(values["temperature"]),
         rate=clamp(values["rate"], 0.01, 10.0),

@@ -7,6 +7,7 @@ from collections import Counter
 from typing import Any
 
 from charrnn.corpora import CORPORA, load_corpus
+from charrnn.settings import whole
 from charrnn.text_files import unify_line_ends
 from charrnn.training.fitted_settings import capped_vocabulary
 from charrnn.ui.limits import TRAINING_CHARACTERS
@@ -32,7 +33,7 @@ def chosen(corpus: str, own: str | None) -> tuple[str, str]:
     Raises ValueError for no text, a text too long, a name that is not in CORPORA.
     """
     if corpus == OWN:
-        text = unify_line_ends(own or "")
+        text = whole(unify_line_ends(own or ""), "This text")
         if len(text) < 2:
             raise ValueError("Paste or upload a text of at least 2 characters first.")
         if len(text) > TRAINING_CHARACTERS:
