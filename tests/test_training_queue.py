@@ -74,6 +74,16 @@ def test_the_wait_learns_from_how_long_runs_really_took() -> None:
     assert queue.join(120, expected=20).wait == pytest.approx(30, rel=0.05)
 
 
+def test_the_wait_learns_how_long_a_process_takes_to_start() -> None:
+    queue, clock = queue_of(1)
+    for _ in range(15):
+        queue.join(120, expected=0.1)
+        clock.now += 2.1
+        queue.leave(queue.slots[0], finished=True)
+    slots = [queue.join(120, expected=0.1) for _ in range(6)]  # two run at once, being short
+    assert [slot.wait for slot in slots] == pytest.approx([0, 0, 2.1, 2.1, 4.2, 4.2], rel=0.1)
+
+
 def test_a_short_run_never_waits_for_a_long_one() -> None:
     queue, clock = queue_of()
     long = [queue.join(120, expected=100) for _ in range(6)]

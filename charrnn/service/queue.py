@@ -16,7 +16,10 @@ OVERDUE = 60.0
 REFRESH = 1.0
 """Seconds for which the computed waits hold; in between they count down."""
 LEARNING = 0.3
-"""Weight of the last run in the ratio of real to expected lengths."""
+"""Weight of the last run in what is learned about the real lengths."""
+TINY = 2.0
+"""Seconds of training below which a run's length says how long a process takes to start and end;
+that of a longer one says how fast this machine trains."""
 
 
 class QueueFullError(RuntimeError):
@@ -29,7 +32,7 @@ class Slot:
 
     queue: TrainingQueue
     seconds: float  # how long the run may take once it has started
-    expected: float  # how long it will probably take
+    expected: float  # how long it will probably train
     client: str  # who asked for it
     joined: float  # by the queue's clock
     started: float | None = field(default=None, init=False)  # by the queue's clock
@@ -86,13 +89,14 @@ class TrainingQueue:
         runs_at_once: int = 2,
         max_waiting: int = 120,
         clock: Callable[[], float] = time.monotonic,
+        startup: float = 0.0,
     ) -> None:
-        """clock: seconds, never going back."""
+        """clock: seconds, never going back. startup: seconds of a run besides its training."""
         self.runs_at_once = runs_at_once
         self.max_waiting = max_waiting
         self.clock = clock
         self.slots: list[Slot] = []
-        self._ratio = 1.0  # of the real to the expected lengths, lately
+        self._startup, self._ratio = startup, 1.0  # a run takes startup + ratio * expected
         self._forecast: tuple[float, dict[Slot, tuple[int, float]]] | None = None
 
     @property
@@ -107,7 +111,7 @@ class TrainingQueue:
     def join(self, seconds: float, expected: float | None = None, client: str = "") -> Slot:
         """Take a place. Raises QueueFullError when too many wait already, of all or of the client.
 
-        seconds: the longest that the run may take. expected: what it will probably take.
+        seconds: the longest that the run may train. expected: how long it will probably train.
         """
         waiting = [slot for slot in self.slots if slot.started is None]
         own = sum(slot.client == client for slot in waiting)
@@ -123,10 +127,18 @@ class TrainingQueue:
         """Give a place up; leaving twice is harmless. finished: the run came to its own end."""
         if slot in self.slots:
             self.slots.remove(slot)
-            if finished and slot.expected > 0 and slot.used > 0:
-                ratio = min(4.0, max(0.25, slot.used / slot.expected))
-                self._ratio += LEARNING * (ratio - self._ratio)
+            if finished and slot.used > 0:
+                self._learn(slot)
         self._advance()
+
+    def _learn(self, slot: Slot) -> None:
+        """Improve the estimates by how long a run took that came to its end."""
+        if slot.expected < TINY:
+            startup = max(0.0, slot.used - slot.expected * self._ratio)
+            self._startup += LEARNING * (startup - self._startup)
+        else:
+            ratio = max(0.0, slot.used - self._startup) / slot.expected
+            self._ratio += LEARNING * (min(4.0, max(0.25, ratio)) - self._ratio)
 
     @contextmanager
     def slot(
@@ -141,7 +153,7 @@ class TrainingQueue:
 
     def likely(self, slot: Slot) -> float:
         """The likely seconds of a run from start to end, by what lately came of such estimates."""
-        return min(slot.seconds, slot.expected * self._ratio)
+        return self._startup + min(slot.seconds, slot.expected * self._ratio)
 
     def _advance(self) -> None:
         """Start the runs whose turn has come."""

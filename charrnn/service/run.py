@@ -16,8 +16,6 @@ from charrnn.training.checkpoint import Checkpoint
 
 POLL = 0.1
 """Seconds between two looks at a run's newest snapshot; the process makes four a second."""
-STARTUP = 0.8
-"""Seconds that a process takes before its first step."""
 STUCK = 20.0
 """Seconds past its limit after which a run that does not end is stopped from here."""
 
@@ -69,7 +67,8 @@ class Run:
                 over = self.over
                 if self.update is not shown:
                     shown = self.update
-                    yield shown
+                    if shown.ahead or shown.snapshot:
+                        yield shown
                 elif over:
                     break
                 else:
@@ -112,9 +111,9 @@ class Run:
 
 
 def expected_seconds(job: Job) -> float:
-    """How long a job will probably take from the start of its process to the end."""
+    """How long a job will probably train, in seconds."""
     if job.race:
-        return job.seconds + STARTUP
+        return job.seconds
     planned = job.planned
     if not planned:
         config, done = job.config, 0
@@ -125,7 +124,7 @@ def expected_seconds(job: Job) -> float:
         symbols = len(set(job.text)) + 1
         speed = fitted_settings.speed(job.models[0], symbols)
         planned = left * config.batch_size * config.seq_length / speed
-    return min(job.seconds, planned) + STARTUP
+    return min(job.seconds, planned)
 
 
 def seconds_left(job: Job, snapshot: Snapshot, slot: Slot) -> float:

@@ -23,6 +23,8 @@ __all__ = ["BusyError", "ForgottenError", "Scheduler", "Update", "with_run"]
 
 LINGER = 90.0
 """Seconds for which a run goes on when its page is gone: a reload, a locked phone, a lost line."""
+STARTUP = 0.8
+"""Seconds that a run takes besides its training, until the queue has measured it."""
 SESSIONS = 100_000
 """Sessions whose tokens are remembered, 200 bytes each."""
 
@@ -48,7 +50,7 @@ class Scheduler:
     def __init__(self, seconds: float, runs_at_once: int) -> None:
         """seconds: the longest run."""
         self.seconds = seconds
-        self.queue = TrainingQueue(runs_at_once)
+        self.queue = TrainingQueue(runs_at_once, startup=STARTUP)
         self.session_store = SessionStore()
         self.disk_store = DiskStore()
         self.linger = LINGER

@@ -72,7 +72,7 @@ def waiting(ahead: int, wait: float) -> Value:
         **IDLE,
         "state": "waiting",
         "title": f"In line: {others} ahead of yours",
-        "note": f"about {duration(wait)} to wait at most; Stop gives up the place",
+        "note": f"It starts in about {duration(wait)}. Stop gives up the place.",
     }
 
 
@@ -154,7 +154,9 @@ def ending(job: Job, snapshot: Snapshot, run_view: RunView, elapsed: float) -> t
     if elapsed >= job.seconds:
         limit = f"A run may take {job.seconds:.0f} s; Continue picks up exactly here.{best}"
         return "Time is up", "stopped", limit
-    return "Stopped", "stopped", f"Generate uses the best version; Continue picks up here.{best}"
+    why = f"{snapshot.note} " if snapshot.note else ""  # the server closes, the process died
+    kept = "Generate uses the best version; Continue picks up here."
+    return "Stopped", "stopped", f"{why}{kept}{best}"
 
 
 def numbers(
