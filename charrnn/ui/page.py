@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from importlib.util import find_spec
 from typing import Any, NamedTuple
 
 import gradio as gr
@@ -47,6 +48,7 @@ def page(scheduler: Scheduler) -> gr.Blocks:
     """Build the page around a scheduler; see `charrnn.ui.build`."""
     blocks = Page(title="charrnn", analytics_enabled=False, delete_cache=(600, 3600))
     with blocks:
+        tools.wire(scheduler)  # first, for events of the same names come later
         session = Session(
             gr.State(Visitor()),
             # The token is random: the secret only has to stay the same across restarts.
@@ -61,7 +63,6 @@ def page(scheduler: Scheduler) -> gr.Blocks:
             fields = other_tabs(session)
         follow_visitor(session, header, train)
         restore(blocks, session, train, scheduler, fields)
-        tools.wire()
     blocks.scheduler, blocks.visitor = scheduler, session.visitor
     blocks.queue(max_size=60, default_concurrency_limit=20, api_open=False)
     return blocks
@@ -169,6 +170,7 @@ def settings() -> dict[str, Any]:
         "max_file_size": "50mb",
         "state_session_capacity": 100,
         "max_threads": 400,
+        "mcp_server": find_spec("mcp") is not None,  # comes with gradio[mcp], as on a Space
         "footer_links": ["api", "gradio", "settings"],
         "app_kwargs": {"middleware": [Middleware(RequestGuard), Middleware(Shares), PACKED]},
     }

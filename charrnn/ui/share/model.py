@@ -34,7 +34,8 @@ def build(visitor: gr.State, model: gr.State) -> None:
     model.change(card, visitor, Card({}, "model"), **PRIVATE)
     with gr.Row():
         save = gr.Button("Download .npz", variant="primary", min_width=120)
-        upload = gr.UploadButton("Upload .npz", file_types=[".npz"], type="filepath", min_width=120)
+        # No file_types: a JavaScript Blob has no name, and the reader decides anyway.
+        upload = gr.UploadButton("Upload .npz", type="filepath", min_width=120)
     with_training = gr.Checkbox(
         False,
         label="Include training state",
