@@ -59,6 +59,8 @@ class CorpusInfo(NamedTuple):
 
     summary: str
     read: Reader
+    built: bool = False
+    """Only in the folders of CHARRNN_DATA, once benchmarks/base_corpus.py made it."""
 
 
 def data_folder() -> Path:
@@ -92,6 +94,13 @@ def _python_source(name: str) -> str:
     if not text:
         raise CorpusError("This Python was installed without the source of its library.")
     return text[:SOURCE_CHARACTERS]
+
+
+def _built(name: str) -> str:
+    raise CorpusError(
+        f"{name} is not here yet. `python benchmarks/base_corpus.py FOLDER` builds {name}.txt "
+        "from free packages; then name that folder in CHARRNN_DATA."
+    )
 
 
 @dataclass(frozen=True)
@@ -129,6 +138,12 @@ CORPORA: dict[str, CorpusInfo] = {
     "python-docs": CorpusInfo("Python's own help texts, from the standard library", _python_docs),
     "python-source": CorpusInfo(
         "A million characters of Python, from the standard library", _python_source
+    ),
+    "english": CorpusInfo(
+        "14 MB of English prose of many kinds, from free packages", _built, built=True
+    ),
+    "python-mix": CorpusInfo(
+        "5.5 MB of Python source and documentation, from free packages", _built, built=True
     ),
     "tinyshakespeare": CorpusInfo(
         "1.1 MB of Shakespeare's plays; downloaded once",
