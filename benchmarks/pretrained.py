@@ -29,7 +29,7 @@ HEAD = [
     "| Model | Cell | Parameters | Held-out text | Carried | Cold 256 | Seconds | File |",
     "|---|---|---:|---|---:|---:|---:|---:|",
 ]
-STARTS = {"python-source": "def "}
+STARTS = {"python-source": "def ", "python-mix": "def "}
 
 
 def losses(model: CharRNN) -> tuple[float, float]:
