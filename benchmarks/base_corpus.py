@@ -29,6 +29,8 @@ from dataclasses import dataclass
 from html.parser import HTMLParser
 from pathlib import Path
 
+import bench  # noqa: F401  finds the package beside this folder
+
 from charrnn import load_corpus
 
 Paragraphs = list[str]
