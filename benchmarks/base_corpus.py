@@ -166,7 +166,7 @@ def definitions(files: Members) -> Iterator[Paragraphs]:
     for name, data in files:
         if name.endswith("/devil.dict.dz"):
             text = data.decode("utf-8")
-            yield [text[text.index("ABASEMENT, n.") :]]
+            yield [re.sub(r"\n +", "\n", text[text.index("ABASEMENT, n.") :])]
 
 
 def austen(files: Members) -> Iterator[str]:
