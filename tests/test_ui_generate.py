@@ -10,6 +10,7 @@ import math
 from collections.abc import AsyncIterator
 from types import SimpleNamespace
 from typing import Any
+from urllib.parse import parse_qs
 
 import gradio as gr
 import numpy as np
@@ -20,6 +21,7 @@ from charrnn import CharRNN, Sampling, generate, score
 from charrnn.analysis import read
 from charrnn.network.sampling import probabilities
 from charrnn.service.visitor import Visitor
+from charrnn.ui import query_string
 from charrnn.ui.components import packing
 from charrnn.ui.generate import events as tab
 from charrnn.ui.generate.scoring import copy_check, score_text
@@ -56,15 +58,21 @@ def hurry(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_a_text_streams_and_is_the_one_that_generate_writes() -> None:
     v = visitor()
     updates = collect(tab.Generations().write(v, REQUEST, "the cat", **CALM))
-    texts = [unpacked(value)[0] for value, _ in updates]
+    texts = [unpacked(value)[0] for value, *_ in updates]
     assert len(updates) > 10
     assert all(later.startswith(earlier) for earlier, later in itertools.pairwise(texts))
-    packed = [value["records"] for value, _ in updates]
+    packed = [value["records"] for value, *_ in updates]
     assert all(b.startswith(a) for a, b in itertools.pairwise(packed))
     expected = "".join(generate(v.current, "the cat", 60, Sampling(0.8, random_seed=7)))
     assert texts[-1] == expected
     assert updates[0][0]["busy"]
     assert not updates[-1][0]["busy"]
+    links = [taken["query"] for *_, taken in updates]
+    assert set(links[:-1]) == {""}  # while it writes there is nothing to take
+    query = {name: values[0] for name, values in parse_qs(links[-1]).items()}
+    assert query.pop("tab") == "generate"
+    assert query.items() >= {"seed": "the cat", "random_seed": "7"}.items()
+    assert query_string.read_generation(query).keys() == query.keys()
 
 
 def test_every_letter_carries_the_models_own_surprise() -> None:

@@ -7,7 +7,8 @@ import pytest
 
 from charrnn import CharRNN, ModelConfig, Vocabulary
 from charrnn.service.visitor import Visitor
-from charrnn.ui.share.model import card, open_pretrained
+from charrnn.ui.models import ready_made
+from charrnn.ui.share.model import card
 
 
 def card_of(text: str, words: bool = False) -> dict[str, str]:
@@ -28,10 +29,10 @@ def test_a_model_of_words_shows_how_many_it_knows() -> None:
 
 
 def test_a_ready_made_model_replaces_the_present_one_with_its_text() -> None:
-    visitor = open_pretrained(Visitor(), "lighthouse")
+    visitor = ready_made(Visitor(), "lighthouse")
     assert visitor.name == "pretrained: lighthouse"
     assert visitor.current.metadata["corpus"] == "lighthouse"
     assert visitor.text.startswith("ONE STAIR MORE")
-    assert open_pretrained(visitor, None) is visitor  # the list was closed without a choice
+    assert ready_made(visitor, None) is visitor  # the list was closed without a choice
     with pytest.raises(gr.Error, match="no pretrained model"):
-        open_pretrained(Visitor(), "../lighthouse")
+        ready_made(Visitor(), "../lighthouse")

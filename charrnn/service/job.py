@@ -16,6 +16,10 @@ POINTS = 300
 """Points kept per curve: more than a chart of 700 pixels can show."""
 
 
+KeptWeights = tuple[tuple[int, bytes], ...]
+"""(step, weights as float16) for samples that can be written from."""
+
+
 @dataclass
 class Curve:
     """A curve that stays small: beyond POINTS it drops every other point, and from then on takes
@@ -46,6 +50,7 @@ class Record:
     smooth: Curve = field(default_factory=Curve)
     validation: Curve = field(default_factory=Curve)
     samples: list[tuple[int, str, str]] = field(default_factory=list)  # (step, loss, sample)
+    best: tuple[int, str, str] | None = None  # by the best weights, where the last ones differ
 
 
 @dataclass(frozen=True)
@@ -63,6 +68,7 @@ class Job:
     rate: float = 1.0  # a factor on the learning rate, from the start
     checkpoint: Checkpoint | None = None  # continue from here (one model only)
     record: Record = field(default_factory=Record)  # what `checkpoint` has shown so far
+    weights: KeptWeights = ()  # of samples in `record`
     start: CharRNN | None = None  # the model that training starts from
     start_name: str = ""
     planned: float = 0.0  # seconds that the schedule spans; 0 for the configuration's steps
@@ -95,6 +101,7 @@ class Snapshot:
     finished: bool = False  # all steps are done; False if it was stopped or ran out of time
     failed: bool = False  # then `note` says why
     files: tuple[bytes, ...] = ()  # a resumable .npz per model
+    weights: KeptWeights = ()  # of the samples of one model, in the last snapshot
     best: int = 0  # the model with the lowest loss
 
 

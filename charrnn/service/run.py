@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from charrnn.service.job import Job, Snapshot
 from charrnn.service.process import TrainingProcess
 from charrnn.service.queue import Slot
+from charrnn.service.versions import with_default
 from charrnn.service.visitor import LastRun, Visitor
 from charrnn.training import fitted_settings
 from charrnn.training.checkpoint import Checkpoint
@@ -142,10 +143,10 @@ def seconds_left(job: Job, snapshot: Snapshot, slot: Slot) -> float:
 
 
 def with_run(visitor: Visitor, job: Job, snapshot: Snapshot) -> Visitor:
-    """The visitor after a run: with its best model, and the run to show."""
+    """The visitor after a run: with its model, and the run to show."""
     if not snapshot.files:
         return visitor
     checkpoint = Checkpoint.from_bytes(snapshot.files[snapshot.best])
     name = f"trained here on {job.corpus or 'your text'}"
     trained = visitor.with_checkpoint(checkpoint, name, job.text)
-    return trained.with_run(LastRun(job, replace(snapshot, files=())))
+    return with_default(trained.with_run(LastRun(job, replace(snapshot, files=()))))

@@ -18,6 +18,8 @@ def weight(visitor: Visitor) -> int:
     if visitor.checkpoint and visitor.checkpoint.state:
         vectors += 2 + len(visitor.checkpoint.state.slots)  # the live and the best weights
     text = len(visitor.run.job.text) if visitor.run else 0
+    if visitor.run:
+        text += sum(len(kept) for _, kept in visitor.run.snapshot.weights)
     return (
         1000
         + vectors * visitor.current.parameters.vector.nbytes

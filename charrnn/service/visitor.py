@@ -28,6 +28,18 @@ class LastRun:
 
 
 @dataclass(frozen=True, eq=False)
+class Chosen:
+    """A model that works in the place of the visitor's own; see service/versions.py."""
+
+    kind: str  # versions.LAST, SAMPLE or READY
+    model: CharRNN
+    name: str  # for people
+    text: str  # what it was trained on, "" when unknown
+    step: int = 0  # of the sample
+    ready_made: str = ""  # its name among the ready-made models
+
+
+@dataclass(frozen=True, eq=False)
 class Visitor:
     """What one browser session holds; never changed in place, see `with_model`.
 
@@ -44,20 +56,27 @@ class Visitor:
     checkpoint: Checkpoint | None = None  # of `model`, where its training can be continued
     run: LastRun | None = None
     token: str = ""  # the session's key in the stores; "" before anything is worth keeping
+    chosen: Chosen | None = None  # what works in the place of `model`, which stays
 
     @property
     def current(self) -> CharRNN:
         """The model every tab works with."""
+        if self.chosen:
+            return self.chosen.model
         return self.model if self.model is not None else starting_model()[0]
 
     @property
     def name(self) -> str:
         """The name of `current`, for people."""
+        if self.chosen:
+            return self.chosen.name
         return self.model_name if self.model is not None else starting_model()[1]
 
     @property
     def text(self) -> str:
         """What `current` was trained on, or "" when that is not known."""
+        if self.chosen:
+            return self.chosen.text
         return self.training_text if self.model is not None else starting_text()
 
     @property
@@ -74,6 +93,7 @@ class Visitor:
             training_text=training_text[:KEPT_CHARACTERS],
             checkpoint=None,
             run=None,
+            chosen=None,
         )
 
     def with_checkpoint(
@@ -84,8 +104,11 @@ class Visitor:
         return replace(visitor, checkpoint=checkpoint if checkpoint.state else None)
 
     def to_bytes(self) -> bytes:
-        """The file of `current`, with what continues its training. Raises ModelFileError."""
-        return (self.checkpoint or Checkpoint(self.current)).to_bytes()
+        """The file of the visitor's own model, with what continues its training.
+
+        Raises ModelFileError.
+        """
+        return (self.checkpoint or Checkpoint(self.model or self.current)).to_bytes()
 
     def with_run(self, run: LastRun | None) -> Visitor:
         """A visitor with another last run."""

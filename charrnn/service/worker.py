@@ -22,8 +22,10 @@ from dataclasses import replace
 from multiprocessing.connection import Connection
 from typing import Any
 
+import numpy as np
+
 from charrnn.baselines import Baselines, chart_baselines
-from charrnn.network.model import ModelConfig
+from charrnn.network.model import CharRNN, ModelConfig
 from charrnn.network.sampling import Sampling, generate
 from charrnn.service.job import Command, Job, Record, RunView, Snapshot
 from charrnn.training.progress import Progress
@@ -37,6 +39,8 @@ SAVE_EVERY = 5.0
 """Seconds between two snapshots with files, which are what is left when the process dies."""
 SAVE_SHARE = 0.03
 """Share of the time that saving may take: 30 MB take longer than SAVE_EVERY allows."""
+KEPT_BYTES = 24_000_000
+"""Bytes of weights kept for the samples of a run, so that each can be written from."""
 LIVE_SAMPLE = 1.5
 """Seconds between two samples of the current weights, besides those that are kept."""
 
@@ -63,6 +67,7 @@ class TrainingRun:
         self.over = False
         self.note = ""
         self.temperature = job.temperature
+        self.kept = dict(job.weights)  # by step
         self.sample_due = 1 + (self.record.samples[-1][0] if self.record.samples else 0)
         if not self.record.samples:
             self.add_sample(self.trainer.train_state.step, "")
@@ -98,14 +103,36 @@ class TrainingRun:
         """Keep a sample; the next is due 15 % later, which makes 50 samples in 5,000 steps."""
         self.sample_now()
         self.record.samples.append((step, loss, self.sample))
+        self.keep_weights(step)
         self.sample_due = step + max(5, round(0.15 * step))
 
+    def keep_weights(self, step: int) -> None:
+        """Keep the weights of a sample; where they become too many, drop every other one."""
+        vector = self.trainer.weights
+        if self.job.race or not np.abs(vector).max() < np.finfo(np.float16).max:
+            return
+        self.kept[step] = vector.astype("<f2").tobytes()
+        while len(self.kept) > 2 and sum(map(len, self.kept.values())) > KEPT_BYTES:
+            for between in list(self.kept)[1:-1:2]:
+                del self.kept[between]
+
     def sample_now(self) -> None:
-        """Write a sample with the current weights, always from the same random numbers."""
-        sampling = Sampling(temperature=self.temperature, random_seed=1)
-        job = self.job
-        self.sample = "".join(generate(self.trainer.live, job.seed, job.sample_length, sampling))
+        """Write a sample with the weights that would be kept now."""
+        self.sample = self.written_by(self.trainer.live.with_vector(self.trainer.weights))
         self.sampled = self.seconds
+
+    def written_by(self, model: CharRNN) -> str:
+        """What a model writes, always from the same random numbers."""
+        sampling = Sampling(temperature=self.temperature, random_seed=1)
+        return "".join(generate(model, self.job.seed, self.job.sample_length, sampling))
+
+    def sample_best(self) -> None:
+        """Write by the best weights too, where they are not the last ones."""
+        state = self.trainer.train_state
+        self.record.best = None
+        if state.best is not None and not np.array_equal(state.best, self.trainer.weights):
+            text = self.written_by(self.trainer.model)
+            self.record.best = (state.best_step, f"{state.best_loss:.2f}", text)
 
     def view(self) -> RunView:
         speed = 0.0
@@ -174,6 +201,9 @@ def finish(job: Job, runs: list[TrainingRun], baselines: Baselines) -> Snapshot:
     for run in runs:
         if run.progress and run.record.samples[-1][0] < run.progress.step:
             run.add_sample(run.progress.step, f"{run.progress.smooth_loss:.2f}")
+        run.sample_best()
+        if job.race and run.record.best:
+            run.sample = run.record.best[2]  # the race is ranked by these weights
     return Snapshot(
         runs=tuple(run.view() for run in runs),
         baselines=baselines,
@@ -182,6 +212,7 @@ def finish(job: Job, runs: list[TrainingRun], baselines: Baselines) -> Snapshot:
         finished=job.race or all(run.over for run in runs),
         files=tuple(run.trainer.checkpoint.to_bytes() for run in runs),
         best=leader(runs),
+        weights=() if job.race else tuple(runs[0].kept.items()),
     )
 
 

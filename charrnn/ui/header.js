@@ -1,8 +1,26 @@
-// The name of the page, one sentence, and the model that every tab uses.
-const model = node('span', { class: 'model', title: 'The model every tab works with' });
+// The name of the page, one sentence, and the model that every tab uses: a menu of models. The menu
+// itself lies invisible over its label, which shows more than the name that one chooses.
+const model = node('span', { class: 'model' });
+const menu = node('select', { 'aria-label': 'The model that every tab works with' });
+const pill = node('label', { class: 'pill', title: 'The model that every tab works with' }, model, menu);
 root.replaceChildren(node('h1', {}, 'charrnn'),
-  node('span', { class: 'note' }, 'Train a character-level RNN in pure NumPy, watch it learn, look inside.'), model);
-always((value) => { model.textContent = value.model; model.hidden = !value.model; });
+  node('span', { class: 'note' }, 'Train a character-level RNN in pure NumPy, watch it learn, look inside.'), pill);
+
+menu.addEventListener('change', () => trigger('pick', { name: menu.value }));
+
+function group(label, names) {
+  const options = names.map(([title, name]) => node('option', { value: name }, title));
+  const made = node('optgroup', { label }, ...options);
+  return options.length ? [made] : [];
+}
+
+always((value) => {
+  model.textContent = value.model;
+  pill.hidden = !value.model;
+  const ready = (value.ready || []).map((name) => [name, name]);
+  menu.replaceChildren(...group('Your model', value.own ? [[value.own, '']] : []), ...group('Ready-made models', ready));
+  menu.value = value.chosen || '';
+});
 
 // A link to a lesson of the tour opens the tab that holds it.
 if (new URLSearchParams(window.location.search).has('lesson')) {

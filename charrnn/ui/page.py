@@ -10,10 +10,12 @@ from starlette.middleware import Middleware
 from starlette.middleware.gzip import GZipMiddleware
 
 from charrnn.network.model import CharRNN
+from charrnn.pretrained import pretrained_names
+from charrnn.service import versions
 from charrnn.service.pools import WAITING
 from charrnn.service.scheduler import Scheduler
 from charrnn.service.visitor import Visitor
-from charrnn.ui import query_string, theme, tools
+from charrnn.ui import models, query_string, theme, tools
 from charrnn.ui.components.drawing import Drawing
 from charrnn.ui.generate import events as generate_tab
 from charrnn.ui.inspect import events as inspect_tab
@@ -56,34 +58,40 @@ def page(scheduler: Scheduler) -> gr.Blocks:
             gr.State(None),
         )
         header = Header({"model": ""}, "model", container=False, padding=False)
-        with gr.Tabs(overflow_behavior="wrap"):
-            with gr.Tab("Train"):
+        with gr.Tabs(overflow_behavior="wrap") as tabs:
+            with gr.Tab("Train", id="train"):
                 training = layout.layout()
                 train = train_tab.wire(training, scheduler, session.visitor, session.token)
-            fields = other_tabs(session)
+            fields, version = other_tabs(session)
+        pictures = training.pictures
+        menus = [pictures.version, version]
+        models.wire(header, menus, pictures.samples, tabs, session.visitor, scheduler)
         follow_visitor(session, header, train)
-        restore(blocks, session, train, scheduler, fields)
+        restore(blocks, session, train, scheduler, {"tab": tabs, **fields})
     blocks.scheduler, blocks.visitor = scheduler, session.visitor
     blocks.queue(max_size=60, default_concurrency_limit=20, api_open=False)
     return blocks
 
 
-def other_tabs(session: Session) -> dict[str, Any]:
-    """Build the tabs after Train; returns the components that the query string sets."""
-    with gr.Tab("Generate"):
-        fields = generate_tab.build(session.visitor, session.model)
-    with gr.Tab("How it works"):
+def other_tabs(session: Session) -> tuple[dict[str, Any], gr.Radio]:
+    """Build the tabs after Train.
+
+    Returns the components that the query string sets, and the menu of versions on Generate.
+    """
+    with gr.Tab("Generate", id="generate"):
+        fields, version = generate_tab.build(session.visitor, session.model)
+    with gr.Tab("How it works", id="how"):
         step_tab.build(session.visitor, session.model)
-    with gr.Tab("Look inside"):
+    with gr.Tab("Look inside", id="inside"):
         inspect_tab.build(session.visitor, session.model)
-    with gr.Tab("Share"), gr.Row(equal_height=False):
+    with gr.Tab("Share", id="share"), gr.Row(equal_height=False):
         with gr.Column(scale=1, min_width=320):
             gr.Markdown("## Your model")
             model_column.build(session.visitor, session.model)
         with gr.Column(scale=1, min_width=320):
             gr.Markdown("## Hub")
             fields |= hub_column.build(session.visitor)
-    return fields
+    return fields, version
 
 
 def follow_visitor(session: Session, header: gr.HTML, train: train_tab.Wired) -> None:
@@ -91,7 +99,7 @@ def follow_visitor(session: Session, header: gr.HTML, train: train_tab.Wired) ->
     received = gr.State(None)  # the last model that was opened or uploaded, not trained here
 
     def changed(visitor: Visitor, model: CharRNN | None) -> dict[Any, Any]:
-        updates: dict[Any, Any] = {header: title_of(visitor)}
+        updates: dict[Any, Any] = {header: models.title_of(visitor)}
         if visitor.token:
             updates[session.token] = visitor.token
         if visitor.current is model:
@@ -106,11 +114,6 @@ def follow_visitor(session: Session, header: gr.HTML, train: train_tab.Wired) ->
     known.then(None, session.token, None, js=REMEMBER, **PRIVATE)
     # An event of its own: one that also ran when a training starts would disable its buttons.
     received.change(train.handlers.shown, session.visitor, train.outputs, **PRIVATE)
-
-
-def title_of(visitor: Visitor) -> views.Value:
-    """The header's value: which model all tabs work with."""
-    return {"model": f"{visitor.name} · {views.name(visitor.current.config)}"}
 
 
 def restore(
@@ -139,8 +142,11 @@ def restore(
         if visitor is not None:
             updates |= {**train.handlers.shown(visitor, request), session.token: visitor.token}
             updates[followed] = visitor.token if scheduler.run_of(visitor.token) else ""
+        visitor = visitor or Visitor()
+        if (name := query.get("ready", "")) in pretrained_names():
+            visitor = versions.with_ready_made(visitor, name)
         # A new object even for a new visitor: the change makes every tab show the model.
-        return {**updates, session.visitor: visitor or Visitor()}
+        return {**updates, session.visitor: visitor}
 
     outputs = [followed, *train.outputs, *train.tab.inputs.values(), *others.values()]
     ready = blocks.load(opened, session.token, list(dict.fromkeys(outputs)), js=ARRIVE, **PRIVATE)

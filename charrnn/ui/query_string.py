@@ -7,6 +7,8 @@ from contextlib import suppress
 from typing import Any
 from urllib.parse import urlencode
 
+import gradio as gr
+
 from charrnn.corpora import CORPORA
 from charrnn.pretrained import pretrained_names
 from charrnn.settings import Setting
@@ -18,6 +20,8 @@ from charrnn.ui.limits import SEED_CHARACTERS
 from charrnn.ui.train.plans import AUTO, SCRATCH
 from charrnn.ui.train.settings import BY_HAND, FITTED, SETTINGS, of_recipe
 from charrnn.ui.train.texts import OWN
+
+TABS = ("train", "generate", "how", "inside", "share")
 
 
 def write(values: Mapping[str, Any]) -> str:
@@ -57,9 +61,25 @@ def read(query: Mapping[str, str]) -> dict[str, Any]:
 
 
 def read_generation(query: Mapping[str, str]) -> dict[str, Any]:
-    """The settings of a text to generate in a query string by name, with its "seed"."""
+    """The settings of a text to generate in a query string by name, with its "seed".
+
+    "tab" holds the update of the tabs, where the query string names one to open.
+    """
+    tab = query.get("tab", "")
+    opened = {"tab": gr.Tabs(selected=tab)} if tab in TABS else {}
     seed = {"seed": query["seed"][:SEED_CHARACTERS]} if "seed" in query else {}
-    return seed | _valid(GENERATION, query)
+    return opened | seed | _valid(GENERATION, query)
+
+
+def write_generation(values: Mapping[str, Any], ready_made: str) -> str:
+    """The query string of the Generate tab: its seed, and the settings that are not usual."""
+    query = {"tab": "generate", **({"ready": ready_made} if ready_made else {})}
+    if values.get("seed"):
+        query["seed"] = str(values["seed"])
+    for name, row in GENERATION.items():
+        if (value := values.get(name)) not in (None, "", row.default):
+            query[name] = str(value)
+    return urlencode(query)
 
 
 def _valid(rows: Mapping[str, Setting], query: Mapping[str, str]) -> dict[str, Any]:

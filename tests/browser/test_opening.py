@@ -148,18 +148,19 @@ def test_the_verdict_says_when_a_paste_is_cut(page: Page) -> None:
 def test_train_uses_the_plan_of_what_was_chosen_last(visit: Visit) -> None:
     page = visit(f"?start={SCRATCH}", viewport={"width": 1280, "height": 800})
     planned = Planner(60).plan(TEXT, "", "none", SCRATCH, None)
-    models = {time: name(planned.at(time).model) for time in ("quick", "better")}
+    models = {time: name(fitted.model) for time, fitted in planned.fitted.items()}
     assert models["quick"] != models["better"]
     page.locator("#train-text textarea").fill(TEXT)
     button(page, "Train")  # at once: the verdict has not answered
     state(page, "training")
-    expect(page.locator(".drawing.status")).to_contain_text(f"{models['quick']}on your text")
+    expect(page.locator(".drawing.status strong")).to_contain_text(models["quick"])
+    expect(page.locator(".drawing.status .note")).to_contain_text("on your text")
     button(page, "Stop")
     state(page, "stopped")
     page.get_by_label(re.compile("^Better")).check()
     button(page, "Train")  # at once
     state(page, "training")
-    expect(page.locator(".drawing.status")).to_contain_text(f"{models['better']}on your text")
+    expect(page.locator(".drawing.status strong")).to_contain_text(models["better"])
     assert "time=better" in page.url
     assert "corpus" not in page.url
     button(page, "Stop")

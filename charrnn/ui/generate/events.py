@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import os
 import time
 from collections.abc import AsyncIterator, Iterator, Mapping
 from itertools import islice
@@ -14,9 +15,11 @@ import numpy as np
 
 from charrnn import analysis
 from charrnn.analysis import Reading
+from charrnn.hub.account import endpoint_of
 from charrnn.network.model import CharRNN
 from charrnn.network.sampling import Sampling, prime
 from charrnn.service.visitor import Visitor
+from charrnn.ui import query_string
 from charrnn.ui.components import packing
 from charrnn.ui.components.controls import checked
 from charrnn.ui.errors import refusal
@@ -146,8 +149,8 @@ class Generations:
 
     async def write(
         self, visitor: Visitor, request: gr.Request, seed: Any = "", **values: Any
-    ) -> AsyncIterator[tuple[Any, Any]]:
-        """Stream the text with its surprise by letter, and what may come next."""
+    ) -> AsyncIterator[tuple[Any, Any, Any]]:
+        """Stream the text with its surprise by letter, what may come next, and how to take it."""
         generation = request_of(visitor, seed, values)
         symbols = generation.model.vocabulary.symbols
         names, records, text = packing.Names(symbols), "", ""
@@ -157,9 +160,11 @@ class Generations:
                 records += packing.records(part, names)
                 text += "".join(symbols[i] for i in part.ids)
             value = {**value, "names": names.json, "records": records}
-            yield value, following(generation.model, some[-1].logits, generation.seed + text)
+            after = following(generation.model, some[-1].logits, generation.seed + text)
+            yield value, after, layout.NOTHING_YET
         copied, caption = await asyncio.to_thread(copy_check, visitor, text)
-        yield {**value, "busy": False, "copied": copied, "caption": caption}, gr.skip()
+        value |= {"busy": False, "copied": copied, "caption": caption}
+        yield value, gr.skip(), take_away(visitor, {**values, "seed": seed})
 
     async def plain(
         self, visitor: Visitor, request: gr.Request, seed: Any = "", **values: Any
@@ -174,6 +179,20 @@ class Generations:
         async for some in self.steps(generation, session(request), 0.0):
             text += "".join(generation.model.vocabulary.decode(part.ids) for part in some)
             yield text
+
+
+def take_away(visitor: Visitor, values: Mapping[str, Any]) -> Value:
+    """The value of TakeAway: what a link and a picture need, once a text is written."""
+    ready = visitor.chosen.ready_made if visitor.chosen else ""
+    space = os.environ.get("SPACE_ID", "")
+    config = visitor.current.config
+    return {
+        "query": query_string.write_generation(values, ready),
+        "space": f"{endpoint_of()}/spaces/{space}" if space else "",
+        "model": visitor.name,
+        "own": bool(visitor.model) and not ready,
+        "file": f"charrnn-{config.cell}-{config.hidden_size}.html",
+    }
 
 
 async def compare_temperatures(
@@ -214,11 +233,11 @@ def _one_part_each(texts: list[Iterator[Reading]]) -> list[Reading]:
     return [part for text in texts if (part := next(text, None)) is not None]
 
 
-def build(visitor: gr.State, model: gr.State) -> dict[str, Any]:
+def build(visitor: gr.State, model: gr.State) -> tuple[dict[str, Any], gr.Radio]:
     """Build the tab and wire it; clients see only /generate.
 
     visitor, model: the session's Visitor, and its CharRNN, whose change refreshes the tab. Returns
-    the components that the query string can set, by name.
+    the components that the query string can set, by name, and the menu of versions.
     """
     generations, tab = Generations(), layout.GenerateTab()
     inputs = {"seed": tab.seed, **tab.settings}
@@ -228,7 +247,7 @@ def build(visitor: gr.State, model: gr.State) -> dict[str, Any]:
         [tab.generate.click, tab.seed.submit],
         generations.write,
         visitor,
-        [tab.output, tab.next_symbol],
+        [tab.output, tab.next_symbol, tab.take_away],
         inputs_kwargs=inputs,
         **many,
     )
@@ -250,4 +269,4 @@ def build(visitor: gr.State, model: gr.State) -> dict[str, Any]:
         show_progress="hidden",
     )
     model.change(refresh, visitor, [tab.alphabet, tab.next_symbol], **PRIVATE)
-    return inputs
+    return inputs, tab.version

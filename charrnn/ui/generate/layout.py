@@ -10,8 +10,9 @@ from charrnn.formats.web import RULES
 from charrnn.network.sampling import Sampling
 from charrnn.settings import Setting, table
 from charrnn.ui.components.controls import control
-from charrnn.ui.components.drawing import LetterDrawing
+from charrnn.ui.components.drawing import Drawing, LetterDrawing
 from charrnn.ui.limits import EVALUATED_CHARACTERS, SEED_CHARACTERS
+from charrnn.ui.models import version_menu
 
 SETTINGS: dict[str, Setting] = {
     "temperature": table(Sampling)["temperature"],
@@ -33,6 +34,7 @@ IDLE: dict[str, Any] = {
     "note": "the stronger the color, the more the letter surprised the model; point at any letter",
     "empty": "Press Generate, and the model writes here.",
 }
+NOTHING_YET: dict[str, Any] = {"query": "", "space": ""}
 NOT_SCORED: dict[str, Any] = {
     "title": "Your text, as the model reads it",
     "empty": "Paste a text on the left and press Test: every letter gets a color.",
@@ -41,6 +43,10 @@ NOT_SCORED: dict[str, Any] = {
 
 class Reading(LetterDrawing):
     """A text colored by how much each letter surprised the model."""
+
+
+class TakeAway(Drawing):
+    """Copies what was written: as text, as a picture, as a link, as code for a page."""
 
 
 class NextSymbol(LetterDrawing):
@@ -72,6 +78,9 @@ class GenerateTab:
                 self._place_settings()
             with gr.Column(scale=8, min_width=320):
                 self.output = Reading(IDLE, "generated text", elem_id="generate-output")
+                self.take_away = TakeAway(
+                    NOTHING_YET, "take it away", container=False, padding=False
+                )
                 self.next_symbol = NextSymbol({}, "next character")
         self.temperatures = Temperatures({}, "five temperatures")
         with gr.Row(equal_height=False):
@@ -104,6 +113,7 @@ class GenerateTab:
         self.alphabet = Alphabet({}, "alphabet", container=False, padding=False)
         with gr.Group():
             self.settings = _controls(advanced=False)
+        self.version = version_menu()
         with gr.Row():
             self.generate = gr.Button("Generate", variant="primary", min_width=80)
             self.stop = gr.Button("Stop", min_width=80)

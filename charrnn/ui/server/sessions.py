@@ -55,6 +55,10 @@ class Page(gr.Blocks):
         before = data.get(key)
         answer = await super().process_api(block_fn, inputs, state, **options)
         after = data.get(key)
-        if after is not before and isinstance(after, Visitor) and (after.model or after.token):
+        if (
+            after is not before
+            and isinstance(after, Visitor)
+            and (after.model or after.chosen or after.token)
+        ):
             data[key] = scheduler.keep(after, session)
         return answer

@@ -14,12 +14,14 @@ from gradio.utils import get_upload_folder
 from charrnn import files
 from charrnn.formats.web import to_html
 from charrnn.network.model import CharRNN
-from charrnn.pretrained import load_pretrained, pretrained_names
-from charrnn.service.visitor import Visitor, text_of
+from charrnn.pretrained import pretrained_names
+from charrnn.service import versions
+from charrnn.service.visitor import Visitor
 from charrnn.training.checkpoint import HOSTED_BYTES, Checkpoint, ModelFileError
 from charrnn.training.record import TrainingRecord, one_line
 from charrnn.ui.components.drawing import Card
 from charrnn.ui.errors import refusal
+from charrnn.ui.models import ready_made
 from charrnn.ui.server.temp_files import full
 from charrnn.ui.tab import PRIVATE
 from charrnn.ui.train.texts import first_words, shown
@@ -50,10 +52,10 @@ def build(visitor: gr.State, model: gr.State) -> None:
         pretrained_names(),
         value=None,
         label="Ready-made models",
-        info="Replaces the model above: download yours first.",
+        info="All tabs then work with it. The menu at the top of the page has them too, and yours.",
         elem_id="pretrained",
     )
-    ready.input(open_pretrained, [visitor, ready], visitor, **PRIVATE)
+    ready.input(ready_made, [visitor, ready], visitor, **PRIVATE)
     result = gr.JSON(label="card", visible=False)  # for the API; the Card follows the model
     loaded: dict[str, Any] = {"api_name": "load_model", "show_progress": "hidden"}
     upload.upload(load_model, [visitor, upload], [visitor, result], **loaded)
@@ -80,7 +82,8 @@ def download_model(visitor: Visitor, with_training: bool = False) -> str:
     with_training: include what is needed to resume the training exactly, if that is known.
     """
     visitor = visitor or Visitor()  # None: the server forgot the session
-    data = visitor.to_bytes() if with_training else Checkpoint(visitor.current).to_bytes()
+    own = not visitor.chosen or visitor.chosen.kind == versions.LAST
+    data = visitor.to_bytes() if with_training and own else Checkpoint(visitor.current).to_bytes()
     return offered(file_name(visitor.current, "npz"), data)
 
 
@@ -143,17 +146,6 @@ def card(visitor: Visitor) -> dict[str, Any]:
             *([] if vocabulary.words else [["alphabet", alphabet(vocabulary)]]),
         ],
     }
-
-
-def open_pretrained(visitor: Visitor, name: str | None) -> Visitor:
-    """Use a model that comes with the project. No choice changes nothing."""
-    if not name:
-        return visitor or Visitor()
-    try:
-        model = load_pretrained(name)
-    except ValueError as error:
-        raise refusal(error) from None
-    return (visitor or Visitor()).with_model(model, f"pretrained: {name}", text_of(model))
 
 
 def alphabet(vocabulary: Vocabulary) -> str:

@@ -151,8 +151,8 @@ class Events:
     def stage(self, race: bool) -> Updates:
         """Show the pictures of a run in the place of the network that writes."""
         pictures = self.tab.pictures
-        shown = {pictures.live: False, pictures.status: True, pictures.chart: True}
-        shown |= {pictures.samples: not race, pictures.race: race}
+        shown: Updates = {pictures.live: False, pictures.status: True, pictures.chart: True}
+        shown |= {pictures.samples: not race, pictures.race: race, pictures.version: False}
         return {picture: gr.update(visible=visible) for picture, visible in shown.items()}
 
     def stop(self, request: gr.Request) -> None:

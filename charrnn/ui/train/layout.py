@@ -15,6 +15,7 @@ from charrnn.training.recipes import RECIPES
 from charrnn.ui.components.controls import control
 from charrnn.ui.components.drawing import Card
 from charrnn.ui.limits import SAMPLE_SEED_CHARACTERS
+from charrnn.ui.models import version_menu
 from charrnn.ui.train import views
 from charrnn.ui.train.drawings import (
     Chart,
@@ -65,6 +66,7 @@ class Pictures(NamedTuple):
 
     live: gr.HTML
     status: gr.HTML
+    version: gr.Radio  # which weights write after a run
     samples: gr.HTML
     race: gr.HTML
     chart: gr.HTML
@@ -97,6 +99,7 @@ def layout() -> TrainTab:
             pictures = Pictures(
                 LiveWriter(live_network(), "a small network writes", elem_id="live"),
                 Status(views.IDLE, "training status", visible=False),
+                version_menu(),
                 Samples(views.NO_SAMPLES, "samples", visible=False),
                 Race(views.NO_RACE, "race", visible=False),
                 Chart(views.NO_CHART, "loss", visible=False),

@@ -142,7 +142,8 @@ def rest_of(visitor: Visitor, seconds: float, corpus: str, own: str | None) -> J
     if run:
         record = run.snapshot.runs[0].record
         seconds = min(seconds, run.job.seconds) if run.job.planned else seconds
-        return replace(run.job, checkpoint=checkpoint, record=record, seconds=seconds)
+        kept = run.snapshot.weights
+        return replace(run.job, checkpoint=checkpoint, record=record, weights=kept, seconds=seconds)
     config, name = checkpoint.train_config(), checkpoint.training.corpus
     text, _ = texts.chosen(name if name in CORPORA else corpus, own)
     seed, models = texts.first_words(text), (checkpoint.model.config,)

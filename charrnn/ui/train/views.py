@@ -7,6 +7,7 @@ from typing import Any
 
 from charrnn.network.model import ModelConfig
 from charrnn.service.job import Job, RunView, Snapshot
+from charrnn.service.versions import BEST, SHORT
 from charrnn.service.visitor import LastRun, Visitor
 
 Value = dict[str, Any]
@@ -145,18 +146,24 @@ def ending(job: Job, snapshot: Snapshot, run_view: RunView, elapsed: float) -> t
     best = "" if p.best_loss is None else f" Best: {p.best_loss:.3f} nats at step {p.best_step:,}."
     if job.race:
         return f"The {run_view.model.cell.upper()} won", "done", f"Generate uses it now.{best}"
+    writes = writer(job, run_view)
     if snapshot.finished:
-        note = snapshot.note or (
-            "Generate uses the version that did best on unseen text. "
-            "Continue trains for as many steps again."
-        )
+        note = snapshot.note or f"{writes} Continue trains for as many steps again."
         return "Done", "done", f"{note}{best}"
     if elapsed >= job.seconds:
         limit = f"A run may take {job.seconds:.0f} s; Continue picks up exactly here.{best}"
         return "Time is up", "stopped", limit
     why = f"{snapshot.note} " if snapshot.note else ""  # the server closes, the process died
-    kept = "Generate uses the best version; Continue picks up here."
-    return "Stopped", "stopped", f"{why}{kept}{best}"
+    return "Stopped", "stopped", f"{why}{writes} Continue picks up here.{best}"
+
+
+def writer(job: Job, run_view: RunView) -> str:
+    """Which version of the model Generate uses, unless one chooses another."""
+    if run_view.record.best is None:
+        return "Generate uses it now."
+    if len(job.text) < SHORT:
+        return "Generate uses the last step; the switch below changes that."
+    return "Generate uses what did best on unseen text; the switch below changes that."
 
 
 def numbers(
@@ -255,8 +262,11 @@ def curve(title: str, kind: str, color: int, points: str) -> Value:
     return {"name": title, "kind": kind, "color": color, "points": points}
 
 
-def samples(job: Job, snapshot: Snapshot) -> Value:
-    """The samples so far, flat: step, loss, text, step, loss, text, ... and the current one."""
+def samples(job: Job, snapshot: Snapshot, visitor: Visitor | None = None) -> Value:
+    """The samples so far, flat: step, loss, text, step, loss, text, ... and the current one.
+
+    visitor: after the run; which of its versions writes, and which samples can be written from.
+    """
     if not snapshot.runs:
         return NO_SAMPLES
     run_view = snapshot.runs[0]
@@ -269,7 +279,17 @@ def samples(job: Job, snapshot: Snapshot) -> Value:
             f"{run_view.progress.smooth_loss:.2f}",
             run_view.sample,
         ]
-    return {"seed": job.seed, "samples": texts}
+    value: Value = {"seed": job.seed, "samples": texts}
+    if visitor and snapshot.over:
+        best = run_view.record.best
+        chosen = visitor.chosen
+        value |= {
+            "best": [str(best[0]), *best[1:]] if best else [],
+            "kept": " ".join(str(step) for step, _ in snapshot.weights),
+            "version": chosen.kind if chosen else BEST,
+            "step": chosen.step if chosen else 0,
+        }
+    return value
 
 
 def race(job: Job, snapshot: Snapshot) -> Value:
