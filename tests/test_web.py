@@ -72,6 +72,36 @@ def open_page(browser, tmp_path):
     assert troubles == []
 
 
+def test_it_writes_when_it_is_opened_with_what_comes_next(open_page):
+    page = open_page(random_model(Vocabulary.from_text(TEXT)), title="Songs", seed="the ")
+    page.wait_for_selector("#written span:nth-child(20)")
+    heights = page.eval_on_selector_all(
+        "#bars i", "all => all.map(i => parseFloat(i.style.height))"
+    )
+    assert heights == sorted(heights, reverse=True)
+    assert heights[0] > heights[-1]
+    page.emulate_media(media="print")
+    assert page.locator("#sheet").is_visible()
+    assert not page.locator("#write, #next, #seed, #length").locator("visible=true").count()
+
+
+def test_less_motion_writes_it_all_at_once(open_page):
+    page = open_page(random_model(Vocabulary.from_text(TEXT)))
+    page.emulate_media(reduced_motion="reduce")
+    page.reload()
+    page.wait_for_selector("#stop:disabled")
+    assert len(page.text_content("#written")) == 500
+
+
+def test_the_direction_follows_what_is_written(open_page):
+    page = open_page(
+        random_model(Vocabulary.from_text("\u05d0\u05d1\u05d2\u05d3 ")), seed="\u05d0\u05d1"
+    )
+    page.wait_for_selector("#written span:nth-child(5)")
+    for name in ("#sheet", "#seed"):
+        assert page.eval_on_selector(name, "e => getComputedStyle(e).direction") == "rtl", name
+
+
 LOGITS = """text => {
   return network.forward(MODEL, encode(text).ids).map((step) => Array.from(step.logits));
 }"""

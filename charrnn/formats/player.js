@@ -23,24 +23,57 @@ function draw(logits, temperature, u) {
   return rules.draw(rules.weights(logits, { temperature }), u);
 }
 
-function* generate(seed, length, temperature, randomSeed) {
+// What comes after a seed: each symbol, its surprise in nats, and what may come after it.
+function* letters(seed, length, temperature, randomSeed) {
   const random = randomNumbers(randomSeed);
   const { ids } = encode(seed);
   if (ids.length === 0) ids.push(idOf.get("\n") ?? 0);
   let now = network.forward(MODEL, ids).at(-1);
   for (let k = 0; k < length; k++) {
     const id = draw(now.logits, temperature, random());
-    yield MODEL.symbols[id];
+    const nats = -Math.log(network.softmax(now.logits)[id]);
     now = network.step(MODEL, id, now.state);
+    yield { symbol: MODEL.symbols[id], nats, logits: now.logits };
   }
+}
+
+function* generate(...how) {
+  for (const { symbol } of letters(...how)) yield symbol;
 }
 
 // ---- the page ----
 
+const PACE = 40; // milliseconds a letter, when the page writes by itself
+const COLORED = 4000; // letters that show their surprise; a longer text would slow the page down
+const SIGNS = { "\n": "↵", " ": "␣", "\t": "⇥" };
 const at = (id) => document.getElementById(id);
+const bars = Array.from({ length: 9 }, () => {
+  const bar = { box: document.createElement("div"), fill: document.createElement("i"), name: document.createElement("span") };
+  bar.box.append(bar.fill, bar.name);
+  at("bars").append(bar.box);
+  return bar;
+});
 let run = 0; // the number of the run that may write; a new run or Stop ends the one before
 
-function write() {
+function show(logits) {
+  const chances = Array.from(network.softmax(logits, Math.max(Number(at("temperature").value), 0.05)));
+  const order = chances.map((_, i) => i).sort((a, b) => chances[b] - chances[a]);
+  bars.forEach(({ fill, name }, place) => {
+    const symbol = MODEL.symbols[order[place]];
+    fill.style.height = `${symbol === undefined ? 0 : Math.max(1, 100 * chances[order[place]])}%`;
+    name.textContent = SIGNS[symbol] ?? symbol ?? "";
+  });
+}
+
+function append({ symbol, nats }) {
+  if (at("written").childElementCount >= COLORED) return at("written").append(symbol);
+  const letter = document.createElement("span");
+  letter.textContent = symbol;
+  letter.style.backgroundColor = `color-mix(in srgb, var(--surprise) ${Math.round(Math.min(1, nats / 6) * 60)}%, transparent)`;
+  at("written").append(letter);
+}
+
+function write(pace = 0) {
   const mine = ++run;
   const seed = at("seed").value;
   const { missing } = encode(seed);
@@ -53,18 +86,22 @@ function write() {
   at("stop").disabled = false;
   const number = (id) => Number(at(id).value) || 0;
   const length = Math.min(Math.max(number("length"), 1), 100000);
-  const text = generate(seed, length, number("temperature"), number("random_seed"));
-  const frame = () => {
+  const text = letters(seed, length, number("temperature"), number("random_seed"));
+  let due = 0;
+  const frame = (time) => {
     if (mine !== run) return;
     const end = performance.now() + 12; // milliseconds: a frame of 16 keeps the page awake
-    let piece = "", next;
-    do piece += (next = text.next()).value ?? "";
-    while (!next.done && performance.now() < end);
-    at("written").append(piece);
+    let last = null, next = { done: false };
+    while (!next.done && performance.now() < end && time >= due) {
+      next = text.next();
+      if (!next.done) append((last = next.value));
+      due = pace ? time + pace : due;
+    }
+    if (last) show(last.logits);
     if (next.done) stop();
     else requestAnimationFrame(frame);
   };
-  frame();
+  frame(performance.now());
 }
 
 function stop() {
@@ -76,5 +113,7 @@ for (const id of ["title", "summary"]) at(id).textContent = MODEL[id];
 document.title = MODEL.title;
 at("seed").value = MODEL.seed;
 at("temperature").oninput = () => (at("degrees").textContent = at("temperature").value);
-at("write").onclick = write;
+at("write").onclick = () => write();
 at("stop").onclick = stop;
+at("random_seed").value = 1 + Math.floor(Math.random() * 9999); // every opening another text
+write(matchMedia("(prefers-reduced-motion: reduce)").matches ? 0 : PACE);

@@ -57,13 +57,13 @@ def sample(page: Page) -> str:
 
 
 def opened(page: Page, url: str = "") -> Page:
-    """Open the page, or reload it, until it shows the visitor's model and its first tab."""
+    """Open the page, or reload it, until it shows the visitor's model and has its first tab."""
     if url:
         page.goto(url)
     else:
         page.reload()
     expect(page.locator(MODEL)).not_to_be_empty()
-    page.wait_for_selector("#train-text textarea")
+    page.wait_for_selector("#train-text textarea", state="attached")
     return page
 
 

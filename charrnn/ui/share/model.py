@@ -27,6 +27,8 @@ from charrnn.ui.tab import PRIVATE
 from charrnn.ui.train.texts import first_words, shown
 from charrnn.vocabulary import Vocabulary
 
+TITLE = 120
+"""Characters of the title of an exported page."""
 ALPHABET = 80
 """Symbols of the alphabet that the card shows."""
 
@@ -43,9 +45,15 @@ def build(visitor: gr.State, model: gr.State) -> None:
         label="Include training state",
         info="A larger file. After an upload, Continue on the Train tab resumes exactly.",
     )
+    title = gr.Textbox(
+        value="",
+        max_length=TITLE,
+        label="Title of the web page",
+        placeholder="What the model writes: Songs of the harbor",
+    )
     html = gr.Button("Download as a web page")
     gr.Markdown(
-        "One HTML file with the model and a player: it works in any browser, offline.",
+        "One HTML file in which the model writes as soon as it is opened, in any browser, offline.",
         elem_classes="help",
     )
     ready = gr.Dropdown(
@@ -59,17 +67,21 @@ def build(visitor: gr.State, model: gr.State) -> None:
     result = gr.JSON(label="card", visible=False)  # for the API; the Card follows the model
     loaded: dict[str, Any] = {"api_name": "load_model", "show_progress": "hidden"}
     upload.upload(load_model, [visitor, upload], [visitor, result], **loaded)
-    connect_downloads(visitor, save, with_training, html)
+    connect_downloads(visitor, save, with_training, html, title)
 
 
 def connect_downloads(
-    visitor: gr.State, save: gr.Button, with_training: gr.Checkbox, html: gr.Button
+    visitor: gr.State,
+    save: gr.Button,
+    with_training: gr.Checkbox,
+    html: gr.Button,
+    title: gr.Textbox,
 ) -> None:
     """Let two buttons download files; clients see /download_model."""
     hidden = gr.DownloadButton("model", visible="hidden", elem_id="charrnn-download")
     saved: dict[str, Any] = {"api_name": "download_model", "show_progress": "hidden"}
     file = save.click(download_model, [visitor, with_training], hidden, **saved)
-    page = html.click(download_page, visitor, hidden, **PRIVATE)
+    page = html.click(download_page, [visitor, title], hidden, **PRIVATE)
     for made in (file, page):
         # A DownloadButton with its own handler needs two clicks, so a script clicks a hidden one.
         press = "() => setTimeout(() => document.querySelector('#charrnn-download').click(), 60)"
@@ -87,11 +99,12 @@ def download_model(visitor: Visitor, with_training: bool = False) -> str:
     return offered(file_name(visitor.current, "npz"), data)
 
 
-def download_page(visitor: Visitor) -> str:
-    """Download the session's model as one HTML file with a player."""
+def download_page(visitor: Visitor, title: str | None = "") -> str:
+    """Download the session's model as one HTML file with a player, under a title."""
     visitor = visitor or Visitor()
+    title = " ".join((title or "").split())[:TITLE] or visitor.name
     try:
-        html = to_html(visitor.current, visitor.name, first_words(visitor.text))
+        html = to_html(visitor.current, title, first_words(visitor.text))
     except ValueError as error:
         raise refusal(error) from None
     return offered(file_name(visitor.current, "html"), html.encode())
