@@ -190,3 +190,27 @@ def test_passages_of_the_training_text_are_underlined(page: Page, page_url: str)
     expect(copied).not_to_have_count(0)
     assert "one hundred and forty-five." in "".join(copied.all_inner_texts())
     assert "underline" in copied.first.evaluate("e => getComputedStyle(e).textDecorationLine")
+
+
+WHOLE = "text => text.scrollHeight <= text.clientHeight + 1"
+
+
+def test_a_long_text_is_shown_whole_from_its_first_word(at_generate: Page) -> None:
+    page = at_generate
+    seed(page, "The ")
+    page.get_by_label("number input for Length").fill("1500")
+    page.get_by_label("number input for Length").press("Enter")
+    written(page)
+    expect(page.locator(f"{OUTPUT} [data-i='1499']")).to_be_attached()
+    assert page.locator(f"{OUTPUT} pre").evaluate(WHOLE)
+
+
+def test_on_paper_there_is_the_text_and_nothing_to_press(at_generate: Page) -> None:
+    page = at_generate
+    written(page)
+    page.emulate_media(media="print", color_scheme="dark")
+    expect(page.locator(f"{OUTPUT} pre")).to_be_visible()
+    assert page.locator(f"{OUTPUT} pre").evaluate(WHOLE)
+    assert page.locator("button, input, footer").locator("visible=true").count() == 0
+    ink = page.locator(f"{OUTPUT} pre").evaluate("text => getComputedStyle(text).color")
+    assert ink == "rgb(0, 0, 0)"

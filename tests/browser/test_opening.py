@@ -71,6 +71,12 @@ def inside(page: Page, selector: str) -> bool:
     )
 
 
+def end(page: Page) -> None:
+    """Stop a run that may be over by itself."""
+    page.get_by_role("button", name="Stop").first.dispatch_event("click")
+    page.wait_for_selector(".drawing.status:is([data-state=stopped], [data-state=done])")
+
+
 def test_a_network_writes_with_its_guesses_and_asks_no_server(page: Page) -> None:
     judged(page)
     asked: list[str] = []
@@ -155,16 +161,14 @@ def test_train_uses_the_plan_of_what_was_chosen_last(visit: Visit) -> None:
     state(page, "training")
     expect(page.locator(".drawing.status strong")).to_contain_text(models["quick"])
     expect(page.locator(".drawing.status .note")).to_contain_text("on your text")
-    button(page, "Stop")
-    state(page, "stopped")
+    end(page)
     page.get_by_role("radio", name=re.compile("Better")).check()
     button(page, "Train")  # at once
     state(page, "training")
     expect(page.locator(".drawing.status strong")).to_contain_text(models["better"])
     assert "time=better" in page.url
     assert "corpus" not in page.url
-    button(page, "Stop")
-    state(page, "stopped")
+    end(page)
 
 
 @pytest.mark.parametrize("viewport", [{"width": 1280, "height": 800}, PHONE])
@@ -178,8 +182,7 @@ def test_what_one_watches_is_on_the_screen(visit: Visit, viewport: dict[str, int
     seen = [".drawing.status", ".drawing.samples pre"]
     seen += [".drawing.chart svg"] if viewport != PHONE else []
     until(page, lambda: all(inside(page, part) for part in seen))
-    button(page, "Stop")
-    state(page, "stopped")
+    end(page)
 
 
 LISTEN = """
@@ -203,8 +206,7 @@ def test_the_tabs_title_and_a_notification_tell_how_it_goes(visit: Visit) -> Non
     until(page, lambda: re.match(r"\d+ %", page.title()))
     button(page, "Notify me")
     page.evaluate("window.away = true")
-    page.get_by_role("button", name="Stop").first.dispatch_event("click")
-    state(page, "stopped")
+    end(page)
     until(page, lambda: page.evaluate("window.told.length") == 1)
     assert page.title().startswith("✓")
 

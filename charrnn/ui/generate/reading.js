@@ -68,5 +68,7 @@ always((value) => {
   caret.hidden = !value.busy;
   text.setAttribute('data-empty', letters.length || seed.textContent ? '' : value.empty || '');
   caption.textContent = value.caption || '';
+  // While it grows the box stays and follows its end; once it is whole, all of it is shown.
+  text.classList.toggle('whole', !value.busy && letters.length > 0);
   if (value.busy && atEnd) text.scrollTop = text.scrollHeight;
 });
