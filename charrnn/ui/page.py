@@ -78,8 +78,10 @@ def other_tabs(session: Session) -> tuple[dict[str, Any], gr.Radio]:
 
     Returns the components that the query string sets, and the menu of versions on Generate.
     """
-    with gr.Tab("Generate", id="generate"):
+    with gr.Tab("Generate", id="generate") as generate:
         fields, version = generate_tab.build(session.visitor, session.model)
+    # A menu in a tab that was never opened takes its choices, and not which of them is chosen.
+    generate.select(models.offered, session.visitor, version, **PRIVATE)
     with gr.Tab("How it works", id="how"):
         step_tab.build(session.visitor, session.model)
     with gr.Tab("Look inside", id="inside"):
