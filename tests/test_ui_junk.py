@@ -30,11 +30,11 @@ CHOICES = ("standard", "own", "gru", "none", "lighthouse", "liked", "mit")
 def own_frame(root: Path) -> re.Pattern[str]:
     """Matches a frame of this project's code in a traceback.
 
-    Gradio logs a traceback of its own for a value that it does not pass on. The middleware is in
-    all of them, as every request goes through it; the folder's .venv is not the project's code.
+    Gradio logs a traceback of its own for a value that it does not pass on. The middleware and the
+    sessions are in all of them, as every event goes through them; the folder's .venv is not the project's code.
     """
     folder = re.escape(str(root))
-    return re.compile(rf'File "{folder}/(app\.py|charrnn/(?!ui/server/middleware))')
+    return re.compile(rf'File "{folder}/(app\.py|charrnn/(?!ui/server/(middleware|sessions)))')
 
 
 OWN_FRAME = own_frame(ROOT)
