@@ -55,9 +55,11 @@ def test_a_ready_made_model_is_one_choice_away_on_every_tab(page: Page) -> None:
 
 def test_sample_and_generate_use_the_same_weights(browser: Browser, page_url: str) -> None:
     context = new_context(browser, viewport={"width": 1280, "height": 800})
-    page = opened(context.new_page(), page_url + "?hidden_size=64&learning_rate=0.01")
+    page = opened(
+        context.new_page(), page_url + "?hidden_size=96&learning_rate=0.01&temperature=0.2"
+    )
     paste(page, SHORT)
-    plan(page, 300)
+    plan(page, 900)
     button(page, "Train")
     state(page, "done")
     expect(page.locator(MODEL)).to_contain_text("last step")
