@@ -61,14 +61,19 @@ def test_train_stop_generate_download_upload(page: Page, tmp_path: Path) -> None
     write(page)
 
 
-def test_the_model_leaves_as_a_web_page(page: Page, tmp_path: Path) -> None:
+def test_the_model_leaves_as_a_web_page_under_its_own_title(page: Page, tmp_path: Path) -> None:
     tab(page, "Share")
+    page.get_by_label("Title of the web page").fill("Songs of the harbor & <b>")
     with page.expect_download() as waiting:
         button(page, "Download as a web page")
     file = tmp_path / "model.html"
     waiting.value.save_as(file)
     assert waiting.value.suggested_filename.endswith(".html")
-    assert file.read_text("utf-8").lstrip().lower().startswith("<!doctype html>")
+    away = page.context.browser.new_page() if page.context.browser else page
+    away.goto(file.as_uri())
+    expect(away).to_have_title("Songs of the harbor & <b>")
+    expect(away.locator("#written span").nth(20)).to_be_attached()  # it writes by itself
+    away.close()
 
 
 def test_a_refused_upload_is_a_sentence(page: Page, tmp_path: Path) -> None:
