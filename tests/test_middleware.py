@@ -26,7 +26,10 @@ async def echo(scope: Message, receive: Receive, send: Send) -> None:
 
 
 def call(
-    path: str, headers: Iterable[tuple[bytes, bytes]] = (), chunks: Iterable[bytes] = (b"",)
+    path: str,
+    headers: Iterable[tuple[bytes, bytes]] = (),
+    chunks: Iterable[bytes] = (b"",),
+    method: str = "POST",
 ) -> tuple[int, dict[bytes, bytes], bytes]:
     """One request through the guard: status, headers, body."""
     parts, sent = list(chunks), list[Message]()
@@ -38,7 +41,12 @@ def call(
     async def send(message: Message) -> None:
         sent.append(message)
 
-    scope: dict[str, Any] = {"type": "http", "path": path, "headers": [HOST, *headers]}
+    scope: dict[str, Any] = {
+        "type": "http",
+        "method": method,
+        "path": path,
+        "headers": [HOST, *headers],
+    }
     asyncio.run(RequestGuard(echo)(scope, receive, send))
     return sent[0]["status"], dict(sent[0]["headers"]), sent[1]["body"]
 
@@ -49,7 +57,50 @@ def call(
 @pytest.mark.parametrize("path", ["/gradio_api/queue/join", "/gradio_api/upload", "/"])
 def test_requests_from_other_sites_are_refused(origin: bytes, path: str) -> None:
     status, _, body = call(path, [(b"origin", origin)])
-    assert (status, body) == (403, b"Requests from other sites are refused.")
+    assert status == 403
+    assert b"from other sites are refused" in body
+    assert b"CHARRNN_ORIGINS=" + origin in body
+
+
+@pytest.mark.parametrize(
+    ("origin", "more"),
+    [
+        ("https://CHARRNN.example", []),
+        ("https://charrnn.example:443", []),
+        ("http://charrnn.example:80", []),
+        ("https://charrnn.example.", []),
+        ("https://space.example", [("x-forwarded-host", "space.example, inner.example")]),
+        ("https://space.example:8443", [("x-forwarded-host", "space.example:8443")]),
+        ("https://charrnn.example:8443", []),  # behind nginx's $host
+        ("https://space.example", [("forwarded", "for=1.2.3.4;host=space.example;proto=https")]),
+        ("https://space.example:8443", [("forwarded", 'Host="space.example:8443", for=x')]),
+        ("https://[::1]:7860", [("x-forwarded-host", "[::1]:7860")]),
+    ],
+)
+def test_the_same_host_is_recognized_however_it_is_written(
+    origin: str, more: list[tuple[str, str]]
+) -> None:
+    headers = [(b"origin", origin.encode()), *((n.encode(), v.encode()) for n, v in more)]
+    assert call("/gradio_api/queue/join", headers)[0] == 200
+
+
+@pytest.mark.parametrize("origin", ["https://space.example:8443", "https://x:y", "https://"])
+def test_another_port_or_nonsense_is_another_host(origin: str) -> None:
+    headers = [(b"origin", origin.encode()), (b"x-forwarded-host", b"space.example:7860")]
+    assert call("/gradio_api/queue/join", headers)[0] == 403
+
+
+def test_a_setting_allows_an_origin(monkeypatch: pytest.MonkeyPatch) -> None:
+    foreign = [(b"origin", b"https://other.example:8443")]
+    assert call("/gradio_api/queue/join", foreign)[0] == 403
+    monkeypatch.setenv("CHARRNN_ORIGINS", "https://x.example, https://other.example:8443")
+    assert call("/gradio_api/queue/join", foreign)[0] == 200
+
+
+def test_a_plain_get_of_a_file_is_never_refused() -> None:
+    foreign = [(b"origin", b"https://evil.example")]
+    assert call("/assets/index.js", foreign, method="GET")[0] == 200
+    assert call("/gradio_api/queue/data", foreign, method="GET")[0] == 403
 
 
 @pytest.mark.parametrize(

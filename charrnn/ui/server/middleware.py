@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import re
 from collections.abc import Awaitable, Callable, MutableMapping
 from typing import Any
 from urllib.parse import unquote, urlsplit
@@ -32,6 +34,13 @@ HEADERS = (
 )
 
 
+REFUSED = (
+    "Requests from other sites are refused, and this one comes from {origin}. If that is this page "
+    "behind a proxy, let the proxy pass on its host, with its port if it has one of its own "
+    "(nginx: proxy_set_header Host $http_host), or start the page with CHARRNN_ORIGINS={origin}."
+)
+
+
 class TooLargeError(Exception):
     """The body grew past its limit while it was read."""
 
@@ -55,8 +64,8 @@ class RequestGuard:
         path = unquote(scope["path"])
         if any(path.startswith(prefix) for prefix in DENIED):
             await refuse(send, 403, "Not available here.")
-        elif foreign(headers):
-            await refuse(send, 403, "Requests from other sites are refused.")
+        elif foreign(scope, headers):
+            await refuse(send, 403, REFUSED.format(origin=headers[b"origin"][:200]))
         else:
             await self.limited(scope, receive, send, headers, path)
 
@@ -98,13 +107,45 @@ class RequestGuard:
             pass
 
 
-def foreign(headers: dict[bytes, str]) -> bool:
-    """Whether a browser says that a page of another host made the request."""
+def foreign(scope: Message, headers: dict[bytes, str]) -> bool:
+    """Whether a browser says that a page of another host made the request.
+
+    A plain GET of a file changes nothing and is never refused: a page behind a proxy that changes
+    the host would otherwise stay blank. Hosts are compared however proxies write them.
+    """
     origin = headers.get(b"origin")
-    if origin is None:
+    if origin is None or (scope.get("method") in ("GET", "HEAD") and not _answers(scope["path"])):
         return False
-    hosts = {headers.get(b"host", ""), headers.get(b"x-forwarded-host", "")} - {""}
-    return urlsplit(origin).netloc not in hosts
+    allowed = os.environ.get("CHARRNN_ORIGINS", "").replace(",", " ").split()
+    named = [headers.get(name, "") for name in (b"host", b"x-forwarded-host")]
+    named += re.findall(r'host="?([^";,\s]+)', headers.get(b"forwarded", ""), re.IGNORECASE)
+    hosts = {host_of(host) for name in named for host in name.split(",")} - {None}
+    own = host_of(origin)
+    if own is None:
+        return True
+    # A Host without a port may have lost it on the way: nginx's $host leaves it out.
+    same = own in hosts or (own[0], 0) in hosts
+    return not same and own not in {host_of(address) for address in allowed}
+
+
+def _answers(path: str) -> bool:
+    """Whether a GET of this path gives a visitor's data, not a file that is the same for all."""
+    return "/queue/" in path or "/call/" in path or "/mcp" in path or "/login" in path
+
+
+def host_of(address: str) -> tuple[str, int] | None:
+    """The host in small letters and its port, 0 for the default one of http and https; None for
+    what names no host.
+
+    Whether a page is on http or https only its proxy knows, so both default ports count as one.
+    """
+    try:
+        parts = urlsplit(address.strip() if "//" in address else f"//{address.strip()}")
+        port = parts.port or 0
+    except ValueError:
+        return None
+    name = (parts.hostname or "").rstrip(".")
+    return (name, 0 if port in (80, 443) else port) if name else None
 
 
 async def refuse(send: Send, status: int, sentence: str) -> None:

@@ -243,8 +243,19 @@ def page_link(repo_id: str, request: gr.Request) -> str:
     """The URL that opens the model in this page."""
     if space := os.environ.get("SPACE_ID"):
         return f"{endpoint_of()}/spaces/{space}?model={quote(repo_id)}"
-    host = request.headers.get("host", "localhost:7860")
-    return f"http://{host}/?model={quote(repo_id)}"
+    return f"{address_of_page(request)}/?model={quote(repo_id)}"
+
+
+def address_of_page(request: gr.Request) -> str:
+    """The address that the visitor's browser shows: behind a proxy only the browser knows it.
+
+    It says so with each request, as Origin without a path, or as Referer.
+    """
+    for name in ("referer", "origin"):
+        parts = urlsplit(request.headers.get(name, ""))
+        if parts.scheme in ("http", "https") and parts.netloc:
+            return f"{parts.scheme}://{parts.netloc}{parts.path.rstrip('/')}"
+    return f"http://{request.headers.get('host', 'localhost:7860')}"
 
 
 def token_of(pasted: str, oauth: gr.OAuthToken | None, request: gr.Request | None) -> str:
