@@ -7,6 +7,7 @@ corpus normally comes from. Downloads are checked against their sha256 and cache
 from __future__ import annotations
 
 import hashlib
+import itertools
 import os
 import string
 import sys
@@ -17,6 +18,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NamedTuple, TypeVar
 
+import numpy as np
 from numpy.typing import NDArray
 
 from charrnn import files
@@ -28,6 +30,8 @@ SOURCE_CHARACTERS = 1_000_000
 """Characters taken of Python's own source, a quarter of it: as long as tinyshakespeare."""
 TEXT_SUFFIXES = (".txt", ".md")
 """The files of a folder that are read as one text."""
+SORTED_CHARACTERS = 200_000
+"""Characters of a text whose order of lines is looked at."""
 MIN_HELD_OUT = 50
 """Fewest symbols worth holding out: with fewer, the loss says nothing, so all the text trains."""
 
@@ -196,6 +200,31 @@ def _folder(folder: Path, encoding: str) -> DecodedText:
     parts = [read_text_file(path, encoding) for path in paths]
     notes = tuple(note for part in parts for note in part.notes)
     return DecodedText("\n".join(part.text for part in parts), parts[0].encoding, notes)
+
+
+def shuffled_lines(text: str, random_seed: int) -> str:
+    """The lines of a text in an order that the seed decides."""
+    lines = text.split("\n")
+    end = lines.pop() if lines[-1] == "" else None
+    order = np.random.default_rng(random_seed).permutation(len(lines))
+    return "\n".join([lines[i] for i in order] + ([end] if end is not None else []))
+
+
+def alphabetical(text: str, val_fraction: float) -> str:
+    """A warning about a list in alphabetical order, whose held-out end has other initials."""
+    lines = [line.strip().casefold() for line in text[:SORTED_CHARACTERS].split("\n")]
+    lines = [line for line in lines if line]
+    pairs = len(lines) - 1
+    ordered = sum(a <= b for a, b in itertools.pairwise(lines))
+    held_out = split(text, val_fraction)[1]
+    if pairs < 50 or ordered < 0.95 * pairs or lines[0][0] == lines[-1][0] or not held_out:
+        return ""
+    initials = [line.strip()[:1].upper() for line in held_out.split("\n")[1:] if line.strip()]
+    if not initials:
+        return ""
+    first, last = initials[0], initials[-1]
+    which = f"lines from {first} to {last}" if first != last else f"lines with {first}"
+    return f"This list is in alphabetical order: the end that is held out has only {which}."
 
 
 def split(symbols: Symbols, val_fraction: float) -> tuple[Symbols, Symbols]:

@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from charrnn.corpora import CORPORA, CorpusError, load_corpus
+from charrnn import ModelConfig, TrainConfig, Trainer
+from charrnn.corpora import CORPORA, CorpusError, alphabetical, load_corpus, shuffled_lines
 
 
 def test_python_source_is_python_and_the_same_every_time() -> None:
@@ -40,3 +41,19 @@ def test_a_corpus_that_is_built_says_which_command_builds_it(
         load_corpus("english")
     tmp_path.joinpath("english.txt").write_text("Here it is.", "utf-8")
     assert load_corpus("english").text == "Here it is."
+
+
+def test_a_list_in_alphabetical_order_is_noticed_and_can_be_shuffled() -> None:
+    names = "".join(f"{chr(65 + i // 20)}{'abcdefghijklmnopqrst'[i % 20]}mes\n" for i in range(520))
+    assert "from X to Z" in alphabetical(names, 0.1)
+    mixed = shuffled_lines(names, 0)
+    assert mixed.endswith("\n")
+    assert sorted(mixed) == sorted(names)
+    assert mixed != names
+    assert shuffled_lines(names, 0) == mixed
+    assert alphabetical(mixed, 0.1) == ""
+    config = TrainConfig(shuffle_lines=True, steps=1)
+    trainer = Trainer(names, ModelConfig("rnn", 4), config)
+    ids = trainer.live.vocabulary.encode(mixed)
+    assert (trainer.val_ids == ids[-len(trainer.val_ids) :]).all()
+    assert trainer.text["sha256"] == Trainer(names, ModelConfig("rnn", 4)).text["sha256"]

@@ -50,5 +50,5 @@ def held_out_baselines(plan: Plan) -> dict[str, float]:
     held_out = len(trainer.val_ids)
     if vocabulary.words or not held_out:
         return {}
-    text = vocabulary.decode(vocabulary.encode(plan.text))
+    text = vocabulary.decode(vocabulary.encode(trainer.config.arranged(plan.text)))
     return baselines(text[:-held_out], text[-held_out:])

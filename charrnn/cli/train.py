@@ -12,7 +12,7 @@ from charrnn.cli.plan import DEFAULT_RECIPE, REPORTING, Plan, make_plan
 from charrnn.cli.push import share
 from charrnn.cli.report import Report
 from charrnn.cli.samples import held_out_baselines
-from charrnn.corpora import CORPORA
+from charrnn.corpora import CORPORA, alphabetical
 from charrnn.training import checkpoint
 from charrnn.training.fitted_settings import TIMES
 from charrnn.training.recipes import RECIPES
@@ -135,6 +135,9 @@ def run(args: argparse.Namespace, output: Output) -> ExitCode:
         plan = make_plan(args)
         if plan.reason:
             output.remark(plan.reason)
+        config = plan.trainer.config
+        if not config.shuffle_lines and (warning := alphabetical(plan.text, config.val_fraction)):
+            output.remark(f"{warning} Add --shuffle-lines to hold out a fair sample.")
         report = Report(plan, args, output)
         try:
             with report.shown():

@@ -160,7 +160,7 @@ def begin(job: Job, model: ModelConfig) -> Trainer:
 def train(job: Job, commands: Commands) -> Iterator[Snapshot]:
     """Run the job; the first snapshot comes before the first step, the last has the files."""
     runs = [TrainingRun(job, model) for model in job.models]
-    text = runs[0].trainer.live.vocabulary.clean(job.text)
+    text = runs[0].trainer.live.vocabulary.clean(job.config.arranged(job.text))
     baselines = () if job.config.words else chart_baselines(text, job.config.val_fraction)
     yield Snapshot(tuple(run.view() for run in runs), baselines)
     started = shown = time.perf_counter()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from charrnn.corpora import shuffled_lines
 from charrnn.settings import setting, validate
 from charrnn.training.optimizers import OPTIMIZERS, SCHEDULES
 from charrnn.vocabulary import CLEANINGS
@@ -115,6 +116,10 @@ class TrainConfig:
         choices=CLEANINGS,
         title=lambda name: CLEANING_TITLES.get(name, name),
     )
+    shuffle_lines: bool = setting(
+        False,
+        "Shuffle the lines first. For lists in alphabetical order, whose end is not like the rest.",
+    )
     words: bool = setting(False, "Read whole words instead of characters.")
     min_count: int = setting(
         1, "Merge characters seen fewer times than this into one symbol.", minimum=1
@@ -131,6 +136,10 @@ class TrainConfig:
 
     def __post_init__(self) -> None:
         validate(self)
+
+    def arranged(self, text: str) -> str:
+        """The text as it is read: its lines shuffled by the random seed, if that is wanted."""
+        return shuffled_lines(text, self.random_seed) if self.shuffle_lines else text
 
     @property
     def base_rates(self) -> tuple[float, float]:

@@ -63,6 +63,7 @@ class Trainer:
         self.config = c = config or TrainConfig()
         self.workers = workers
         self.text = {"corpus": corpus, "sha256": text_sha256(text), "characters": len(text)}
+        text = c.arranged(text)
         self.start: dict[str, str] | None = None
         """The name and the weights' sha256 of the model that training began from."""
         least, most = c.min_count, c.max_vocab or None

@@ -6,7 +6,7 @@ import unicodedata
 from collections import Counter
 from typing import Any
 
-from charrnn.corpora import CORPORA, load_corpus
+from charrnn.corpora import CORPORA, alphabetical, load_corpus
 from charrnn.settings import whole
 from charrnn.text_files import unify_line_ends
 from charrnn.training.fitted_settings import capped_vocabulary
@@ -89,6 +89,8 @@ def expectation(text: str, distinct: int, started: bool) -> tuple[str, str]:
             f"Its rarest characters, {merged:.1%} of the text, are merged into one: "
             f"{distinct:,} different ones are too many to learn."
         )
+    if warning := alphabetical(text, 0.1):
+        return "warn", f"{warning} Choose “Shuffle lines” under Settings."
     if len(text) < LEARNED_BY_HEART:
         return "good", "So short that the network will know it by heart."
     if started:
