@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from threading import Thread
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -99,6 +101,39 @@ def test_a_lessons_link_opens_its_card_and_sets_the_panel(
     page.get_by_role("button", name="Close the tour").click()
     expect(card).to_be_hidden()
     assert "lesson" not in page.url
+
+
+class Embedding(BaseHTTPRequestHandler):
+    """Another site's page, with ours in a frame."""
+
+    frame = ""
+
+    def do_GET(self) -> None:  # noqa: N802
+        self.send_response(200)
+        self.send_header("Content-Type", "text/html")
+        self.end_headers()
+        self.wfile.write(self.frame.encode())
+
+    def log_message(self, *_: object) -> None:
+        """Nothing."""
+
+
+def test_a_lessons_link_is_copied_inside_another_sites_frame_too(
+    browser: Browser, page_url: str
+) -> None:
+    Embedding.frame = f'<iframe src="{page_url}?lesson=3" width="1200" height="900"></iframe>'
+    with ThreadingHTTPServer(("127.0.0.1", 0), Embedding) as server:
+        Thread(target=server.serve_forever, daemon=True).start()
+        context = new_context(browser)
+        page = context.new_page()
+        page.goto(f"http://127.0.0.1:{server.server_port}/")
+        frame = page.frame_locator("iframe")
+        link = frame.get_by_label("Link of this lesson")
+        expect(link).to_have_value(f"{page_url}?lesson=3")
+        frame.get_by_role("button", name="Copy lesson link").click()
+        expect(link.locator("+ .note")).to_contain_text(re.compile("Copied|Press Ctrl"))
+        context.close()
+        server.shutdown()
 
 
 def test_the_answer_stays_hidden_until_the_question_is_answered(
@@ -290,6 +325,12 @@ def test_a_span_shows_the_units_that_hold_over_it(loaded: Page) -> None:
     over = hidden[30:34]
     holds = {u for u in range(hidden.shape[1]) if (abs(over[:, u]) >= 0.5).all()}
     assert set(units) <= holds
+    alike = text.locator(".alike").evaluate_all("all => all.map(s => +s.dataset.i)")
+    way = np.sign(over[0, units])
+    together = ((hidden[:, units] * way >= 0.5).sum(axis=1) * 3 >= 2 * len(units))[:-1]
+    near = together & (np.roll(together, 1) | np.roll(together, -1))
+    assert {i for i in np.flatnonzero(near) if not 27 <= i <= 36} <= {*alike, 0, len(near) - 1}
+    assert all(together[i] for i in alike)
     assert len(units) == min(6, len([u for u in holds if len(set(np.sign(over[:, u]))) == 1]))
 
 

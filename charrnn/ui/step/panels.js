@@ -37,7 +37,7 @@ function holdPanel({ model, matches }) {
     free.textContent = plain(model, [...ids, ...study.write(model, ids, 240, settings)]);
     held.textContent = plain(model, [...ids, ...study.write(model, ids, 240, { ...settings, clamp: study.holding(l, u, value) })]);
     held.dataset.unit = u;
-    note.textContent = `Both texts are drawn with the same random numbers at temperature 0.7. On the right, unit ${u + 1} is held at ${numbers.signed(value, 0)} from the first letter on.${missing.length ? ` Left out, because the model never saw them: ${missing.join(' ')}` : ''}`;
+    note.textContent = `Both texts are drawn with the same random numbers, at temperature 0.7. In the second, unit ${u + 1} is held at ${numbers.signed(value, 0)} from the first letter on.${missing.length ? ` Left out, because the model never saw them: ${missing.join(' ')}` : ''}`;
   }
   trait.addEventListener('change', find);
   for (const input of [unit, layer, seed]) input.addEventListener('change', write);
@@ -99,7 +99,7 @@ function spanPanel({ model, ids, steps }) {
     const name = ({ layer, unit, way }) => `${model.layers > 1 ? `layer ${layer + 1} ` : ''}unit ${unit + 1} ${way < 0 ? '−' : '+'}`;
     answer.replaceChildren(
       node('p', {}, `Over “${plain(model, ids.slice(from, to + 1)).replaceAll('\n', '↵')}” ${units.length ? `these units stay beyond ${LEAST}, those first that let go just outside it: ` : `no unit stays beyond ${LEAST}: choose fewer letters.`}`, ...units.map((u) => node('span', { class: 'chip', 'data-unit': u.unit }, name(u)))),
-      node('p', {}, units.length ? `${others.length ? `All of them hold at ${others.length} other ${others.length === 1 ? 'place' : 'places'} in this text` : 'All of them together hold nowhere else in this text'}${others.length ? ': ' : '.'}` : '',
+      node('p', {}, units.length ? others.length ? `At least two thirds of them also hold at ${others.length} other ${others.length === 1 ? 'place' : 'places'} (underlined): ` : 'They do not hold together anywhere else in this text.' : '',
         ...others.slice(0, 8).flatMap(([s, e], k) => [k ? ', ' : '', node('code', {}, plain(model, ids.slice(s, e + 1)).replaceAll('\n', '↵'))])));
   }
   const indexOf = (event) => { const letter = event.target.closest('[data-i]'); return letter ? Number(letter.dataset.i) : -1; };

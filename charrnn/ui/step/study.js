@@ -56,9 +56,10 @@ const study = (() => {
     return found.sort((x, y) => y.outside - x.outside || y.weakest - x.weakest);
   }
 
-  // The other places where all of some units hold, at least two letters long: [from, to] each.
+  // The other places where at least two thirds of some units hold, for two letters or more:
+  // [from, to] each.
   function places(steps, units, a, b, least = 0.5) {
-    const on = steps.map((step) => units.every(({ layer, unit, way }) => way * step.layers[layer].next[0][unit] >= least));
+    const on = steps.map((step) => 3 * units.filter(({ layer, unit, way }) => way * step.layers[layer].next[0][unit] >= least).length >= 2 * units.length);
     const runs = [];
     for (let t = 0; t < on.length; t += 1) {
       if (!on[t]) continue;
