@@ -1,5 +1,5 @@
 // A text colored by the model's surprise, letter by letter; a tooltip shows what else it expected.
-const RECORD = 21, CHOICES = 5, UNSCORED = 65535;
+const RECORD = 21, CHOICES = 5, UNSCORED = 65535, ONE_BOX = 600;
 const title = node('strong'), note = node('span', { class: 'note' });
 const scale = node('span', { class: 'scale' }, 'expected', node('i'), 'surprised');
 const seed = node('b'), body = node('span'), caret = node('span', { class: 'caret', 'aria-hidden': 'true' });
@@ -7,7 +7,7 @@ const text = node('pre', { dir: 'auto', tabindex: 0, role: 'group',
   'aria-label': 'Text colored by surprise. Left and right arrow keys read it letter by letter.' }, seed, body, caret);
 const caption = node('p', { class: 'caption' });
 root.replaceChildren(node('div', { class: 'head' }, title, note, scale), text, caption);
-let letters = [], drawn = '', names = [], view = null;
+let letters = [], drawn = '', names = [], view = null, wasBusy = false;
 const tooltip = tooltipOn(text, () => letters, describe);
 
 function choice(index, k) {
@@ -68,7 +68,11 @@ always((value) => {
   caret.hidden = !value.busy;
   text.setAttribute('data-empty', letters.length || seed.textContent ? '' : value.empty || '');
   caption.textContent = value.caption || '';
-  // While it grows the box stays and follows its end; once it is whole, all of it is shown.
-  text.classList.toggle('whole', !value.busy && letters.length > 0);
+  // While it grows, the box stays and follows the end. Once the text is over it shows the first
+  // words again, and the box of a long one grows to all of it.
+  const over = !value.busy && letters.length > 0;
+  text.classList.toggle('whole', over && letters.length > ONE_BOX);
+  if (over && wasBusy) text.scrollTop = 0;
+  wasBusy = Boolean(value.busy);
   if (value.busy && atEnd) text.scrollTop = text.scrollHeight;
 });
