@@ -170,7 +170,7 @@ def settings() -> dict[str, Any]:
     return {
         "theme": theme.theme(),
         "css": theme.css(),
-        "head": HEAD,
+        "head": HEAD + theme.head(),
         "run_history": False,
         "ssr_mode": False,
         "enable_monitoring": False,

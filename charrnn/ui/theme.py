@@ -43,7 +43,15 @@ def theme() -> gr.themes.Base:
     )
 
 
+PRINT = Path(__file__).parent / "print.css"
+
+
+def head() -> str:
+    """The style sheet for paper, as an element of the page's head."""
+    return f'<style media="print">{PRINT.read_text("utf-8")}</style>'
+
+
 def css() -> str:
     """Every style sheet of the page's folders, one after another, those of components first."""
-    sheets = sorted(Path(__file__).parent.rglob("*.css"))
+    sheets = sorted(set(Path(__file__).parent.rglob("*.css")) - {PRINT})
     return "\n".join(sheet.read_text("utf-8") for sheet in sheets)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 from playwright.sync_api import Browser, BrowserContext, Locator, Page, expect
@@ -64,6 +65,7 @@ def opened(page: Page, url: str = "") -> Page:
         page.reload()
     expect(page.locator(MODEL)).not_to_be_empty()
     page.wait_for_selector("#train-text textarea", state="attached")
+    page.evaluate("document.fonts.ready.then(() => true)")  # they move what stands below
     return page
 
 
@@ -104,6 +106,13 @@ def train_a_while(page: Page, steps: int = 60) -> None:
     state(page, "training")
     page.wait_for_selector(".drawing.chart path.curve")
     until(page, lambda: step(page) >= steps)
+
+
+def upload(page: Page, file: Path) -> None:
+    """Give the Share tab a model's file."""
+    with page.expect_file_chooser() as chosen:
+        button(page, "Upload .npz")
+    chosen.value.set_files(file)
 
 
 def write(page: Page) -> str:

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from browser.steps import button, new_context, tab
+from browser.steps import button, new_context, tab, upload
 from hostile_page import PAYLOADS
 from playwright.sync_api import Browser, Page, expect
 from serving import ROOT, free_port, wait_for
@@ -87,7 +87,7 @@ def test_names_and_facts_of_a_file_are_text_on_every_tab(page: Page, tmp_path: P
     path = tmp_path / "<img src=x onerror=window.__hit=1>.npz"
     save(model, path)
     tab(page, "Share")
-    page.locator("input[type=file][accept*=npz]").set_input_files(path)
+    upload(page, path)
     expect(page.locator(".drawing.header .model")).to_contain_text("uploaded:")
     expect(page.locator(".drawing.card").last).to_contain_text("onerror")
     for name in ("Generate", "Look inside", "Train", "Share"):

@@ -22,6 +22,7 @@ from browser.steps import (
     train_a_while,
     unfold,
     until,
+    upload,
     verdict,
     write,
 )
@@ -56,7 +57,7 @@ def test_train_stop_generate_download_upload(page: Page, tmp_path: Path) -> None
 
     opened(page)
     tab(page, "Share")
-    page.locator("input[type=file][accept*=npz]").set_input_files(file)
+    upload(page, file)
     expect(page.locator(".drawing.header .model")).to_contain_text("uploaded: mine")
     write(page)
 
@@ -80,7 +81,7 @@ def test_a_refused_upload_is_a_sentence(page: Page, tmp_path: Path) -> None:
     file = tmp_path / "bad.npz"
     file.write_bytes(b"PK<img src=x onerror=alert(1)>")
     tab(page, "Share")
-    page.locator("input[type=file][accept*=npz]").set_input_files(file)
+    upload(page, file)
     expect(page.locator(".toast-body")).to_contain_text("not a charrnn model")
 
 
@@ -213,7 +214,7 @@ def test_an_uploaded_run_goes_on(page: Page, tmp_path: Path) -> None:
     opened(page)
     paste(page, TEXT)
     tab(page, "Share")
-    page.locator("input[type=file][accept*=npz]").set_input_files(file)
+    upload(page, file)
     expect(page.locator(".drawing.header .model")).to_contain_text("uploaded: run")
     tab(page, "Train")
     button(page, "Continue")
