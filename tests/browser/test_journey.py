@@ -172,7 +172,9 @@ def test_a_race_has_three_curves_and_three_samples(page: Page) -> None:
     runs = page.locator(".drawing.race .run")
     expect(runs).to_have_count(3)
     assert all(len(text) > 100 for text in runs.locator("pre").all_inner_texts())
-    assert page.locator(".drawing.chart .legend > span").all_inner_texts() == ["RNN", "LSTM", "GRU"]
+    legend = page.locator(".drawing.chart .legend > span").all_inner_texts()
+    assert legend[:3] == ["RNN", "LSTM", "GRU"]
+    assert "dashed" in legend[3]
     numbers = page.locator(".drawing.status dl > div")
     best = {one.locator("dt").inner_text()[:4].strip(" ,"): float(one.locator("dd").inner_text())
             for one in numbers.all()}  # fmt: skip
