@@ -67,21 +67,24 @@ class Panel:
             type="password",
             max_lines=1,
             visible=not can_sign_in(),
-            info=f"Fine-grained, with write access; made at {TOKENS}. Used once and kept nowhere.",
+            info=f"A fine-grained token with write access, from {TOKENS}. Used once, never stored.",
             placeholder="hf_... (empty on your own machine: its HF_TOKEN)",
             elem_id="hub-token",
         )
         with gr.Row():
             self.name = gr.Textbox(
                 label="Name",
-                info="What the model is called there.",
+                info="The name of the model on the Hub.",
                 placeholder="my-model",
                 max_lines=1,
                 elem_id="hub-name",
             )
             licenses = [(text, key) for key, text in hub.LICENSES.items()]
             self.license = gr.Dropdown(
-                licenses, value="unknown", label="License", info="What others may do with it."
+                licenses,
+                value="unknown",
+                label="License",
+                info="What others are allowed to do with it.",
             )
         self.private = gr.Checkbox(False, label="Private", info="Only you can see it.")
         self.page = gr.Checkbox(
@@ -104,7 +107,7 @@ class Panel:
             )
             self.revision = gr.Textbox(
                 label="Revision",
-                info="Which version.",
+                info="A branch, tag or commit.",
                 placeholder="the newest",
                 max_lines=1,
                 scale=1,
