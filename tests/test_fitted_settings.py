@@ -2,33 +2,30 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
-import math
 import string
 from dataclasses import replace
 from pathlib import Path
 
-import gradio as gr
 import pytest
 
 import charrnn
-from charrnn import CharRNN
+from charrnn import CharRNN, ModelConfig
 from charrnn.__main__ import build_parser, main
 from charrnn.baselines import baselines
 from charrnn.cli.plan import make_plan
-from charrnn.service.scheduler import Scheduler
 from charrnn.training.fitted_settings import (
     MANY_SYMBOLS,
     TIMES,
+    capped_vocabulary,
     settings_for,
     settings_for_text,
     speed,
     steps,
+    within,
 )
 from charrnn.training.trainer import Trainer
-from charrnn.ui.train import settings, texts
-from charrnn.ui.train.text_events import TextEvents
+from charrnn.ui.train import settings
 
 SIZES = [2, 35, 500, 5_000, 10_000, 100_000, 1_115_394, 5_000_000]
 LETTERS = "The lamp is lit. The boat is late. Who has the oil? I have the oil. It is dark; "
@@ -62,14 +59,23 @@ def test_nothing_is_held_out_of_a_text_too_short_to_tell() -> None:
     assert settings_for("quick", 10_000, 30).train.val_fraction == 0.1
 
 
-def test_many_symbols_are_merged_and_cleaning_counts() -> None:
-    text = "".join(map(chr, range(0x4E00, 0x4E00 + MANY_SYMBOLS + 1))) * 10
-    assert settings_for_text("quick", text).train.min_count == 3
-    cleaned = settings_for_text("quick", text, "letters")
-    assert (cleaned.train.min_count, cleaned.train.cleaning) == (3, "letters")
-    assert (
-        settings_for_text("quick", string.punctuation * 50, "letters").train.cleaning == "letters"
-    )
+def test_the_rarest_of_many_symbols_are_merged_and_cleaning_counts() -> None:
+    rare = "".join(map(chr, range(0x4E00, 0x4E00 + MANY_SYMBOLS)))
+    text = rare + "the sea and the stairs " * 2000
+    kept, covered = capped_vocabulary(text)
+    assert settings_for_text("quick", text).train.max_vocab == kept
+    assert kept <= MANY_SYMBOLS + 1
+    assert 0.98 <= covered < 1
+    assert capped_vocabulary("the sea") == (0, 1.0)
+    cleaned = settings_for_text("quick", string.punctuation * 50, "letters")
+    assert (cleaned.train.max_vocab, cleaned.train.cleaning) == (0, "letters")
+
+
+def test_units_shrink_to_the_weights_there_may_be() -> None:
+    model = ModelConfig("gru", 512)
+    assert within(model, 65, 10_000_000) == model
+    small = within(model, 3000, 1_900_000)
+    assert 16 <= small.hidden_size < 512
 
 
 def test_what_there_is_not_is_refused() -> None:
@@ -148,31 +154,6 @@ def test_a_time_excludes_ready_made_settings_and_changes_no_run(
 ) -> None:
     assert main(["train", "lamp.txt", "--time", "quick", *more]) == 2
     assert "--time" in capsys.readouterr().err
-
-
-def chosen(time: str | None, corpus: str, own: str | None = None) -> dict[str, object]:
-    """What the page sets, by name; {} where it leaves everything as it is."""
-    handlers = TextEvents(
-        None, Scheduler(seconds=90, runs_at_once=1)
-    )  # `fitted` needs no component
-    return asyncio.run(handlers.fitted(time, corpus, own, "none"))
-
-
-def test_the_page_sets_what_the_terminal_takes_in_steps_of_this_machine() -> None:
-    values = chosen("better", "lighthouse")
-    model, train = settings.parse(values)
-    fitted = settings_for_text("better", charrnn.load_corpus("lighthouse").text)
-    assert model == fitted.model
-    window = train.batch_size * train.seq_length
-    guessed = speed(model, 62) * 90 / window  # the page's limit is below the time asked for
-    assert math.log(guessed / 30) < math.log(train.steps) < math.log(guessed * 30)
-
-
-def test_the_page_waits_for_a_choice_and_for_a_text() -> None:
-    assert chosen(None, "lighthouse") == {}
-    assert chosen("quick", texts.OWN, "") == {}
-    with pytest.raises(gr.Error, match="time must be one of"):
-        chosen("fastest", "hello")
 
 
 @pytest.mark.parametrize(
