@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from charrnn import ModelConfig, Sampling, TrainConfig
-from charrnn.settings import setting, table, validate
+from charrnn.config_fields import setting, table, validate
 
 ROOT = Path(__file__).parent.parent
 

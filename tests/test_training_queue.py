@@ -6,7 +6,7 @@ import random
 
 import pytest
 
-from charrnn.service.queue import OVERDUE, SHORT, QueueFullError, Slot, TrainingQueue
+from charrnn.service.training_queue import OVERDUE, SHORT, QueueFullError, Slot, TrainingQueue
 
 
 class Clock:

@@ -10,9 +10,9 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any, TypeAlias
 
+from charrnn.config_fields import Setting, table
 from charrnn.network.model import CharRNN
 from charrnn.pretrained import pretrained_folder, pretrained_names
-from charrnn.settings import Setting, table
 from charrnn.training.checkpoint import load
 
 ON_HUB = re.compile(r"(?:hf|https?)://.+|(?![./~])[^/\\\s]+/[^/\\\s]+(?<!\.npz)/?")

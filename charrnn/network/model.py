@@ -13,6 +13,7 @@ from typing import Any, NamedTuple, Protocol, TypeAlias
 import numpy as np
 from numpy.typing import DTypeLike
 
+from charrnn.config_fields import setting, validate
 from charrnn.network import recurrent
 from charrnn.network.cells import CELLS, Cell, State
 from charrnn.network.initialization import INITIALIZATIONS
@@ -20,7 +21,6 @@ from charrnn.network.loss import cross_entropy, surprise
 from charrnn.network.parameters import Array, Parameters
 from charrnn.network.recurrent import LayerTape
 from charrnn.network.shareable import Shareable
-from charrnn.settings import setting, validate
 from charrnn.vocabulary import Vocabulary
 
 ModelState: TypeAlias = tuple[State, ...]

@@ -9,10 +9,10 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from charrnn.config_fields import setting, validate
 from charrnn.network.model import CharRNN, ModelState
 from charrnn.network.parameters import Array
 from charrnn.network.recurrent import Stepper
-from charrnn.settings import setting, validate
 from charrnn.vocabulary import UNKNOWN, show_symbols
 
 GREEDY_BELOW = 1e-3

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 
 from charrnn.service.job import Job, Snapshot
 from charrnn.service.process import TrainingProcess
-from charrnn.service.queue import Slot
+from charrnn.service.training_queue import Slot
 from charrnn.service.versions import with_default
 from charrnn.service.visitor import LastRun, Visitor
 from charrnn.training import fitted_settings

@@ -13,9 +13,9 @@ from dataclasses import replace
 from charrnn.service.disk_store import DiskStore, Writer
 from charrnn.service.job import Job, Snapshot
 from charrnn.service.process import TrainingProcess
-from charrnn.service.queue import TrainingQueue
 from charrnn.service.run import POLL, Run, Update, expected_seconds, with_run
 from charrnn.service.session_store import SessionStore
+from charrnn.service.training_queue import TrainingQueue
 from charrnn.service.visitor import Visitor
 from charrnn.training.checkpoint import ModelFileError
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from charrnn.config_fields import setting, validate
 from charrnn.corpora import shuffled_lines
-from charrnn.settings import setting, validate
 from charrnn.training.optimizers import OPTIMIZERS, SCHEDULES
 from charrnn.vocabulary import CLEANINGS
 

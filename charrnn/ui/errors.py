@@ -6,8 +6,8 @@ from html import escape
 
 import gradio as gr
 
-from charrnn.service.queue import QueueFullError
 from charrnn.service.scheduler import BusyError
+from charrnn.service.training_queue import QueueFullError
 
 REFUSALS = (ValueError, BusyError, QueueFullError)
 """Errors of a training whose message is for people."""

@@ -9,9 +9,9 @@ from urllib.parse import urlencode
 
 import gradio as gr
 
+from charrnn.config_fields import Setting
 from charrnn.corpora import CORPORA
 from charrnn.pretrained import pretrained_names
-from charrnn.settings import Setting
 from charrnn.training.fitted_settings import TIMES
 from charrnn.training.recipes import RECIPES
 from charrnn.ui.components.controls import checked

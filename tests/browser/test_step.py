@@ -108,7 +108,7 @@ class Embedding(BaseHTTPRequestHandler):
 
     frame = ""
 
-    def do_GET(self) -> None:  # noqa: N802
+    def do_GET(self) -> None:
         self.send_response(200)
         self.send_header("Content-Type", "text/html")
         self.end_headers()

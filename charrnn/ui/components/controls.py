@@ -8,7 +8,7 @@ from typing import Any
 
 import gradio as gr
 
-from charrnn.settings import LONGEST_TEXT, Setting
+from charrnn.config_fields import LONGEST_TEXT, Setting
 from charrnn.ui.limits import RANGES
 
 

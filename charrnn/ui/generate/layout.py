@@ -6,9 +6,9 @@ from typing import Any
 
 import gradio as gr
 
+from charrnn.config_fields import Setting, table
 from charrnn.formats.web import RULES
 from charrnn.network.sampling import Sampling
-from charrnn.settings import Setting, table
 from charrnn.ui.components.controls import control
 from charrnn.ui.components.drawing import Drawing, LetterDrawing
 from charrnn.ui.limits import EVALUATED_CHARACTERS, SEED_CHARACTERS

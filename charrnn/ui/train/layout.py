@@ -7,9 +7,9 @@ from typing import Any, NamedTuple
 
 import gradio as gr
 
+from charrnn.config_fields import table
 from charrnn.network.sampling import Sampling
 from charrnn.pretrained import pretrained_names
-from charrnn.settings import table
 from charrnn.training.fitted_settings import TIMES
 from charrnn.training.recipes import RECIPES
 from charrnn.ui.components.controls import control

@@ -11,13 +11,13 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
+from charrnn.config_fields import table, whole
 from charrnn.corpora import CORPORA
 from charrnn.network.cells import CELLS
 from charrnn.network.model import ModelConfig, parameter_shapes
 from charrnn.network.sampling import Sampling
 from charrnn.service.job import Job
 from charrnn.service.visitor import Visitor
-from charrnn.settings import table, whole
 from charrnn.training.config import TrainConfig
 from charrnn.training.recipes import RECIPES, Recipe
 from charrnn.ui.components.controls import checked

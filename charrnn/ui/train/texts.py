@@ -6,8 +6,8 @@ import unicodedata
 from collections import Counter
 from typing import Any
 
+from charrnn.config_fields import whole
 from charrnn.corpora import CORPORA, alphabetical, load_corpus
-from charrnn.settings import whole
 from charrnn.text_files import unify_line_ends
 from charrnn.training.fitted_settings import capped_vocabulary
 from charrnn.ui.limits import TRAINING_CHARACTERS
