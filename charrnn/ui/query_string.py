@@ -63,12 +63,14 @@ def read(query: Mapping[str, str]) -> dict[str, Any]:
 def read_generation(query: Mapping[str, str]) -> dict[str, Any]:
     """The settings of a text to generate in a query string by name, with its "seed".
 
-    "tab" holds the update of the tabs, where the query string names one to open.
+    "tab" holds the update of the tabs, where the query string names one to open, and "model" the
+    name of a model of the Hub to open.
     """
     tab = query.get("tab", "")
     opened = {"tab": gr.Tabs(selected=tab)} if tab in TABS else {}
+    named = {"model": query["model"][:200]} if query.get("model") else {}
     seed = {"seed": query["seed"][:SEED_CHARACTERS]} if "seed" in query else {}
-    return opened | seed | _valid(GENERATION, query)
+    return opened | named | seed | _valid(GENERATION, query)
 
 
 def write_generation(values: Mapping[str, Any], ready_made: str) -> str:
