@@ -110,11 +110,11 @@ class RequestGuard:
 def foreign(scope: Message, headers: dict[bytes, str]) -> bool:
     """Whether a browser says that a page of another host made the request.
 
-    A plain GET of a file changes nothing and is never refused: a page behind a proxy that changes
-    the host would otherwise stay blank. Hosts are compared however proxies write them.
+    A plain GET of an asset changes nothing and is never refused: a page behind a proxy that
+    changes the host would otherwise stay blank. Hosts are compared however proxies write them.
     """
     origin = headers.get(b"origin")
-    if origin is None or (scope.get("method") in ("GET", "HEAD") and not _answers(scope["path"])):
+    if origin is None or (scope.get("method") in ("GET", "HEAD") and _is_asset(scope["path"])):
         return False
     allowed = os.environ.get("CHARRNN_ORIGINS", "").replace(",", " ").split()
     named = [headers.get(name, "") for name in (b"host", b"x-forwarded-host")]
@@ -128,9 +128,12 @@ def foreign(scope: Message, headers: dict[bytes, str]) -> bool:
     return not same and own not in {host_of(address) for address in allowed}
 
 
-def _answers(path: str) -> bool:
-    """Whether a GET of this path gives a visitor's data, not a file that is the same for all."""
-    return "/queue/" in path or "/call/" in path or "/mcp" in path or "/login" in path
+ASSETS = re.compile(r"/(assets|static|svelte)/|/(theme\.css|favicon\.ico|manifest\.json)$|/$")
+
+
+def _is_asset(path: str) -> bool:
+    """Whether this path is a file that is the same for all visitors, or the page itself."""
+    return ASSETS.search(path) is not None
 
 
 def host_of(address: str) -> tuple[str, int] | None:
