@@ -145,7 +145,7 @@ LESSONS = (
         "Everything else is the same, only larger. All three cells run in the same loop, and none "
         "of them knows about time. What the network needs to know of the past, it has to keep in "
         "its units.",
-        "Nobody told any unit what to do. Will some of them still follow something that a person "
+        "No unit was given a task. Will some of them still follow something that a person "
         "has a name for, such as being inside quotation marks?",
         ("No: each is a mixture of everything", "Some will", "Every one will"),
         1,

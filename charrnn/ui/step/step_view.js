@@ -117,7 +117,7 @@ degree.addEventListener('input', () => { state.temperature = Number(degree.value
 const temperature = node('div', { class: 'tools temperature' }, 'Temperature', degree, degrees, node('span', { class: 'note' }, 'how daring a draw would be; the loss is always that of temperature 1'));
 
 const row = node('div', { class: 'copies', tabindex: 0, role: 'group', 'aria-label': 'The network unrolled over the word: a copy for each letter' });
-const told = node('p', { class: 'arithmetic', role: 'status' }), chart = node('div', { class: 'chart-of-losses' });
+const explanation = node('p', { class: 'arithmetic', role: 'status' }), chart = node('div', { class: 'chart-of-losses' });
 const rate = node('input', { type: 'number', min: 0, max: 20, step: 0.1, 'aria-label': 'Learning rate' });
 const clip = node('input', { type: 'number', min: 0.05, max: 20, step: 0.05, 'aria-label': 'Longest gradient' });
 const clipped = node('input', { type: 'checkbox' });
@@ -172,15 +172,15 @@ function drawLearning() {
   if (back) {
     const scores = network.softmax(read[t].logits).map((p, k) => p - (k === targets[t] ? 1 : 0));
     const most = model.symbols.length <= 10 ? [...scores.keys()] : [targets[t]];
-    told.textContent = `The loss at ${sign(model.symbols[targets[t]])} goes back. At the scores its gradient is p minus 1 at the letter that came: `
+    explanation.textContent = `The loss at ${sign(model.symbols[targets[t]])} goes back. At the scores its gradient is p minus 1 at the letter that came: `
       + `${most.map((k) => `${sign(model.symbols[k])} ${numbers.signed(scores[k])}`).join(', ')}. Through Why it reaches this memory with a length of ${unrolled.short(back.lengths[t])}; `
       + (reached < t ? `${read.length > 1 ? `${t - reached} ${t - reached === 1 ? 'step' : 'steps'} back, ${(100 * back.shares[reached]).toPrecision(2)} % of that length arrives.` : ''}` : 'from here it goes on through Whh.');
   } else if (last) {
     const cut = last.scale < 1 ? ` That is beyond ${numbers.unsigned(experiment.clip)}, so it is clipped: shortened to ${Math.round(100 * last.scale)} %.` : '';
-    told.textContent = `${norms.length} ${norms.length === 1 ? 'update' : 'updates'}. The gradient of all weights together was ${unrolled.short(last.norm)} long.${cut} `
+    explanation.textContent = `${norms.length} ${norms.length === 1 ? 'update' : 'updates'}. The gradient of all weights together was ${unrolled.short(last.norm)} long.${cut} `
       + `Every weight moved against its gradient, by rate × gradient. The mean loss went from ${numbers.unsigned(losses[losses.length - 2], 3)} to ${numbers.unsigned(loss, 3)}`
       + (state.source === 'notebook' ? ` (${numbers.unsigned(loss * read.length, 1)} nats for the sentence${loss > losses[0] ? ': it exploded, and is worse than at the start' : ''}).` : '.');
-  } else told.textContent = `${state.source === 'own' ? 'No update yet.' : 'Not trained yet.'} Mean loss ${numbers.unsigned(loss, 3)} nats; a blind guess among ${model.symbols.length} letters has ${numbers.unsigned(Math.log(model.symbols.length), 3)}.`;
+  } else explanation.textContent = `${state.source === 'own' ? 'No update yet.' : 'Not trained yet.'} Mean loss ${numbers.unsigned(loss, 3)} nats; a blind guess among ${model.symbols.length} letters has ${numbers.unsigned(Math.log(model.symbols.length), 3)}.`;
 }
 
 // ---- drawing ----
@@ -224,7 +224,7 @@ root.replaceChildren(
   node('h2', {}, 'The whole word, and backwards'),
   node('p', { class: 'note' }, 'One network, drawn once for each letter it reads: the weights are the same in every copy, and only the memory goes from one to the next. Choose a copy to see its numbers above. Backwards sends the loss of that letter back; Update uses the mean loss of all letters.'),
   row, learn,
-  node('div', { class: 'learning' }, told, chart));
+  node('div', { class: 'learning' }, explanation, chart));
 
 // ---- lessons of the tour ----
 //

@@ -42,13 +42,13 @@ function drawStrip() {
 }
 
 function drawCard(lesson) {
-  const answer = node('div', { class: 'reply', hidden: '', role: 'status' }), verdict = node('strong'), told = node('p');
-  answer.append(verdict, told, node('p', {}, node('b', {}, 'Try it: '), lesson.try_it));
+  const answer = node('div', { class: 'reply', hidden: '', role: 'status' }), verdict = node('strong'), explanation = node('p');
+  answer.append(verdict, explanation, node('p', {}, node('b', {}, 'Try it: '), lesson.try_it));
   const choices = lesson.choices.map((text, k) => press(text, () => {
     choices.forEach((other, j) => { other.setAttribute('aria-pressed', `${j === k}`); other.classList.toggle('right', j === lesson.right); });
     answer.hidden = false;
     verdict.textContent = k === lesson.right ? 'Right. ' : `Not quite: “${lesson.choices[lesson.right]}”. `;
-    told.textContent = lesson.answer;
+    explanation.textContent = lesson.answer;
   }, { 'aria-pressed': 'false', class: 'small option' }));
   const more = chapters ? [node('a', { href: `${chapters}#${lesson.chapter}`, target: '_blank', rel: 'noopener' }, 'The chapter with the code')]
     : [node('span', { class: 'note' }, `More in docs/how-it-works.md, chapter ${lesson.chapter.match(/^\d+/)[0]}.`)];
