@@ -85,7 +85,8 @@ def test_processes_end_with_the_run_that_nobody_finishes() -> None:
 
 
 SCRIPT = """
-import multiprocessing, sys
+import multiprocessing, signal, sys
+signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell may have it ignored
 from charrnn import ModelConfig, TrainConfig, Trainer, load
 if __name__ == "__main__":
     config = TrainConfig(batch_size=4, steps=10**6)
