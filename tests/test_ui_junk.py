@@ -30,12 +30,14 @@ CHOICES = ("standard", "own", "gru", "none", "lighthouse", "liked", "mit")
 def own_frame(root: Path) -> re.Pattern[str]:
     """Matches a frame of this project's code in a traceback.
 
-    Gradio logs a traceback of its own for a value that it does not pass on. The middleware and the
-    sessions are in all of them, as every event goes through them; the folder's .venv is not the
+    Gradio logs a traceback of its own for a value that it does not pass on. The server room's
+    layers are in all of them, as every event goes through them; the folder's .venv is not the
     project's code.
     """
     folder = re.escape(str(root))
-    return re.compile(rf'File "{folder}/(app\.py|charrnn/(?!ui/server/(middleware|sessions)))')
+    return re.compile(
+        rf'File "{folder}/(app\.py|charrnn/(?!ui/server/(middleware|sessions|shares)))'
+    )
 
 
 OWN_FRAME = own_frame(ROOT)

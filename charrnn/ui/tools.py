@@ -30,6 +30,7 @@ MEASURED = ModelConfig(cell="gru", hidden_size=128)
 """What `hardware` trains: the page's usual size."""
 
 
+SHORTEST = 0.1
 TRAINING_SECONDS = 30.0
 """The longest training of one call: an agent waits for the answer."""
 WRITTEN = 300
@@ -56,10 +57,9 @@ def wire(scheduler: Scheduler) -> None:
             train here it refuses: try again later.
         """
         try:
-            if not 0 < seconds <= TRAINING_SECONDS:
-                raise ValueError(f"seconds must be above 0 and at most {TRAINING_SECONDS:g}.")
+            limit = _number("seconds", seconds, SHORTEST, TRAINING_SECONDS)
             job = await WAITING.run(
-                client(request), api_job, scheduler, text, "standard", {}, float(seconds)
+                client(request), api_job, scheduler, _text("text", text), "standard", {}, limit
             )
             snapshot = await scheduler.trial(job)
             if snapshot.failed or not snapshot.files:
@@ -99,11 +99,9 @@ def write(
         The text. These networks are small: it reads like the text they learned and means nothing.
     """
     try:
-        for name, value in (("length", length), ("temperature", temperature)):
-            low, high = RANGES[name]
-            if not low <= value <= high:
-                raise ValueError(f"{name} must be from {low:g} to {high:g}.")
-        return _written(_model(model), seed[:SEED_CHARACTERS], int(length), float(temperature))
+        symbols = int(_number("length", length, *RANGES["length"]))
+        heat = _number("temperature", temperature, *RANGES["temperature"])
+        return _written(_model(model), _text("seed", seed)[:SEED_CHARACTERS], symbols, heat)
     except REFUSALS as error:
         raise refusal(error) from None
 
@@ -121,7 +119,7 @@ def score(model: str, text: str) -> dict[str, Any]:
     """
     try:
         loaded = _model(model)
-        cleaned = loaded.vocabulary.clean(text[:EVALUATED_CHARACTERS])
+        cleaned = loaded.vocabulary.clean(_text("text", text)[:EVALUATED_CHARACTERS])
         ids = loaded.vocabulary.encode(cleaned, unknown="skip")
         nats = float(score_ids(loaded, ids))
     except REFUSALS as error:
@@ -130,9 +128,23 @@ def score(model: str, text: str) -> dict[str, Any]:
     return {"nats": nats, "bits": nats / math.log(2), "symbols": len(ids), "left_out": left_out}
 
 
+def _number(name: str, value: Any, low: float, high: float) -> float:
+    """A number that an agent sent, in its range. Raises ValueError."""
+    if type(value) not in (int, float) or not low <= value <= high:
+        raise ValueError(f"{name} must be a number from {low:g} to {high:g}.")
+    return float(value)
+
+
+def _text(name: str, value: Any) -> str:
+    """A text that an agent sent. Raises ValueError."""
+    if not isinstance(value, str):
+        raise ValueError(f"{name} must be a text.")
+    return value
+
+
 def _model(name: str) -> CharRNN:
     """A pretrained model, or a public one of the Hub. Raises ValueError."""
-    if name in pretrained_names():
+    if _text("model", name) in pretrained_names():
         return load_pretrained(name)
     if "/" not in name:
         known = ", ".join(pretrained_names())
