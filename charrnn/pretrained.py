@@ -44,7 +44,8 @@ def load_pretrained(name: str = DEFAULT) -> CharRNN:
     if name not in pretrained_names():
         known = ", ".join(pretrained_names()) or "none"
         raise ValueError(f"There is no pretrained model {name!r}. There are: {known}.")
-    return _read(pretrained_folder() / f"{name}.npz")
+    kept = _read(pretrained_folder() / f"{name}.npz")
+    return kept.with_vector(kept.parameters.vector)  # with metadata of its own
 
 
 @lru_cache(maxsize=16)
