@@ -97,13 +97,14 @@ def cell() -> str:
 
 
 def screenshot() -> str:
-    """The Train tab, in the reader's own light or dark."""
-    light, dark = ("docs/pictures/train-light.png", "docs/pictures/train-dark.png")
+    """The first screen, in the reader's own light or dark."""
+    light, dark = ("docs/pictures/first-screen-light.png", "docs/pictures/first-screen-dark.png")
     if not (ROOT / light).exists():
         return ""
+    alt = "The first screen: a small network writes, beside the box for a text"
     return (
         f'<picture>\n  <source media="(prefers-color-scheme: dark)" srcset="{dark}">\n'
-        f'  <img alt="The page while a network learns a play" src="{light}">\n</picture>'
+        f'  <img alt="{alt}" src="{light}">\n</picture>'
     )
 
 

@@ -40,9 +40,11 @@ def test_a_space_is_made_on_what_the_account_can_have(
     assert printed["running"]
     space = hub.repos["spaces/alice/page"]
     assert (space.hardware, printed["url"]) == (hardware, f"{hub.url}/spaces/alice/page")
-    assert {"app.py", "docs/pictures/train-light.png", "docs/pictures/train-dark.png"} <= set(
-        space.files
-    )
+    assert {
+        "app.py",
+        "docs/pictures/first-screen-light.png",
+        "docs/pictures/first-screen-dark.png",
+    } <= set(space.files)
     readme = (space.files["README.md"].data or b"").decode()
     metadata = front_matter(readme)
     assert space_faults(metadata) == []

@@ -28,7 +28,7 @@ SUFFIXES = {".py", ".js", ".css", ".html", ".json", ".txt", ".md", ".npz"}
 NEEDED = ("app.py", "README.md", "requirements.txt")
 SHOWN = re.compile(r'(?:src|srcset)="(docs/[\w./-]+)"|!\[[^\]\n]*\]\((docs/[\w./-]+)\)')
 """A picture that the README shows."""
-THUMBNAIL = "docs/pictures/train-light.png"
+THUMBNAIL = "docs/pictures/first-screen-light.png"
 
 ZEROGPU, CPU_BASIC = "zero-a10g", "cpu-basic"
 COSTS = {
