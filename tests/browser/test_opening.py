@@ -156,6 +156,7 @@ def test_train_uses_the_plan_of_what_was_chosen_last(visit: Visit) -> None:
     planned = Planner(60).plan(TEXT, "", "none", SCRATCH, None)
     models = {time: name(fitted.model) for time, fitted in planned.fitted.items()}
     assert models["quick"] != models["better"]
+    page.wait_for_selector(".drawing.verdict:is([data-mood=good], [data-mood=warn])")
     page.locator("#train-text textarea").fill(TEXT)
     button(page, "Train")  # at once: the verdict has not answered
     state(page, "training")
