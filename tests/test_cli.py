@@ -467,3 +467,13 @@ def test_the_old_name_of_baselines_still_works(capsys: pytest.CaptureFixture[str
     for number, flag in enumerate(("--rulers", "--no-rulers")):
         _, out, _ = run(capsys, *argv, f"{number}.npz", flag)
         assert bool(objects(out)[-1]["baselines"]) == (flag == "--rulers")
+
+
+def test_a_guessed_encoding_is_said_and_may_be_named(capsys: pytest.CaptureFixture[str]) -> None:
+    Path("old.txt").write_bytes(("Naïve café, déjà vu. " * 40).encode("cp1252"))
+    small = ["--steps", 2, "--hidden-size", 4, "--no-baselines", "--out", "old.npz"]
+    code, _, err = run(capsys, "train", "old.txt", *small)
+    assert (code, "Windows-1252" in err) == (0, True)
+    code, _, err = run(capsys, "score", "old.npz", "old.txt", "--encoding", "cp1252")
+    assert (code, err) == (0, "")
+    assert run(capsys, "score", "old.npz", "old.txt", "--encoding", "elvish")[0] == 2

@@ -28,6 +28,10 @@ class Parser(argparse.ArgumentParser):
         self.exit(2, f"{self.prog}: {message} (see {self.prog} --help)\n")
 
 
+ENCODING = "encoding of the text file, where the guess is wrong, such as cp1252"
+"""Help of the flag that `train` and `score` share."""
+
+
 def command(commands: Commands, name: str, summary: str, examples: str) -> argparse.ArgumentParser:
     """Add a command with its summary, its examples and `--json`; returns its parser."""
     parser = commands.add_parser(

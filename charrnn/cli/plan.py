@@ -52,8 +52,8 @@ class Plan:
     recipe: Recipe
     out: Path
     seconds: float | None
-    reason: str
-    """Why training starts from the model it starts from; empty without a start."""
+    remarks: tuple[str, ...]
+    """A sentence each: how the text was read, and why training starts from a model."""
 
 
 def make_plan(args: argparse.Namespace) -> Plan:
@@ -64,12 +64,13 @@ def make_plan(args: argparse.Namespace) -> Plan:
     wanted = {name: getattr(args, name) for name in REPORTING}
     recipe = replace(recipe, **{name: value for name, value in wanted.items() if value is not None})
     Sampling(temperature=recipe.temperature)  # refuse a bad one before training
-    seconds, reason = args.seconds, ""
+    seconds, remarks = args.seconds, tuple[str, ...]()
     if args.resume:
         text, trainer = _resume(args)
     else:
-        corpus = load_corpus(args.corpus or recipe.corpus)
+        corpus = load_corpus(args.corpus or recipe.corpus, args.encoding)
         text, (trainer, planned, reason) = corpus.text, _begin(args, recipe, corpus)
+        remarks = (*corpus.notes, *([reason] if reason else []))
         if not _limits(args):
             seconds = planned
     trainer.workers = args.processes
@@ -81,7 +82,7 @@ def make_plan(args: argparse.Namespace) -> Plan:
             f"{args.resume} has done all of its {trainer.config.steps:,} steps. To continue, give "
             "a larger --steps or --epochs, or --seconds."
         )
-    return Plan(text, trainer, recipe, out, seconds, reason)
+    return Plan(text, trainer, recipe, out, seconds, remarks)
 
 
 def _begin(
@@ -147,7 +148,7 @@ def _resume(args: argparse.Namespace) -> tuple[str, Trainer]:
     checkpoint = Checkpoint.load(args.resume)
     name = args.corpus or checkpoint.training.corpus
     try:
-        corpus = load_corpus(name)
+        corpus = load_corpus(name, args.encoding)
     except CorpusError as error:
         if args.corpus:
             raise

@@ -31,9 +31,10 @@ def add_parser(commands: options.Commands) -> None:
         "text",
         metavar="TEXT",
         nargs="?",
-        help="a UTF-8 text file, a corpus name, or - for stdin "
+        help="a text file, a corpus name, or - for stdin "
         "(default: what training held out of the model's own corpus)",
     )
+    parser.add_argument("--encoding", default="", help=options.ENCODING)
     parser.add_argument(
         "--val-fraction",
         type=float,
@@ -63,7 +64,10 @@ def run(args: argparse.Namespace, output: Output) -> ExitCode:
         raise ValueError("--val-fraction must be above 0 and at most 1.")
     model = options.read_model(args.model)
     name, fraction = (args.text, args.val_fraction) if args.text else _held_out(model, args)
-    text = load_corpus(name).text
+    corpus = load_corpus(name, args.encoding)
+    text = corpus.text
+    for note in corpus.notes:
+        output.remark(note)
     if fraction is not None:
         symbols = model.vocabulary.tokens(text)
         text = "".join(symbols[int(len(symbols) * (1 - fraction)) :])

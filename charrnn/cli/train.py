@@ -7,6 +7,7 @@ import time
 
 from charrnn.cli import options, remote
 from charrnn.cli.interrupt import StopSignal
+from charrnn.cli.options import ENCODING
 from charrnn.cli.output import ExitCode, Output
 from charrnn.cli.plan import DEFAULT_RECIPE, REPORTING, Plan, make_plan
 from charrnn.cli.push import share
@@ -38,8 +39,10 @@ def add_parser(commands: options.Commands) -> None:
         "corpus",
         metavar="CORPUS",
         nargs="?",
-        help=f"a UTF-8 text file, or one of {', '.join(CORPORA)} (default: that of the settings)",
+        help=f"a text file, a folder of them, - for stdin, or one of {', '.join(CORPORA)} "
+        "(default: that of the settings)",
     )
+    parser.add_argument("--encoding", default="", help=ENCODING)
     recipes = "; ".join(f"{name}: {recipe.summary[:-1]}" for name, recipe in RECIPES.items())
     parser.add_argument(
         "--settings",
@@ -133,8 +136,8 @@ def run(args: argparse.Namespace, output: Output) -> ExitCode:
         return code
     with StopSignal() as stop:
         plan = make_plan(args)
-        if plan.reason:
-            output.remark(plan.reason)
+        for remark in plan.remarks:
+            output.remark(remark)
         config = plan.trainer.config
         if not config.shuffle_lines and (warning := alphabetical(plan.text, config.val_fraction)):
             output.remark(f"{warning} Add --shuffle-lines to hold out a fair sample.")
