@@ -68,9 +68,17 @@ def box(page: Page) -> str:
 def train(page: Page, text: str = TEXT) -> None:
     page.locator("#train-text textarea").fill(text)
     expect(page.get_by_label("Your text", exact=True)).to_be_checked()
-    button(page, "Train")
+    until(page, lambda: pressed(page))
     state(page, "training")
     until(page, lambda: step(page) > 0)
+
+
+def pressed(page: Page) -> bool:
+    """Press Train; right after the page has opened, Gradio may lose the first click."""
+    if not page.locator(".drawing.status").count():
+        button(page, "Train")
+        page.wait_for_timeout(5000)
+    return page.locator(".drawing.status").count() > 0
 
 
 def curve(page: Page) -> str:
