@@ -78,5 +78,5 @@ def test_every_stream_that_has_room_is_kept():
     assert shrink_to_text(9, 4, 2) == (4, 2)
     assert shrink_to_text(8, 4, 2) == (3, 2)
     assert shrink_to_text(9, 1, 0) == (1, 8)
-    with pytest.raises(ValueError, match=r"^Training needs a text of at least 2 characters\.$"):
+    with pytest.raises(ValueError, match="at least 2 characters"):
         shrink_to_text(1, 1, 1)

@@ -337,15 +337,14 @@ def test_the_error_tells_which_file_and_why(
 ) -> None:
     monkeypatch.chdir(tmp_path)  # a long path is shortened
     path = "none.npz"
-    with pytest.raises(ModelFileError) as caught:
+    with pytest.raises(ModelFileError, match=f"{path}.*No such file"):
         checkpoint.load(path)
-    assert str(caught.value) == f"{path!r} cannot be read: No such file or directory."
 
     def refuse(path: str, mode: str) -> None:
         raise PermissionError
 
     monkeypatch.setattr(npz, "open", refuse, raising=False)
-    with pytest.raises(ModelFileError, match=r"cannot be read: PermissionError\.$"):
+    with pytest.raises(ModelFileError, match="PermissionError"):
         checkpoint.load(path)
 
 
@@ -391,9 +390,8 @@ def test_the_first_step_must_be_finite(monkeypatch: pytest.MonkeyPatch) -> None:
     """No cell of today gets there with weights below the limit; one of tomorrow might."""
     monkeypatch.setattr(checkpoint, "MAX_WEIGHT", np.inf)
     values = forge.arrays(forge.META, fill=3e38)
-    with pytest.raises(ModelFileError) as caught:
+    with pytest.raises(ModelFileError, match="finite"):
         from_bytes(forge.with_arrays(forge.META, values))
-    assert str(caught.value) == "The model is broken: what it computes is not finite."
 
 
 def test_what_cannot_be_loaded_is_not_saved(tmp_path: Path) -> None:
@@ -403,15 +401,12 @@ def test_what_cannot_be_loaded_is_not_saved(tmp_path: Path) -> None:
     for name, value in {"nan": np.nan, "inf": np.inf, "large": 1e7, "too large": 1e300}.items():
         broken = made().astype(np.float64)
         broken.parameters["by"][-1] = value
-        with pytest.raises(ModelFileError, match=r"cannot be saved\."):
+        with pytest.raises(ModelFileError, match="cannot be saved"):
             checkpoint.save(broken, path)
         assert path.read_bytes() == good, name
     odd = CharRNN(Vocabulary(("ab", "")), ModelConfig("rnn", 1))
-    with pytest.raises(ModelFileError) as caught:
+    with pytest.raises(ModelFileError, match="vocabulary of words"):
         to_bytes(odd)
-    assert str(caught.value) == (
-        "The model cannot be saved. Symbols of several characters need a vocabulary of words."
-    )
     half = CharRNN(Vocabulary(("a", "\ud800")), ModelConfig("rnn", 1))
     with pytest.raises(ModelFileError, match="JSON"):
         to_bytes(half)
@@ -651,7 +646,7 @@ def test_a_file_in_float16_is_half_as_large(tmp_path: Path) -> None:
     assert weights.dtype == np.float32
     np.testing.assert_array_equal(weights, model.parameters.vector.astype(np.float16))
     model.parameters.vector[:] = 1e5
-    with pytest.raises(ModelFileError, match=r"cannot be saved\."):
+    with pytest.raises(ModelFileError, match="cannot be saved"):
         checkpoint.save(model, tmp_path / "half.npz", np.float16)
 
 

@@ -143,7 +143,7 @@ def test_a_run_resumes_on_its_own_text_only(tmp_path):
     trainer = Trainer(TEXT, SMALL, SHORT)
     run(trainer, steps=2)
     trainer.save(tmp_path / "run.npz")
-    with pytest.raises(ValueError, match=r"^This is not the text that the run was trained on\.$"):
+    with pytest.raises(ValueError, match="not the text"):
         Trainer.resume(tmp_path / "run.npz", TEXT + ".")
 
 
