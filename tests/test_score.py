@@ -12,6 +12,7 @@ import pytest
 
 import charrnn
 from charrnn.__main__ import main
+from charrnn.analysis.adaptive import adaptive_score
 from charrnn.corpora import split
 from charrnn.network import model as model_module
 from charrnn.network.loss import log_softmax
@@ -55,6 +56,24 @@ def test_the_cuts_for_memory_change_nothing(logits: int, monkeypatch: pytest.Mon
     expected = score(model, text, cold=50)
     monkeypatch.setattr(model_module, "SCORE_LOGITS", logits)
     assert score(model, text, cold=50) == pytest.approx(expected, rel=1e-12)
+
+
+def test_an_adaptive_score_at_a_rate_of_zero_is_the_score() -> None:
+    model, text = some_model(), TEXT[:701]
+    for window in (1, 32, 5000):
+        adaptive = adaptive_score(model, text, learning_rate=0.0, window=window)
+        assert adaptive == pytest.approx(score(model, text), rel=1e-12)
+
+
+def test_an_adaptive_score_learns_only_from_what_it_has_predicted() -> None:
+    model = some_model()
+    before = model.parameters.vector.copy()
+    one_window = TEXT[:33]  # nothing is learned before its last symbol is predicted
+    assert adaptive_score(model, one_window) == pytest.approx(score(model, one_window), rel=1e-12)
+    assert adaptive_score(model, TEXT) < score(model, TEXT) - 0.2  # the same line 30 times
+    assert (model.parameters.vector == before).all()
+    with pytest.raises(ValueError, match="at least 2"):
+        adaptive_score(model, "s")
 
 
 def test_a_window_must_be_a_window() -> None:
@@ -102,9 +121,11 @@ def split_of(text: str) -> Any:
 
 
 def test_json_is_one_object_for_each_way(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    _, out, _ = command(capsys, "sea.npz", "sea.txt", "--cold", "30", "--json")
-    carried, cold = (json.loads(line) for line in out.splitlines())
-    assert (carried["cold"], cold["cold"]) == (0, 30)
+    _, out, _ = command(capsys, "sea.npz", "sea.txt", "--cold", "30", "--adaptive", "--json")
+    carried, cold, adaptive = (json.loads(line) for line in out.splitlines())
+    assert (carried["cold"], cold["cold"], adaptive["cold"]) == (0, 30, 0)
+    assert [row["adaptive"] for row in (carried, cold, adaptive)] == [False, False, True]
+    assert adaptive["nats_per_char"] < carried["nats_per_char"]
     assert carried["chars"] == cold["chars"] == len(TEXT) - 1
     assert (cold["text"], cold["share"]) == ("sea.txt", 1.0)
     assert cold["nats_per_char"] == pytest.approx(slow_score(charrnn.load("sea.npz"), TEXT, 30))

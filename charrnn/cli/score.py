@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import argparse
 import math
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
+from charrnn.analysis.adaptive import WINDOW, adaptive_score
 from charrnn.cli import options
 from charrnn.cli.output import ExitCode, Output
 from charrnn.corpora import CORPORA, load_corpus
@@ -19,6 +22,7 @@ charrnn score book.npz other.txt
 charrnn score shakespeare                      the part of its text that training held out
 charrnn score shakespeare --cold 256           also in windows of 256, as nanoGPT does
 charrnn score book.npz book.txt --val-fraction 0.1      the text's last tenth
+charrnn score shakespeare --adaptive           also as it goes on learning, as a compressor does
 charrnn score book.npz - < other.txt
 """
 
@@ -53,6 +57,11 @@ def add_parser(commands: options.Commands) -> None:
         help="also score in windows of N characters, each from a zero state, as nanoGPT does "
         "with 256",
     )
+    parser.add_argument(
+        "--adaptive",
+        action="store_true",
+        help=f"also score a copy that learns from each {WINDOW} symbols once it has predicted them",
+    )
 
 
 def run(args: argparse.Namespace, output: Output) -> ExitCode:
@@ -75,14 +84,18 @@ def run(args: argparse.Namespace, output: Output) -> ExitCode:
     shown = "standard input" if name == "-" else Path(name).name
     part = f"the last {100 * fraction:g} %" if fraction not in (None, 1) else "all"
     unit = "words" if model.vocabulary.words else "characters"
-    for cold in (0, args.cold) if args.cold else (0,):
-        nats, chars = measure(model, text, cold)
-        bits, how = nats / math.log(2), "in one pass with the state carried"
-        if cold:
-            how = f"in windows of {cold} {unit}, each starting from a zero state"
+    ways = [("in one pass with the state carried", score, 0, False)]
+    if args.cold:
+        how = f"in windows of {args.cold} {unit}, each starting from a zero state"
+        ways.append((how, partial(score, cold=args.cold), args.cold, False))
+    if args.adaptive:
+        ways.append(("learning from the text as it reads", adaptive_score, 0, True))
+    for how, way, cold, adaptive in ways:
+        nats, chars = measure(model, text, way)
+        bits = nats / math.log(2)
         output.result(
             {"nats_per_char": nats, "bits_per_char": bits, "chars": chars}
-            | {"text": shown, "share": fraction or 1.0, "cold": cold}
+            | {"text": shown, "share": fraction or 1.0, "cold": cold, "adaptive": adaptive}
             | ({"skipped": skipped} if args.skip_unknown else {}),
             f"{nats:.4f} nats ({bits:.4f} bits) per character, over {chars:,} characters: "
             f"{part} of {shown}, {how}",
@@ -90,12 +103,15 @@ def run(args: argparse.Namespace, output: Output) -> ExitCode:
     return ExitCode.OK
 
 
-def measure(model: CharRNN, text: str, cold: int = 0) -> tuple[float, int]:
+def measure(
+    model: CharRNN, text: str, way: Callable[[CharRNN, str], float] = score
+) -> tuple[float, int]:
     """Nats per character, and how many characters were scored, for a model of words too.
 
-    The first symbol is read but not scored. `cold` and the errors raised are those of `score`.
+    way: gives the nats per symbol; it decides which errors are raised. The first symbol is read
+    but not scored.
     """
-    loss = score(model, text, cold=cold)  # nats per symbol
+    loss = way(model, text)
     if not model.vocabulary.words:
         return loss, len(model.vocabulary.clean(text)) - 1
     words = model.vocabulary.tokens(text)
