@@ -3,7 +3,7 @@
     python benchmarks/fine_tuning.py                 a quarter of an hour of one core
     python benchmarks/fine_tuning.py --table         what is known, as Markdown
     python benchmarks/fine_tuning.py --write         the same, into docs/fine-tuning.md
-    python benchmarks/fine_tuning.py --search        how the settings were found
+    python benchmarks/fine_tuning.py --samples       what the models write, into the same
     python benchmarks/fine_tuning.py --texts "10 KB of the play" --seeds 0 1 2
 
 A run is what `train TEXT --start auto --seconds S` does, but for the clock: the seconds are those
@@ -34,19 +34,26 @@ if __name__ == "__main__":  # before NumPy loads its BLAS
 import base_corpus
 from bench import document
 
-from charrnn import TrainConfig, Trainer, load_corpus
+from charrnn import Sampling, Trainer, generate, load_corpus
 from charrnn.baselines import kneser_ney
 from charrnn.corpora import cache_folder
 from charrnn.network.model import score_ids
-from charrnn.pretrained import TrainingPlan, load_pretrained, plan_training
+from charrnn.pretrained import TrainingPlan, plan_training
 from charrnn.training import trainer as trainer_module
 from charrnn.training.fitted_settings import settings_for_text
 
 RESULTS = Path(__file__).with_suffix(".jsonl")
-SEARCH_RESULTS = RESULTS.with_name("fine_tuning_search.jsonl")
 DOCUMENT = Path(__file__).parents[1] / "docs" / "fine-tuning.md"
 CLOCK = SimpleNamespace(perf_counter=time.process_time)
 KINDS = ("start", "scratch")
+DRAWN = (
+    "10 KB of the play",
+    "10 KB of a novel of 1817",
+    "10 KB of Python, this package",
+    "10 KB of python-docs",
+)
+"""Texts whose first PASTED characters are trained on for the samples."""
+PASTED, LENGTH, TEMPERATURE = 4_000, 300, 0.8
 PACKAGE = Path(__file__).parents[1] / "charrnn"
 
 
@@ -103,60 +110,35 @@ TEXTS: dict[str, Text] = {
 }
 
 
-SOURCES: dict[str, Callable[[], str]] = {
-    "play": lambda: load_corpus("lighthouse").text,
-    "python-docs": lambda: load_corpus("python-docs").text,
-}
-SEARCHED = (("play", "shakespeare"), ("play", "shakespeare-lstm"), ("python-docs", "python"))
-CENTER: dict[str, Any] = {
-    "learning_rate": 0.004,
-    "batch_size": 8,
-    "seq_length": 32,
-    "dropout": 0.7,
-    "steps": 450,
-    "hidden_rate": 0.1,
-    "schedule": "constant",
-    "averaging": 0.1,
-}
-NEIGHBORS: list[dict[str, Any]] = [
-    {"learning_rate": 0.002},
-    {"learning_rate": 0.008},
-    {"hidden_rate": 0.25},
-    {"hidden_rate": 0.02},
-    {"dropout": 0.5},
-    {"dropout": 0.8},
-    {"steps": 150},
-    {"steps": 900},
-    {"batch_size": 16},
-    {"keep_start": 0.3},
-    {"averaging": 0.0, "schedule": "cosine"},
-    {"batching": "windows", "stride": 8},
-    {"optimizer": "adamw", "weight_decay": 0.3},
-]
-"""Where the search starts, and one change each."""
-
-
 def plan_of(text: Text, seconds: float) -> TrainingPlan:
     """The plan for a text, made to end after some seconds."""
     plan = plan_training(text.read(), exclude=text.seen_by)
     return plan._replace(settings=plan.settings._replace(seconds=seconds))
 
 
-def measure(name: str, kind: str, seed: int) -> dict[str, Any]:
-    """One run: "start" as planned, or "scratch" by the settings for `quick`."""
+def trained(text: Text, kind: str, seed: int) -> tuple[TrainingPlan, Trainer, float]:
+    """A run to its end: "start" as planned, or "scratch" by the settings for `quick`.
+
+    Returns the plan, the trainer, and the loss of the weights it began with.
+    """
     trainer_module.time = CLOCK  # type: ignore[assignment]  # this process's own time, not the wall's
-    text = TEXTS[name].read()
     if kind == "start":
-        plan = plan_of(TEXTS[name], TEXTS[name].seconds)
+        plan = plan_of(text, text.seconds)
     else:
-        plan = TrainingPlan("", None, "", settings_for_text("quick", text))
+        fitted = settings_for_text("quick", text.read())
+        plan = TrainingPlan("", None, "", fitted)
     train = replace(plan.settings.train, random_seed=seed)
-    trainer = Trainer(text, plan.settings.model, train, start=plan.start)
-    before = round(score_ids(trainer.live, trainer.val_ids), 4)
-    started = time.process_time()
+    trainer = Trainer(text.read(), plan.settings.model, train, start=plan.start)
+    before = score_ids(trainer.live, trainer.val_ids)
     for _ in trainer.run(seconds=plan.settings.seconds):
         pass
-    used = time.process_time() - started
+    return plan, trainer, before
+
+
+def measure(name: str, kind: str, seed: int) -> dict[str, Any]:
+    """One run, as a line of the results file."""
+    text = TEXTS[name].read()
+    plan, trainer, before = trained(TEXTS[name], kind, seed)
     cut = len(text) - len(trainer.val_ids)
     last = trainer.live.with_vector(trainer.weights)
     return {
@@ -165,15 +147,30 @@ def measure(name: str, kind: str, seed: int) -> dict[str, Any]:
         "seed": seed,
         "start": plan.start_name,
         "reason": plan.reason,
-        "before": before,
+        "before": round(before, 4),
         "loss": round(score_ids(trainer.model, trainer.val_ids), 4),
         "last": round(score_ids(last, trainer.val_ids), 4),
         "seconds": plan.settings.seconds,
-        "used": round(used, 1),
+        "used": round(trainer.train_state.seconds, 1),
         "best_step": trainer.train_state.best_step,
         "steps": trainer.train_state.step,
         "counting": round(kneser_ney(text[:cut], text[cut:], [6])[6], 4),
     }
+
+
+def samples() -> str:
+    """What a model writes after 15 seconds on 4,000 characters, from a start and from scratch."""
+    parts = []
+    for name in DRAWN:
+        whole = TEXTS[name]
+        text = whole._replace(read=lambda whole=whole: whole.read()[:PASTED], seconds=15)
+        parts.append(f"### The first 4,000 characters of: {name}")
+        for kind, title in (("scratch", "From scratch"), ("start", "From {}")):
+            plan, trainer, _ = trained(text, kind, 0)
+            drawn = generate(trainer.model, "", LENGTH, Sampling(TEMPERATURE, random_seed=1))
+            title = title.format(f"`{plan.start_name}`")
+            parts.append(f"{title}:\n\n```\n{''.join(drawn).strip()}\n```")
+    return "\n\n".join(parts)
 
 
 def known(results: Path) -> dict[tuple[str, str, int], dict[str, Any]]:
@@ -212,47 +209,6 @@ def table(results: Path) -> str:
     return "\n".join(lines)
 
 
-def search_run(name: str, start: str, settings: dict[str, Any]) -> dict[str, Any]:
-    """One run of the search: the loss of the last weights on the held-out part, and further on."""
-    trainer_module.time = CLOCK  # type: ignore[assignment]
-    length, whole = 10_000, SOURCES[name]()
-    text, following = whole[:length], whole[length : length + 6_000]
-    train = {k: v for k, v in settings.items() if k != "dropout"}
-    model = load_pretrained(start)
-    config = replace(model.config, dropout=settings["dropout"])
-    trainer = Trainer(text, config, TrainConfig(**train, eval_every=10**9), start=model)
-    before, started = score_ids(trainer.live, trainer.val_ids), time.process_time()
-    for _ in trainer.run():
-        pass
-    used = time.process_time() - started
-    last = trainer.live.with_vector(trainer.weights)
-    unseen = last.vocabulary.encode(following, "skip")
-    return {
-        "text": name,
-        "characters": length,
-        "start": start,
-        "settings": settings,
-        "used": round(used, 1),
-        "loss": round(score_ids(last, trainer.val_ids), 4),
-        "next": round(score_ids(last, unseen, 16), 4),
-        "before": round(before, 4),
-    }
-
-
-def search(results: Path) -> None:
-    """The center and its neighbors on every source; what is known is not run again."""
-    rows = [json.loads(line) for line in results.read_text("utf-8").splitlines()]
-    done = [(row["text"], row["start"], row["settings"]) for row in rows]
-    for name, start in SEARCHED:
-        for change in ({}, *NEIGHBORS):
-            settings = {**CENTER, **change}
-            if (name, start, settings) not in done:
-                row = search_run(name, start, settings)
-                with results.open("a", encoding="utf-8") as file:
-                    file.write(json.dumps(row) + "\n")
-                print(name, start, change, row["loss"], row["next"], flush=True)
-
-
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--results", type=Path, default=RESULTS, help="(fine_tuning.jsonl)")
@@ -261,12 +217,13 @@ def main() -> None:
     parser.add_argument("--kinds", nargs="*", choices=KINDS, default=list(KINDS))
     parser.add_argument("--table", action="store_true", help="print what is known and end")
     parser.add_argument("--write", action="store_true", help="put it into the document and end")
-    parser.add_argument("--search", action="store_true", help="try settings, one change each")
+    parser.add_argument("--samples", action="store_true", help="draw samples into the document")
     args = parser.parse_args()
-    if args.search:
-        search(SEARCH_RESULTS)
+    if args.samples:
+        document.put(DOCUMENT, "samples", samples())
+        return
     runs = [(n, k, s) for s in args.seeds for k in args.kinds for n in TEXTS]
-    for run in [] if args.table or args.write or args.search else runs:
+    for run in [] if args.table or args.write else runs:
         wanted = not args.texts or run[0].startswith(tuple(args.texts))
         if wanted and run not in known(args.results):
             row = measure(*run)

@@ -16,6 +16,8 @@ from charrnn.network.model import CharRNN, score
 from charrnn.training.record import TrainingRecord
 from charrnn.vocabulary import UNKNOWN, UnknownSymbolError, show_symbols
 
+Way = Callable[[CharRNN, str], float]
+"""A measure of a text in nats per symbol, such as `score`."""
 SUMMARY = "Measure how well a model predicts a text."
 EXAMPLES = """
 charrnn score book.npz other.txt
@@ -84,7 +86,9 @@ def run(args: argparse.Namespace, output: Output) -> ExitCode:
     shown = "standard input" if name == "-" else Path(name).name
     part = f"the last {100 * fraction:g} %" if fraction not in (None, 1) else "all"
     unit = "words" if model.vocabulary.words else "characters"
-    ways = [("in one pass with the state carried", score, 0, False)]
+    ways: list[tuple[str, Way, int, bool]] = [
+        ("in one pass with the state carried", score, 0, False)
+    ]
     if args.cold:
         how = f"in windows of {args.cold} {unit}, each starting from a zero state"
         ways.append((how, partial(score, cold=args.cold), args.cold, False))
@@ -103,13 +107,10 @@ def run(args: argparse.Namespace, output: Output) -> ExitCode:
     return ExitCode.OK
 
 
-def measure(
-    model: CharRNN, text: str, way: Callable[[CharRNN, str], float] = score
-) -> tuple[float, int]:
+def measure(model: CharRNN, text: str, way: Way = score) -> tuple[float, int]:
     """Nats per character, and how many characters were scored, for a model of words too.
 
-    way: gives the nats per symbol; it decides which errors are raised. The first symbol is read
-    but not scored.
+    The first symbol is read but not scored. The errors raised are those of `way`.
     """
     loss = way(model, text)
     if not model.vocabulary.words:
