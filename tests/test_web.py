@@ -40,6 +40,15 @@ def test_one_file_that_points_nowhere():
     assert "<b>" not in page
 
 
+@pytest.mark.parametrize("start", [{"name": HOSTILE, "sha256": ""}, {}, "odd", None])
+def test_the_page_says_which_model_training_started_from(start):
+    model = tiny_model(dtype=np.float32)
+    model.metadata = {"start": start}
+    page = to_html(model)
+    assert ("started from" in page) == (start == {"name": HOSTILE, "sha256": ""})
+    assert "<b>" not in page
+
+
 def test_infinite_weights_are_refused():
     model = tiny_model(dtype=np.float32)
     model.parameters["Why"][0, 0] = np.inf

@@ -52,10 +52,13 @@ def _content(model: CharRNN, title: str, seed: str) -> dict[str, object]:
         raise ValueError("The model's weights are not finite, so it cannot write.")
     kind = "words" if vocabulary.words else "characters"
     layers = f"{config.layers} layer{'s' if config.layers > 1 else ''}"
+    start = model.metadata.get("start")
+    name = start.get("name") if isinstance(start, dict) else ""
     return {
         "title": title,
         "summary": f"{config.cell.upper()}, {layers} of {config.hidden_size} units, "
-        f"{len(vocabulary):,} {kind}, {vector.size:,} weights",
+        f"{len(vocabulary):,} {kind}, {vector.size:,} weights"
+        + (f", started from {name}" if name else ""),
         "seed": seed,
         "cell": config.cell,
         "hidden_size": config.hidden_size,
