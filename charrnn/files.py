@@ -27,9 +27,9 @@ def shipped(name: str) -> Path:
 def write(path: str | Path, data: bytes) -> None:
     """Put data into a file, replacing what was there only once all of it is on the disk.
 
-    A link stays a link, and an existing file keeps its permissions. Raises OSError; then the
-    file is what it was before, and nothing else is left behind. What is no file, such as
-    /dev/null or a pipe, is simply written to.
+    A link stays a link, and an existing file keeps its permissions. A device or a pipe, such as
+    /dev/null, is simply written to. Raises OSError; the file is then what it was before, and
+    nothing else is left behind.
     """
     if os.path.exists(path) and not os.path.isfile(path):
         with open(path, "wb") as device:

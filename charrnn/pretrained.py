@@ -54,7 +54,7 @@ def _read(path: Path) -> CharRNN:
 
 
 class TrainingPlan(NamedTuple):
-    """From which start to train on a text, by which settings, and how long."""
+    """How to train on a text: the start, the settings and the time."""
 
     start_name: str
     """Empty where training begins from scratch."""

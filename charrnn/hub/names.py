@@ -55,7 +55,7 @@ def parse(name: str, kind: str, endpoint: str | None = None) -> tuple[str, str]:
     elif host.lower() in HOSTS:
         rest = path
     elif rest != text and not text.lower().startswith("hf://"):
-        raise HubError(f"{text} is no address of the Hub. Give USER/NAME.")
+        raise HubError(f"{text} is not an address of the Hub. Give USER/NAME.")
     rest = re.split("[?#]", rest, maxsplit=1)[0].strip("/")
     first, slash, after = rest.partition("/")
     if slash and first in KINDS and "/" in after:

@@ -1,10 +1,9 @@
-"""Pulls a model from its repository, after a look at its size, and reads it as a stranger's file.
+"""Pulls a model from its repository: checks its size first, and never trusts the file.
 
-Every download has a folder of its own: in a shared one it would wait for an earlier one that hangs.
-On a person's own machine a model that was read is then put into the client's cache, as every
-library of the Hub does: a second pull downloads nothing, and HF_HUB_OFFLINE=1 takes what is there.
-A page does so for nobody but its machine's user, for a cache would give a private model to the
-next visitor.
+Each download has its own folder; in a shared one it would wait for an earlier one that hangs.
+On a user's own machine a model that could be read goes into the client's cache, as every library
+of the Hub does: a second pull downloads nothing, and HF_HUB_OFFLINE=1 works from there. A page
+caches only for its machine's user, because a cache would hand a private model to the next visitor.
 """
 
 from __future__ import annotations

@@ -29,9 +29,9 @@ SHORTEST = 100
 ORDER = 6
 """Characters that counting looks back."""
 NEAR = 1.0
-"""Nats per character by which a start may be worse than counting where it is close to the text."""
+"""Nats per character that a start may lose to counting and still count as close to the text."""
 MARGIN = 1.5
-"""Nats per character by which a start may be worse than counting, and still help."""
+"""Nats per character that a start may lose to counting and still help."""
 
 
 class Choice(NamedTuple):

@@ -1,4 +1,4 @@
-"""What training on a text will be: from which model, by which settings, for how long."""
+"""How a text will be trained: the start, the settings and the time."""
 
 from __future__ import annotations
 
