@@ -2,7 +2,7 @@
 
     python benchmarks/fine_tuning.py                 a quarter of an hour of one core
     python benchmarks/fine_tuning.py --table         what is known, as Markdown
-    python benchmarks/fine_tuning.py --write         the same, into docs/fine-tuning.md
+    python benchmarks/fine_tuning.py --write         the same, into docs/ and the README
     python benchmarks/fine_tuning.py --samples       what the models write, into the same
     python benchmarks/fine_tuning.py --texts "10 KB of the play" --seeds 0 1 2
 
@@ -38,12 +38,13 @@ from charrnn import Sampling, Trainer, generate, load_corpus
 from charrnn.baselines import kneser_ney
 from charrnn.corpora import cache_folder
 from charrnn.network.model import score_ids
-from charrnn.pretrained import TrainingPlan, plan_training
+from charrnn.pretrained import TrainingPlan, plan_training, pretrained_names
 from charrnn.training import trainer as trainer_module
 from charrnn.training.fitted_settings import settings_for_text
 
 RESULTS = Path(__file__).with_suffix(".jsonl")
-DOCUMENT = Path(__file__).parents[1] / "docs" / "fine-tuning.md"
+README = Path(__file__).parents[1] / "README.md"
+DOCUMENT = README.parent / "docs" / "fine-tuning.md"
 CLOCK = SimpleNamespace(perf_counter=time.process_time)
 KINDS = ("start", "scratch")
 DRAWN = (
@@ -66,6 +67,8 @@ class Text(NamedTuple):
     """What is to be reached, as a person reads it."""
     seen_by: tuple[str, ...] = ()
     """Models that learned from this text."""
+    time: str = "quick"
+    """The name of the time that the settings are for."""
 
 
 def play(length: int) -> Callable[[], str]:
@@ -94,10 +97,25 @@ def shuffled() -> str:
 
 
 OWN = ("lighthouse",)
+SHAKESPEARE = tuple(name for name in pretrained_names() if name.startswith("shakespeare"))
+SHORT = {
+    "2 KB of the play": "2 KB of the play, 10 s",
+    "10 KB of the play": "10 KB of the play, 15 s",
+    "100 KB, the play": "100 KB of the play, 60 s",
+    "1 MB, tinyshakespeare": "1 MB of plays by Shakespeare, 600 s",
+    "10 KB of a novel of 1817": "10 KB of a novel of 1817, 15 s",
+    "10 KB of a dictionary of 1911": "10 KB of a dictionary of 1911, 15 s",
+    "10 KB of Python, this package": "10 KB of Python, 15 s",
+    "10 KB of python-docs": "10 KB of Python's manual, 15 s",
+}
+"""The rows of the README's table, and what they are called there."""
 TEXTS: dict[str, Text] = {
     "2 KB of the play": Text(play(2_000), 10, "0.3 below counting", OWN),
     "10 KB of the play": Text(play(10_000), 15, "1.45", OWN),
     "100 KB, the play": Text(play(100_000), 60, "1.25", OWN),
+    "1 MB, tinyshakespeare": Text(
+        lambda: load_corpus("tinyshakespeare").text, 600, "1.435", SHAKESPEARE, "best"
+    ),
     "10 KB of a novel of 1817": Text(packaged("persuasion"), 15, "0.3 below counting"),
     "10 KB of a dictionary of 1911": Text(packaged("devils-dictionary"), 15, "0.3 below counting"),
     "10 KB of Python, this package": Text(own_source, 15, "counting"),
@@ -112,7 +130,7 @@ TEXTS: dict[str, Text] = {
 
 def plan_of(text: Text, seconds: float) -> TrainingPlan:
     """The plan for a text, made to end after some seconds."""
-    plan = plan_training(text.read(), exclude=text.seen_by)
+    plan = plan_training(text.read(), text.time, exclude=text.seen_by)
     return plan._replace(settings=plan.settings._replace(seconds=seconds))
 
 
@@ -125,7 +143,7 @@ def trained(text: Text, kind: str, seed: int) -> tuple[TrainingPlan, Trainer, fl
     if kind == "start":
         plan = plan_of(text, text.seconds)
     else:
-        fitted = settings_for_text("quick", text.read())
+        fitted = settings_for_text(text.time, text.read())
         plan = TrainingPlan("", None, "", fitted)
     train = replace(plan.settings.train, random_seed=seed)
     trainer = Trainer(text.read(), plan.settings.model, train, start=plan.start)
@@ -156,6 +174,26 @@ def measure(name: str, kind: str, seed: int) -> dict[str, Any]:
         "steps": trainer.train_state.step,
         "counting": round(kneser_ney(text[:cut], text[cut:], [6])[6], 4),
     }
+
+
+def short_table(results: Path) -> str:
+    """The README's table: medians over the seeds."""
+    rows = list(known(results).values())
+
+    def median(name: str, kind: str) -> str:
+        losses = [row["loss"] for row in rows if (row["text"], row["kind"]) == (name, kind)]
+        return f"{statistics.median(losses):.2f}" if losses else ""
+
+    lines = [
+        "| Held-out loss, nats per character | from the start | from scratch | last 6 characters |",
+        "|---|---:|---:|---:|",
+    ]
+    for name, title in SHORT.items():
+        counting = [row["counting"] for row in rows if row["text"] == name]
+        if counting:
+            cells = (title, median(name, "start"), median(name, "scratch"), f"{counting[0]:.2f}")
+            lines.append(f"| {' | '.join(cells)} |")
+    return "\n".join(lines)
 
 
 def samples() -> str:
@@ -233,6 +271,7 @@ def main() -> None:
     print(table(args.results))
     if args.write:
         document.put(DOCUMENT, "fine-tuning", table(args.results))
+        document.put(README, "fine-tuning", short_table(args.results))
 
 
 if __name__ == "__main__":

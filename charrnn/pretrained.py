@@ -24,8 +24,9 @@ from charrnn.vocabulary import CLEANINGS
 DEFAULT = "lighthouse"
 """What the page starts with. Its text is included too, so baselines and copies work offline."""
 
-LONG_ENOUGH = 300_000
-"""Characters from which a text teaches in a minute what a start would bring."""
+LONG_ENOUGH = 3_000_000
+"""Characters from which a text is learned from scratch. A text of 1.1 million still gains: in ten
+minutes tinyshakespeare reaches 1.428 from `english`, 1.446 from scratch."""
 
 
 def pretrained_folder() -> Path:
