@@ -20,7 +20,7 @@ from charrnn.ui.components.drawing import Drawing
 from charrnn.ui.generate import events as generate_tab
 from charrnn.ui.inspect import events as inspect_tab
 from charrnn.ui.server.middleware import RequestGuard
-from charrnn.ui.server.sessions import ARRIVE, CHOOSE, HEAD, REMEMBER, RESTORE, Page, token_of
+from charrnn.ui.server.sessions import ARRIVE, CHOOSE, HEAD, OPEN, REMEMBER, RESTORE, Page, token_of
 from charrnn.ui.server.shares import Shares
 from charrnn.ui.share import hub as hub_column
 from charrnn.ui.share import model as model_column
@@ -153,7 +153,9 @@ def restore(
     outputs = [followed, *train.outputs, *train.tab.inputs.values(), *others.values()]
     ready = blocks.load(opened, session.token, list(dict.fromkeys(outputs)), js=ARRIVE, **PRIVATE)
     own_text, corpus = train.tab.text.own, train.tab.text.corpus
-    ready.then(None, [own_text, corpus], [own_text, corpus], js=RESTORE, **PRIVATE)
+    text = ready.then(None, [own_text, corpus], [own_text, corpus], js=RESTORE, **PRIVATE)
+    text.then(None, js=OPEN, **PRIVATE)
+    ready.failure(None, js=OPEN, **PRIVATE)
     corpus.change(None, corpus, None, js=CHOOSE, **PRIVATE)
     followed.change(
         train.handlers.rejoin, session.visitor, train.outputs, concurrency_limit=None, **PRIVATE
@@ -178,6 +180,7 @@ def settings() -> dict[str, Any]:
         "max_file_size": "50mb",
         "state_session_capacity": 100,
         "max_threads": 400,
+        "_frontend": False,  # its check of the page ends the server if that once takes 3 seconds
         "mcp_server": find_spec("mcp") is not None,  # comes with gradio[mcp], as on a Space
         "footer_links": ["api", "gradio", "settings"],
         "app_kwargs": {"middleware": [Middleware(RequestGuard), Middleware(Shares), PACKED]},

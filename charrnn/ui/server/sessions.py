@@ -15,9 +15,11 @@ from charrnn.ui.errors import refusal
 HEAD = f"<script>{Path(__file__).with_name('browser_tab.js').read_text('utf-8')}</script>"
 """For the page's head: defines `charrnnTab`, which the functions below call."""
 
-ARRIVE = "(shared) => window.charrnnTab.arrive(shared)"
+ARRIVE = "() => window.charrnnTab.arrive()"
 REMEMBER = "(token) => { window.charrnnTab.remember(token); }"
 CHOOSE = "(corpus) => { window.charrnnTab.choose(corpus); }"
+OPEN = "() => { window.charrnnTab.open(); }"
+PRESSED = "() => window.charrnnTab.pressed()"
 RESTORE = "(text, corpus) => window.charrnnTab.restore(text, corpus, 'own')"
 
 
@@ -62,3 +64,35 @@ class Page(gr.Blocks):
         ):
             data[key] = scheduler.keep(after, session)
         return answer
+
+    def handle_streaming_diffs(
+        self,
+        block_fn: Any,
+        data: list[Any],
+        session_hash: str | None,
+        run: str | None,
+        final: bool,
+        simple_format: bool = False,
+    ) -> list[Any]:
+        """Repeat in each message of an event what its earlier messages have set.
+
+        Gradio's browser client applies a message's differences in place, to a message that may
+        still wait to be shown. What only the waiting one had set, such as `visible`, is then lost.
+        """
+        shown = self.pending_diff_streams[session_hash].get(run) if session_hash else None
+        if shown and not final:
+            data = [combined(*pair) for pair in zip(shown, data, strict=True)]
+        return super().handle_streaming_diffs(  # type: ignore[no-any-return]
+            block_fn, data, session_hash, run, final, simple_format
+        )
+
+
+def combined(shown: Any, new: Any) -> Any:
+    """What an output shows after a message: all that was set before and is not set now."""
+
+    def update(each: Any) -> dict[str, Any]:
+        is_update = isinstance(each, dict) and each.get("__type__") == "update"
+        return each if is_update else {"__type__": "update", "value": each}
+
+    both = update(shown) | update(new)
+    return both["value"] if both.keys() == {"__type__", "value"} else both

@@ -17,6 +17,7 @@ from charrnn.service.visitor import Visitor
 from charrnn.training.recipes import RECIPES
 from charrnn.ui import query_string
 from charrnn.ui.errors import REFUSALS, refusal
+from charrnn.ui.server.sessions import PRESSED
 from charrnn.ui.tab import PRIVATE, client, session
 from charrnn.ui.train import views
 from charrnn.ui.train.api import wire_api
@@ -32,7 +33,7 @@ class Events:
     """The handlers of one page's Train tab."""
 
     def __init__(
-        self, tab: TrainTab, scheduler: Scheduler, visitor: gr.State, token: gr.BrowserState
+        self, tab: TrainTab, scheduler: Scheduler, visitor: gr.State, token: gr.Textbox
     ) -> None:
         self.tab, self.scheduler = tab, scheduler
         self.visitor, self.token = visitor, token
@@ -110,8 +111,7 @@ class Events:
         try:
             async with aclosing(run.follow()) as progress:
                 async for update in progress:
-                    # The buttons again: right after the page opens, the browser may lose the first.
-                    yield {**self.paint(run.job, update, previous), **self.buttons(running=True)}
+                    yield self.paint(run.job, update, previous)
         except REFUSALS as error:
             yield self.refused(error, run.visitor)
             return
@@ -209,7 +209,7 @@ class Wired:
     outputs: list[Any]  # everything that a run paints
 
 
-def wire(tab: TrainTab, scheduler: Scheduler, visitor: gr.State, token: gr.BrowserState) -> Wired:
+def wire(tab: TrainTab, scheduler: Scheduler, visitor: gr.State, token: gr.Textbox) -> Wired:
     """Connect the whole tab and the endpoint /train."""
     handlers = Events(tab, scheduler, visitor, token)
     c, text = tab.controls, tab.text
@@ -217,8 +217,9 @@ def wire(tab: TrainTab, scheduler: Scheduler, visitor: gr.State, token: gr.Brows
     outputs = [visitor, token, tab.query_string, *tab.pictures, *buttons]
     # No limit of Gradio's: the scheduler has a queue of its own, which shows the visitor's place.
     run: Any = {"outputs": outputs, "concurrency_limit": None, **PRIVATE}
-    c.train.click(handlers.start, visitor, inputs_kwargs=tab.inputs, **run)
-    c.race.click(handlers.start_race, [visitor, c.race_seconds], inputs_kwargs=tab.inputs, **run)
+    train, race = (each.click(None, js=PRESSED, **PRIVATE) for each in (c.train, c.race))
+    train.then(handlers.start, visitor, inputs_kwargs=tab.inputs, **run)
+    race.then(handlers.start_race, [visitor, c.race_seconds], inputs_kwargs=tab.inputs, **run)
     c.resume.click(handlers.resume, [visitor, text.corpus, text.own], **run)
     wire_api(scheduler, visitor)
     c.stop.click(handlers.stop, None, None, queue=False, **PRIVATE)
