@@ -131,21 +131,18 @@ def test_what_arrives_at_a_hidden_state_is_the_derivative_of_the_loss(page: Any,
 
 
 @pytest.mark.browser
-def test_small_integers_stand_for_weights(page: Any) -> None:
+def test_six_bits_stand_for_a_weight(page: Any) -> None:
     """The live network of the first screen: its weights in the browser are those of Python."""
-    from charrnn.ui.train.live import live_network, quantized
+    from charrnn.ui.train.live import live_network, six_bits
 
     model = random_model("gru", 1)
-    rounded, scales = quantized(model)
-    vector = np.concatenate([array.ravel() for array in rounded.values()]).astype("i1")
-    shapes = [[n, list(model.parameters[n].shape), scales[n]] for n in model.parameters]
-    weights = base64.b64encode(vector.tobytes()).decode()
+    weights, shapes = six_bits(model)
     arrays = page.evaluate(
-        """([weights, shapes]) => Object.entries(network.unpack(weights, shapes, 'int8'))
+        """([weights, shapes]) => Object.entries(network.unpackSixBits(weights, shapes))
           .map(([name, array]) => [name, Array.from(array)])""",
         [weights, shapes],
     )
-    for name, array in arrays:
-        step = scales[name] / 2 + 1e-7
-        np.testing.assert_allclose(np.array(array), model.parameters[name].ravel(), atol=step)
+    for (name, array), (_, shape, steps) in zip(arrays, shapes, strict=True):
+        error = np.abs(np.reshape(array, shape) - model.parameters[name]).reshape(len(steps), -1)
+        assert (error <= np.array(steps)[:, None] * 0.501).all()
     assert {"weights", "shapes", "symbols", "seed"} <= live_network().keys()

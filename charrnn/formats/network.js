@@ -237,21 +237,36 @@ const network = (() => {
     return { model: { ...model, parameters }, norm, scale };
   }
 
-  // Weights from base64, little-endian numbers in the order of shapes. An entry is [name, shape],
-  // and for int8 [name, shape, scale]: what one step of the integer stands for.
+  // Weights from base64, little-endian numbers in the order of shapes: [name, shape] each.
   function unpack(base64, shapes, type = 'float32') {
     const bytes = Uint8Array.from(atob(base64), (c) => c.charCodeAt(0));
     const numbers = new DataView(bytes.buffer), arrays = {};
-    const width = { int8: 1, float16: 2, float32: 4 }[type];
+    const width = { float16: 2, float32: 4 }[type];
     const read = {
-      int8: (at) => numbers.getInt8(at),
       float16: (at) => half(numbers.getUint16(at, true)),
       float32: (at) => numbers.getFloat32(at, true),
     }[type];
     let at = 0;
-    for (const [name, shape, scale = 1] of shapes) {
+    for (const [name, shape] of shapes) {
       const array = new Float32Array(shape.reduce((a, b) => a * b));
-      for (let i = 0; i < array.length; i++, at += width) array[i] = scale * read(at);
+      for (let i = 0; i < array.length; i++, at += width) array[i] = read(at);
+      arrays[name] = array;
+    }
+    return arrays;
+  }
+
+  // Weights of six bits, -31 to 31 steps of their row: one character of base64's alphabet each.
+  // Shapes are [name, shape, steps].
+  function unpackSixBits(characters, shapes) {
+    const alphabet = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/';
+    const levels = new Map(Array.from(alphabet, (character, i) => [character, i - 31]));
+    const arrays = {};
+    let at = 0;
+    for (const [name, [rows, columns = 1], steps] of shapes) {
+      const array = new Float32Array(rows * columns);
+      for (let i = 0; i < array.length; i++, at++) {
+        array[i] = levels.get(characters[at]) * steps[Math.floor(i / columns)];
+      }
       arrays[name] = array;
     }
     return arrays;
@@ -264,5 +279,5 @@ const network = (() => {
     return sign * (exponent ? 2 ** (exponent - 15) * (1 + fraction / 1024) : 2 ** -14 * (fraction / 1024));
   }
 
-  return { CELLS, initialState, step, forward, softmax, loss, backward, propagate, update, unpack };
+  return { CELLS, initialState, step, forward, softmax, loss, backward, propagate, update, unpack, unpackSixBits };
 })();

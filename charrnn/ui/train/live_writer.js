@@ -75,7 +75,7 @@ always((value) => {
   about.textContent = value.note;
   const { cell, hidden_size, layers } = value;
   model = { cell, hidden_size, layers, symbols: JSON.parse(value.symbols) };
-  model.parameters = network.unpack(value.weights, JSON.parse(value.shapes), 'int8');
+  model.parameters = network.unpackSixBits(value.weights, JSON.parse(value.shapes));
   text.replaceChildren();
   const ids = new Map(model.symbols.map((symbol, id) => [symbol, id]));
   let now = { state: network.initialState(model) };
