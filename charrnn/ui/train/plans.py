@@ -29,6 +29,9 @@ AUTO, SCRATCH, OWN = "auto", "scratch", "your model"
 KEPT = 64
 """Plans kept, the latest: the same text is planned when it is pasted and when Train is pressed."""
 DEFAULT_TIME = "quick"
+LONGER = 3
+"""How many times as long as the one before each time takes at least. A short text is read often
+enough in the shortest; a longer one gives time to watch, and comes closer to the text."""
 
 
 class Plan(NamedTuple):
@@ -77,10 +80,14 @@ class Planner:
     def _plan(self, text: str, corpus: str, cleaning: str, start: str, own: CharRNN | None) -> Plan:
         choice = choose(text, corpus, cleaning, start, own)
         fitted: dict[str, FittedSettings] = {}
-        for time in TIMES:
-            one = self._limited(fitted_to(choice, text, time, cleaning=cleaning), text, choice)
+        least = 0.0
+        for time, most in TIMES.items():
+            one = fitted_to(choice, text, time, cleaning=cleaning)
+            one = one._replace(seconds=min(max(one.seconds, least), most))
+            one = self._limited(one, text, choice)
             if all(one.seconds > other.seconds for other in fitted.values()):
                 fitted[time] = one
+            least = LONGER * one.seconds
         covered = capped_vocabulary(CLEANINGS[cleaning](text))[1]
         return Plan(choice, fitted, 1 - covered)
 
