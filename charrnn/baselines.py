@@ -37,6 +37,13 @@ def counting(order: int) -> str:
     return f"last {order} character{'s' if order > 1 else ''}"
 
 
+def in_plain_words(name: str) -> str:
+    """A baseline's name as a person would say it: "counting letter pairs"."""
+    plain = {UNIFORM: "blind guess", counting(1): "counting letter pairs"}
+    runs = {counting(n): f"counting runs of {n + 1} letters" for n in range(2, LARGEST_ORDER + 1)}
+    return (plain | runs).get(name, name)
+
+
 def baselines(
     train_text: str,
     held_out_text: str,

@@ -201,7 +201,7 @@ def test_judging_a_text_agrees_with_score() -> None:
     assert losses["this text"] == pytest.approx(
         score(v.current, "the cat sat on the log"), rel=1e-5
     )
-    assert losses["uniform"] > losses["letter frequencies"] > 0
+    assert losses["blind guess"] > losses["letter frequencies"] > 0
     assert [m[1] for m in baselines_of["losses"]] == sorted(losses.values())
     assert all(math.isfinite(nats) for nats in losses.values())
 

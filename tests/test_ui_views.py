@@ -92,7 +92,7 @@ def test_the_chart_has_curves_and_baselines() -> None:
     names = [curve["name"] for curve in chart["curves"]]
     assert names == ["each step", "training", "validation (held-out text)"]
     assert chart["curves"][1]["points"].split()[-1] == "50,2.0000"
-    assert chart["baselines"] == [["uniform", 4.0]]
+    assert chart["baselines"] == [["blind guess", 4.0]]
 
 
 def test_the_best_validation_is_marked_where_there_is_one() -> None:

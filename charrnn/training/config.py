@@ -51,12 +51,12 @@ class TrainConfig:
         "adam", "The rule that turns a gradient into a step.", choices=OPTIMIZERS
     )
     learning_rate: float = setting(
-        0.0, "Size of a step; 0 takes the optimizer's own.", minimum=0, below=1000
+        0.0, "Size of a step; 0 uses the optimizer's default.", minimum=0, below=1000
     )
     hidden_rate: float = setting(
         0.0,
-        "Factor on the learning rate for the matrices between hidden units (all Whh, and Wxh "
-        "above the first layer); 0 takes the optimizer's own, or 1 with your own learning rate.",
+        "Multiplies the learning rate for the matrices between hidden units (all Whh, and Wxh "
+        "above the first layer); 0 uses the optimizer's default, or 1 if you set the rate.",
         minimum=0,
         below=1000,
     )
@@ -74,19 +74,19 @@ class TrainConfig:
         0.0, "The largest gradient element allowed; 0 for no limit.", minimum=0
     )
     weight_decay: float = setting(
-        0.0, "Pull of the weights toward 0; adamw keeps it out of its moments.", minimum=0, below=1
+        0.0, "How strongly the weights are pulled toward 0 at every step.", minimum=0, below=1
     )
     averaging: float = setting(
         0.0,
-        "Measure and keep an average of the weights over about this share of the steps so far, "
-        "the latest; 0 keeps the weights themselves. Goes well with a constant schedule.",
+        "Keep an average of the weights over about this share of the latest steps; 0 keeps the "
+        "weights themselves. Works well with a constant schedule.",
         minimum=0,
         maximum=1,
     )
     keep_start: float = setting(
         0.0,
-        "Share of the weights that training started from in the weights it keeps. It holds a "
-        "model that starts from another one back from learning a short text by heart.",
+        "How much of the starting model to mix into the weights that are kept. It keeps a short "
+        "text from being learned by heart.",
         minimum=0,
         below=1,
     )
@@ -99,16 +99,14 @@ class TrainConfig:
     )
     eval_every: int = setting(
         0,
-        "Steps between two validations; 0 spends about a tenth of the time on them.",
+        "Steps between validations; 0 spends about a tenth of the time on them.",
         minimum=0,
         label="Validate every",
     )
     patience: int = setting(
         0, "Validations without progress before training stops early; 0 never stops.", minimum=0
     )
-    rescue: bool = setting(
-        True, "Restore good weights when the loss explodes. Not-a-number is always caught."
-    )
+    rescue: bool = setting(True, "Restore the last good weights when the loss explodes.")
     cleaning: str = setting(
         "none",
         "What is done to the text before the model reads it; letters: lowercase, and "
@@ -126,7 +124,7 @@ class TrainConfig:
     )
     max_vocab: int = setting(
         0,
-        "Most symbols to keep, the rarest merged into one; 0 keeps all.",
+        "How many symbols to keep; the rarest are merged into one. 0 keeps all.",
         minimum=0,
         label="Largest vocabulary",
     )

@@ -1,8 +1,8 @@
 // The name of the page, one sentence, and the model that every tab uses: a menu of models. The menu
 // itself lies invisible over its label, which shows more than the name that one chooses.
 const model = node('span', { class: 'model' });
-const menu = node('select', { 'aria-label': 'The model that every tab works with' });
-const pill = node('label', { class: 'pill', title: 'The model that every tab works with' }, model, menu);
+const menu = node('select', { 'aria-label': 'The model that every tab uses' });
+const pill = node('label', { class: 'pill', title: 'The model that every tab uses' }, model, menu);
 root.replaceChildren(node('h1', {}, 'charrnn'),
   node('span', { class: 'note' }, 'Train a character-level RNN in pure NumPy, watch it learn, look inside.'), pill);
 

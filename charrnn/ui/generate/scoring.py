@@ -6,7 +6,7 @@ from typing import Any
 
 from charrnn import analysis
 from charrnn.analysis import Reading
-from charrnn.baselines import CHART_CHARACTERS, baselines
+from charrnn.baselines import CHART_CHARACTERS, baselines, in_plain_words
 from charrnn.service.visitor import Visitor
 from charrnn.training.record import TrainingRecord
 from charrnn.ui.components import packing
@@ -67,5 +67,5 @@ def baselines_of(visitor: Visitor, text: str, reading: Reading) -> list[tuple[st
     train = visitor.current.vocabulary.clean(visitor.text[:CHART_CHARACTERS])
     if train:
         known = baselines(train, text, (1, 3, 5), compress=False)
-        losses += [(name, loss, "") for name, loss in known.items()]
+        losses += [(in_plain_words(name), loss, "") for name, loss in known.items()]
     return sorted(losses, key=lambda row: row[1])

@@ -25,7 +25,7 @@ async function toClipboard(text, done) {
     by_hand.value = text;
     by_hand.hidden = false;
     by_hand.select();
-    return 'This browser does not let the page copy. Here it is, selected: press Ctrl+C.';
+    return 'This browser does not allow copying. The text is selected: press Ctrl+C.';
   }
 }
 
@@ -135,6 +135,6 @@ async function copyPicture() {
 always((value) => {
   current = value;
   buttons.forEach((each) => { each.disabled = !value.query; });
-  said.textContent = value.query ? '' : 'Once a text is written, take it with you.';
+  said.textContent = value.query ? '' : 'Once the model has written something, you can take it with you.';
   by_hand.hidden = true;
 });

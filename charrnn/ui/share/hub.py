@@ -68,7 +68,7 @@ class Panel:
             max_lines=1,
             visible=not can_sign_in(),
             info=f"A fine-grained token with write access, from {TOKENS}. Used once, never stored.",
-            placeholder="hf_... (empty on your own machine: its HF_TOKEN)",
+            placeholder="hf_... (on your own machine, leave it empty to use HF_TOKEN)",
             elem_id="hub-token",
         )
         with gr.Row():
@@ -84,13 +84,13 @@ class Panel:
                 licenses,
                 value="unknown",
                 label="License",
-                info="What others are allowed to do with it.",
+                info="What others may do with it.",
             )
         self.private = gr.Checkbox(False, label="Private", info="Only you can see it.")
         self.page = gr.Checkbox(
             False,
             label="With a playable page",
-            info="A static Space: it writes in any browser, and every account may host it free.",
+            info="A static Space where anyone can try the model. It is free for every account.",
         )
         self.push = gr.Button("Share on the Hub", variant="primary")
         self.pushed = Transfer({}, "shared", container=False)

@@ -173,7 +173,7 @@ def arrive(
     if card.get("state") == "failed":
         gr.Warning(escape(card["advice"]))
     else:
-        gr.Info(f"All tabs now work with {escape(card.get('title', ''))}.", duration=5)
+        gr.Info(f"Every tab now uses {escape(card.get('title', ''))}.", duration=5)
 
 
 def gallery(order: str, most: int = FIRST) -> tuple[Value, int]:
@@ -203,7 +203,7 @@ def shared(done: hub.Pushed, request: gr.Request) -> Value:
         "state": "done",
         "title": done.repo_id,
         "note": f"revision {done.revision[:7]}, {who}",
-        "advice": f"{same}The link to this page opens it for anyone who may see it.",
+        "advice": f"{same}Anyone who can see the model can open it here with the second link.",
         "mood": "good",
         "links": [[done.url, done.url], [link := page_link(done.repo_id, request), link]],
     }
@@ -216,7 +216,7 @@ def pulled(model: CharRNN) -> Value:
         "state": "done",
         "title": where["repo_id"],
         "note": f"revision {where['revision'][:7]}",
-        "advice": "All tabs work with it now.",
+        "advice": "Every tab now uses it.",
         "mood": "good",
         "links": [[address := f"{endpoint_of()}/{where['repo_id']}", address]],
     }

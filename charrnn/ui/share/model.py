@@ -53,14 +53,14 @@ def build(visitor: gr.State, model: gr.State) -> None:
     )
     html = gr.Button("Download as a web page")
     gr.Markdown(
-        "One HTML file in which the model writes as soon as it is opened, in any browser, offline.",
+        "One HTML file. It starts writing as soon as you open it, in any browser, online or not.",
         elem_classes="help",
     )
     ready = gr.Dropdown(
         pretrained_names(),
         value=None,
         label="Ready-made models",
-        info="All tabs then work with it. The menu at the top of the page has them too, and yours.",
+        info="Every tab then uses it. The menu at the top of the page lists them too.",
         elem_id="pretrained",
     )
     ready.input(ready_made, [visitor, ready], visitor, **PRIVATE)

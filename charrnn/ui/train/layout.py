@@ -162,7 +162,7 @@ def _settings() -> tuple[gr.Radio, gr.Dropdown, gr.Dropdown, dict[str, Any], gr.
         [("Fitted to the text", FITTED), ("As set below", BY_HAND)],
         value=FITTED,
         label="Settings",
-        info="Fitted: the best found by measurement for your text and time.",
+        info="Fitted: the best settings we measured for a text and a time like yours.",
     )
     start = gr.Dropdown(
         [("Choose for me", AUTO), ("From scratch", SCRATCH), *pretrained_names(), OWN_MODEL],
@@ -203,12 +203,12 @@ def _running() -> tuple[gr.Slider, gr.Textbox, gr.Slider]:
         value="",
         max_length=SAMPLE_SEED_CHARACTERS,
         label="Opening words",
-        info="What every sample starts with; empty takes the first words of the text.",
+        info="Every sample starts with these; if empty, with the first words of your text.",
     )
     temperature = control(
         table(Sampling)["temperature"],
         label="Temperature of the samples",
-        info="Low is safe and repetitive, high is daring. Can be changed while training.",
+        info="Low is safe and repetitive, high is daring. You can change it while it trains.",
     )
     return rate, seed, temperature
 
@@ -220,6 +220,6 @@ def _race() -> tuple[gr.Button, gr.Slider]:
         value=10,
         step=1,
         label="Seconds for each",
-        info="All three get the same text, the same settings and the same computing time.",
+        info="All three get the same text, settings and computing time.",
     )
     return gr.Button("Start the race"), seconds

@@ -1,9 +1,9 @@
 // The samples: one text for each moment of the training, from one seed and the same random numbers.
 const place = node('span', { class: 'note' });
 const slider = node('input', { type: 'range', min: 0, max: 0, value: 0, step: 1,
-  'aria-label': 'Moment of the training to read a sample from' });
+  'aria-label': 'Which moment of the training to show' });
 const play = node('button', { type: 'button', class: 'small', title: 'Replay from the first step' }, '▶ Replay');
-const from = node('button', { type: 'button', class: 'small', title: 'Let Generate use the weights of this moment' }, 'Write from here');
+const from = node('button', { type: 'button', class: 'small', title: 'Let Generate use the model as it was at this moment' }, 'Write from here');
 const seed = node('b'), tail = node('span');
 const text = node('pre', { dir: 'auto', tabindex: 0, role: 'region', 'aria-label': 'Sample text' }, seed, tail);
 root.replaceChildren(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from typing import Any
 
+from charrnn.baselines import in_plain_words
 from charrnn.network.model import ModelConfig
 from charrnn.service.job import Job, RunView, Snapshot
 from charrnn.service.versions import BEST, SHORT
@@ -27,7 +28,7 @@ NO_NUMBERS = [
 IDLE: Value = {
     "state": "idle",
     "title": "Ready",
-    "note": "Choose a text, press Train: the curve moves within a second.",
+    "note": "Choose a text and press Train.",
     "fraction": 0,
     "numbers": NO_NUMBERS,
 }
@@ -73,7 +74,7 @@ def waiting(ahead: int, wait: float) -> Value:
         **IDLE,
         "state": "waiting",
         "title": f"In line: {others} ahead of yours",
-        "note": f"It starts in about {duration(wait)}. Stop gives up the place.",
+        "note": f"It starts in about {duration(wait)}. Stop leaves the line.",
     }
 
 
@@ -112,7 +113,7 @@ def status(job: Job, snapshot: Snapshot, elapsed: float) -> Value:
 def uploaded(visitor: Visitor) -> Value:
     """The status card of a file that holds an unfinished training."""
     title = f"An uploaded run of {name(visitor.current.config)}"
-    note = "Continue picks up exactly where it stopped; choose its text first if it was yours."
+    note = "Continue picks up exactly where it stopped. If the text was your own, paste it first."
     return {**IDLE, "state": "stopped", "title": title, "note": note}
 
 
@@ -148,13 +149,13 @@ def ending(job: Job, snapshot: Snapshot, run_view: RunView, elapsed: float) -> t
         return f"The {run_view.model.cell.upper()} won", "done", f"Generate uses it now.{best}"
     writes = writer(job, run_view)
     if snapshot.finished:
-        note = snapshot.note or f"{writes} Continue trains for as many steps again."
+        note = snapshot.note or f"{writes} Continue trains for the same number of steps again."
         return "Done", "done", f"{note}{best}"
     if elapsed >= job.seconds:
-        limit = f"A run may take {job.seconds:.0f} s; Continue picks up exactly here.{best}"
+        limit = f"A run can take up to {job.seconds:.0f} s. Continue picks up right here.{best}"
         return "Time is up", "stopped", limit
     why = f"{snapshot.note} " if snapshot.note else ""  # the server closes, the process died
-    return "Stopped", "stopped", f"{why}{writes} Continue picks up here.{best}"
+    return "Stopped", "stopped", f"{why}{writes} Continue picks up right here.{best}"
 
 
 def writer(job: Job, run_view: RunView) -> str:
@@ -248,7 +249,7 @@ def only_baselines(baselines: tuple[tuple[str, float], ...]) -> Value:
 
 
 def rounded(baselines: tuple[tuple[str, float], ...]) -> list[list[Any]]:
-    return [[name, round(abs(loss), 4)] for name, loss in baselines]
+    return [[in_plain_words(name), round(abs(loss), 4)] for name, loss in baselines]
 
 
 def previous_run(job: Job, run: LastRun | None) -> str:
