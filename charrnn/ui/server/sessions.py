@@ -82,7 +82,7 @@ class Page(gr.Blocks):
         shown = self.pending_diff_streams[session_hash].get(run) if session_hash else None
         if shown and not final:
             data = [combined(*pair) for pair in zip(shown, data, strict=True)]
-        return super().handle_streaming_diffs(  # type: ignore[no-any-return]
+        return super().handle_streaming_diffs(
             block_fn, data, session_hash, run, final, simple_format
         )
 
