@@ -186,3 +186,37 @@ def test_a_full_queue_says_so() -> None:
         queue.join(60)
     with pytest.raises(QueueFullError, match="try again"):
         queue.join(60)
+
+
+def test_the_wait_learns_how_long_a_run_takes_to_start_and_to_end() -> None:
+    queue, clock = queue_of(1)
+    slot = queue.join(120, expected=20, clocked=True)
+    clock.now = 3
+    slot.begin()
+    slot.measure(20)
+    clock.now = 24  # a second later than its progress said
+    queue.leave(slot, finished=True)
+    queue.join(120, expected=20, clocked=True)
+    assert queue.join(120, expected=20).wait == pytest.approx(3 + 20 + 1)
+
+
+def test_a_clocked_run_takes_as_long_as_it_says_however_slow_the_machine_is() -> None:
+    queue, clock = queue_of(1)
+    for clocked in (False, True):
+        slot = queue.join(120, expected=20, clocked=clocked)
+        clock.now += 20 if clocked else 60
+        queue.leave(slot, finished=True)
+    queue.join(120, expected=20, clocked=True)
+    assert queue.join(120, expected=20).wait == pytest.approx(20)
+
+
+def test_a_process_that_is_late_to_start_tells_what_the_others_will_need() -> None:
+    clock = Clock()
+    queue = TrainingQueue(1, clock=clock, startup=1.0)
+    first = queue.join(120, expected=20)
+    waiting = queue.join(120, expected=20)
+    last = queue.join(120, expected=20)
+    assert last.wait == pytest.approx(2 * 21)
+    clock.now = 4  # its process has not come yet
+    assert first.begun is None
+    assert last.wait - waiting.wait == pytest.approx(4 + 20)

@@ -17,6 +17,8 @@ from charrnn.training.checkpoint import Checkpoint
 
 POLL = 0.1
 """Seconds between two looks at a run's newest snapshot; the process makes four a second."""
+STEP = 7e-4
+"""Seconds that a step costs besides its characters: most of the time of the smallest networks."""
 STUCK = 20.0
 """Seconds past its limit after which a run that does not end is stopped from here."""
 
@@ -93,7 +95,7 @@ class Run:
             ahead, wait = self.slot.ahead, self.slot.wait
             if (ahead, int(wait)) != (self.update.ahead, int(self.update.wait)):
                 self.update = Update(ahead, wait)
-            await asyncio.sleep(2 * POLL)
+            await asyncio.sleep(POLL)
 
     async def train(self) -> Snapshot:
         """Train in a process until it is over; the last snapshot, not shown yet."""
@@ -105,6 +107,8 @@ class Run:
             snapshot = process.snapshot
             if snapshot is not shown and not snapshot.over:
                 shown = snapshot
+                if snapshot.runs:
+                    self.slot.begin()
                 self.update = Update(snapshot=snapshot, elapsed=self.slot.used)
                 self.slot.measure(seconds_left(self.job, snapshot, self.slot))
             await asyncio.sleep(POLL)
@@ -124,7 +128,7 @@ def expected_seconds(job: Job) -> float:
         left = config.steps - done if config.steps > done else config.steps
         symbols = len(set(job.text)) + 1
         speed = fitted_settings.speed(job.models[0], symbols)
-        planned = left * config.batch_size * config.seq_length / speed
+        planned = left * (config.batch_size * config.seq_length / speed + STEP)
     return min(job.seconds, planned)
 
 

@@ -127,7 +127,8 @@ class Scheduler:
         visitor = self.keep(visitor, session)
         if visitor.token in self._runs:
             raise BusyError("You have a run already: stop it first.")
-        slot = self.queue.join(job.seconds, expected_seconds(job), client)
+        clocked = job.race or bool(job.planned)
+        slot = self.queue.join(job.seconds, expected_seconds(job), client, clocked)
         run = Run(job, visitor, slot, linger)
         self._runs[visitor.token] = run
         run.task = asyncio.create_task(self._carry_out(run))

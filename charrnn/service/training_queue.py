@@ -16,10 +16,24 @@ OVERDUE = 60.0
 REFRESH = 1.0
 """Seconds for which the computed waits hold; in between they count down."""
 LEARNING = 0.3
-"""Weight of the last run in what is learned about the real lengths."""
+"""Weight of the last run in what is learned about the real lengths, once there are a few."""
+SLOW_START = 5
+"""How many times as long as usual a process in progress may already take to start and be believed:
+when a class presses Train, the first of them tells what the others will need."""
 TINY = 2.0
 """Seconds of training below which a run's length says how long a process takes to start and end;
 that of a longer one says how fast this machine trains."""
+
+
+class Average:
+    """What lately came of an estimate: the first value replaces the guess, later ones move it."""
+
+    def __init__(self, guess: float) -> None:
+        self.value, self._count = guess, 0
+
+    def add(self, value: float) -> None:
+        self._count += 1
+        self.value += max(LEARNING, 1 / self._count) * (value - self.value)
 
 
 class QueueFullError(RuntimeError):
@@ -35,6 +49,8 @@ class Slot:
     expected: float  # how long it will probably train
     client: str  # who asked for it
     joined: float  # by the queue's clock
+    clocked: bool = False  # whether it trains for `expected` seconds by the clock
+    begun: float | None = field(default=None, init=False)  # seconds its process took to start
     started: float | None = field(default=None, init=False)  # by the queue's clock
     measured: float | None = field(default=None, init=False)  # seconds left, by its progress
     measured_at: float = field(default=0.0, init=False)
@@ -62,6 +78,12 @@ class Slot:
         """Seconds since it started."""
         return 0.0 if self.started is None else self.queue.clock() - self.started
 
+    def begin(self) -> None:
+        """Say that its process has started and now trains."""
+        if self.begun is None:
+            self.begun = self.used
+            self.queue.startup.add(self.used)
+
     def measure(self, left: float) -> None:
         """Say how many seconds the run's progress leaves, which is better than a plan."""
         self.measured, self.measured_at = left, self.queue.clock()
@@ -70,7 +92,9 @@ class Slot:
     def left(self) -> float:
         """The likely seconds until it ends, once started."""
         if self.measured is not None:
-            return max(0.0, self.measured - (self.queue.clock() - self.measured_at))
+            ending = self.queue.ending.value
+            passed = self.queue.clock() - self.measured_at
+            return max(ending / 4, self.measured + ending - passed)
         likely = self.queue.likely(self)
         # A run that has outlived its estimate will probably take a tenth as long again.
         return min(max(likely - self.used, self.used / 10), max(0.0, self.seconds - self.used))
@@ -96,7 +120,8 @@ class TrainingQueue:
         self.max_waiting = max_waiting
         self.clock = clock
         self.slots: list[Slot] = []
-        self._startup, self._ratio = startup, 1.0  # a run takes startup + ratio * expected
+        # A run takes startup + ratio * expected + ending, or no ratio where the clock ends it.
+        self.startup, self.ratio, self.ending = Average(startup), Average(1.0), Average(0.0)
         self._forecast: tuple[float, dict[Slot, tuple[int, float]]] | None = None
 
     @property
@@ -108,17 +133,24 @@ class TrainingQueue:
         """Whether the next long run would have to wait."""
         return len(self.slots) >= self.runs_at_once
 
-    def join(self, seconds: float, expected: float | None = None, client: str = "") -> Slot:
+    def join(
+        self,
+        seconds: float,
+        expected: float | None = None,
+        client: str = "",
+        clocked: bool = False,
+    ) -> Slot:
         """Take a place. Raises QueueFullError when too many wait already, of all or of the client.
 
         seconds: the longest that the run may train. expected: how long it will probably train.
+        clocked: whether it trains for just that long, on a busy machine too.
         """
         waiting = [slot for slot in self.slots if slot.started is None]
         own = sum(slot.client == client for slot in waiting)
         if len(waiting) >= self.max_waiting or (client and 2 * own >= self.max_waiting):
             raise QueueFullError(f"{own or len(waiting)} runs wait already: try again in a minute.")
         likely = seconds if expected is None else min(expected, seconds)
-        slot = Slot(self, seconds, likely, client, self.clock())
+        slot = Slot(self, seconds, likely, client, self.clock(), clocked)
         self.slots.append(slot)
         self._advance()
         return slot
@@ -133,12 +165,17 @@ class TrainingQueue:
 
     def _learn(self, slot: Slot) -> None:
         """Improve the estimates by how long a run took that came to its end."""
+        ending = 0.0
+        if slot.measured is not None:
+            ending = max(0.0, self.clock() - slot.measured_at - slot.measured)
+            self.ending.add(ending)
         if slot.expected < TINY:
-            startup = max(0.0, slot.used - slot.expected * self._ratio)
-            self._startup += LEARNING * (startup - self._startup)
-        else:
-            ratio = max(0.0, slot.used - self._startup) / slot.expected
-            self._ratio += LEARNING * (min(4.0, max(0.25, ratio)) - self._ratio)
+            if slot.begun is None:
+                self.startup.add(max(0.0, slot.used - slot.expected * self.ratio.value))
+        elif not slot.clocked:
+            startup = self.startup.value if slot.begun is None else slot.begun
+            ratio = (slot.used - startup - ending) / slot.expected
+            self.ratio.add(min(4.0, max(0.25, ratio)))
 
     @contextmanager
     def slot(
@@ -153,7 +190,11 @@ class TrainingQueue:
 
     def likely(self, slot: Slot) -> float:
         """The likely seconds of a run from start to end, by what lately came of such estimates."""
-        return self._startup + min(slot.seconds, slot.expected * self._ratio)
+        usual = self.startup.value
+        late = max((each.used for each in self.running if each.begun is None), default=0.0)
+        startup = max(usual, min(late, SLOW_START * usual))
+        ratio = 1.0 if slot.clocked else self.ratio.value
+        return startup + min(slot.seconds, slot.expected * ratio) + self.ending.value
 
     def _advance(self) -> None:
         """Start the runs whose turn has come."""
