@@ -1,83 +1,129 @@
-"""Take the pictures of the page: every tab, light, dark and narrow; python docs/make_screenshots.py
+"""Take the pictures of the page, every tab: python docs/make_screenshots.py
 
-Then the short animation of one step, of docs/one-step.html.
-
-Needs Chromium and what tests/requirements.txt lists. Also prints how long the page takes until it
-can be used, its requests and its bytes on the wire.
+Light, dark and on a phone, then the short animation of one step, of docs/one-step.html. With
+`--all FOLDER` it takes more, there: the page at 200 % zoom, in forced colors, on paper, and every
+inner tab. Needs Chromium and what tests/requirements.txt lists.
 """
 
 from __future__ import annotations
 
+import argparse
 import io
 import re
 import shutil
 import sys
 import tempfile
-import time
 from pathlib import Path
+from typing import Any
 
 ROOT = Path(__file__).parents[1]
 sys.path[:0] = [str(ROOT), str(ROOT / "tests")]
 
 # ruff: noqa: E402
-from browser.steps import button, state, step
+from browser.steps import button, judged, new_context, opened, state, step, unfold, until
 from PIL import Image
 from playwright.sync_api import Browser, Page, sync_playwright
 from serving import serving
 
 PICTURES = ROOT / "docs" / "pictures"
 BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
-LOOKS = {
-    "light": {"viewport": {"width": 1280, "height": 800}, "color_scheme": "light"},
-    "dark": {"viewport": {"width": 1280, "height": 800}, "color_scheme": "dark"},
+DESK = {"width": 1280, "height": 800}
+LOOKS: dict[str, dict[str, Any]] = {
+    "light": {"viewport": DESK, "color_scheme": "light"},
+    "dark": {"viewport": DESK, "color_scheme": "dark"},
     "narrow": {"viewport": {"width": 390, "height": 844}, "color_scheme": "light"},
 }
+MORE: dict[str, dict[str, Any]] = {
+    "zoomed": {"viewport": {"width": 640, "height": 400}, "device_scale_factor": 2},
+    "contrast": {"viewport": DESK, "forced_colors": "active"},
+}
+WHOLE = ("narrow", "zoomed")
+"""Looks whose pictures show the whole page, not the screen alone."""
+COLORS = 128
+"""Of a picture; more cannot be told from these, and take three times the bytes."""
 STEPS = 60
 """Steps before the picture of the Train tab."""
+LETTERS = 400
+"""Letters that the first screen has written."""
+INNER = ("Watch a unit", "Which letters mattered", "How far back it learns", "The weights")
 FRAME = 900
 """Milliseconds of one picture of the animation."""
 
 
-def add_sample(page: Page, name: str, look: str) -> None:
-    path = PICTURES / f"{name}-{look}.png"
-    page.wait_for_timeout(600)  # lets what moves come to rest
-    page.screenshot(path=path, full_page=look == "narrow")
-    print(path.relative_to(ROOT))
+class Album:
+    """One look of the page, and where its pictures go."""
+
+    def __init__(self, page: Page, look: str, folder: Path, every: bool) -> None:
+        self.page, self.look, self.folder, self.every = page, look, folder, every
+
+    def add(self, name: str) -> None:
+        """A picture of what the page shows, once what moves has come to rest."""
+        self.page.wait_for_timeout(600)
+        whole = self.look in WHOLE
+        picture = Image.open(io.BytesIO(self.page.screenshot(full_page=whole)))
+        path = self.folder / f"{name}-{self.look}.png"
+        picture.convert("RGB").quantize(COLORS).save(path, optimize=True)
+        print(path, f"{path.stat().st_size / 1000:.0f} kB", flush=True)
+
+    def extra(self, name: str) -> None:
+        """A picture only of `--all`."""
+        if self.every:
+            self.add(name)
+
+    def paper(self, name: str) -> None:
+        """The page as it is printed, of `--all`."""
+        if self.every and self.look in ("light", "dark"):
+            self.page.pdf(path=self.folder / f"{name}-{self.look}.pdf", format="A4")
 
 
-def take(browser: Browser, url: str, look: str) -> None:
+def take(album: Album, url: str) -> None:
     """All tabs in one look: a training in the middle, its samples, its units, its file."""
-    context = browser.new_context(**LOOKS[look])  # type: ignore[arg-type]
-    page = context.new_page()
-    page.goto(url)
-    page.wait_for_selector(".drawing.live-writer .sheet span")
-    page.wait_for_selector(".drawing.verdict[data-mood=good]")
-    page.wait_for_timeout(9000)  # lines enough to look at
-    add_sample(page, "first-screen", look)
+    page = opened(album.page, url)
+    until(page, lambda: page.locator(".drawing.live-writer .sheet span").count() > LETTERS)
+    judged(page)
+    album.add("first-screen")
+    for name in ("Settings", "While it trains", "Race: RNN, LSTM and GRU"):
+        unfold(page, name)
+    album.extra("settings")
+    for name in ("Settings", "While it trains", "Race: RNN, LSTM and GRU"):
+        page.locator("button.label-wrap:visible", has_text=re.compile(f"^{name}")).click()
+    page.evaluate("scrollTo(0, 0)")
     button(page, "Train")
     state(page, "training")
     page.wait_for_selector(".drawing.chart path.curve")
-    while step(page) < STEPS:
-        page.wait_for_timeout(200)
-    add_sample(page, "train", look)
-    button(page, "Stop")
-    state(page, "stopped")
+    until(page, lambda: step(page) >= STEPS)
+    album.add("train")
+    stop = page.get_by_role("button", name="Stop", exact=True).and_(page.locator(":visible"))
+    if stop.is_enabled():
+        stop.click()
+    page.wait_for_selector(".drawing.status:is([data-state=stopped], [data-state=done])")
+    album.extra("train-over")
+    album.paper("train")
     go(page, "Generate")
+    album.extra("generate-empty")
     button(page, "Generate")
-    page.wait_for_timeout(6000)
-    add_sample(page, "generate", look)
+    page.locator(".drawing.take-away button:visible").first.wait_for()
+    album.add("generate")
+    album.paper("generate")
+    button(page, "Compare five temperatures")
+    until(page, lambda: len(page.locator(".drawing.temperatures pre").last.inner_text()) > 200)
+    album.extra("temperatures")
     go(page, "How it works")
     button(page, "20 updates")
     page.wait_for_selector(".learning .arithmetic:has-text('20 updates')")
     button(page, "◀ Backwards")
     page.wait_for_selector(".copy[data-t='0'].reached")
-    add_sample(page, "how-it-works", look)
+    album.add("how-it-works")
     go(page, "Look inside")
-    page.wait_for_timeout(1500)
-    add_sample(page, "look-inside", look)
+    page.locator(".drawing.units pre span").first.wait_for()
+    album.add("look-inside")
+    for name in INNER if album.every else ():
+        go(page, name)
+        page.wait_for_load_state()
+        page.wait_for_timeout(4000)  # what each draws is made when it is opened
+        album.add(f"inside-{name.lower().replace(' ', '-')}")
     go(page, "Share")
-    add_sample(page, "share", look)
-    context.close()
+    album.add("share")
 
 
 def go(page: Page, name: str) -> None:
@@ -86,7 +132,7 @@ def go(page: Page, name: str) -> None:
     if shown.count():
         shown.first.click()
         return
-    page.locator(".overflow-menu > button").click()
+    page.locator(".overflow-menu > button:visible").last.click()
     page.locator(".overflow-dropdown button", has_text=re.compile(f"^{name}$")).click()
 
 
@@ -109,40 +155,31 @@ def animate(browser: Browser) -> None:
     frames += [frames[-1]] * 2
     path = PICTURES / "one-step.gif"
     frames[0].save(path, save_all=True, append_images=frames[1:], duration=FRAME, loop=0)
-    print(path.relative_to(ROOT), f"{path.stat().st_size / 1000:.0f} KB")
+    print(path, f"{path.stat().st_size / 1000:.0f} kB")
     page.close()
 
 
-def measure(browser: Browser, url: str) -> None:
-    """Time until the page can be used, requests and bytes on the wire, with an empty cache."""
-    context = browser.new_context()
-    page = context.new_page()
-    wire = context.new_cdp_session(page)
-    wire.send("Network.enable")
-    sizes: list[float] = []
-    wire.on("Network.loadingFinished", lambda event: sizes.append(event["encodedDataLength"]))
-    started = time.perf_counter()
-    page.goto(url)
-    page.wait_for_selector(".drawing.live-writer .sheet span")
-    usable = time.perf_counter() - started
-    page.wait_for_timeout(1500)
-    print(f"usable after {usable:.1f} s, {len(sizes)} requests, {sum(sizes) / 1000:.0f} KB")
-    context.close()
-
-
 def main() -> None:
+    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
+    parser.add_argument("--all", type=Path, metavar="FOLDER", help="take every picture, there")
+    parser.add_argument("--look", choices=[*LOOKS, *MORE], help="one look alone")
+    options = parser.parse_args()
     chromium = next(filter(None, map(shutil.which, BROWSERS)))
-    PICTURES.mkdir(exist_ok=True)
+    folder = options.all or PICTURES
+    folder.mkdir(parents=True, exist_ok=True)
+    looks = LOOKS | MORE if options.all or options.look else LOOKS
     with (
-        tempfile.TemporaryDirectory() as folder,
-        serving(Path(folder)) as url,
+        tempfile.TemporaryDirectory() as place,
+        serving(Path(place)) as url,
         sync_playwright() as playwright,
     ):
         browser = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
-        measure(browser, url)
-        animate(browser)
-        for look in LOOKS:
-            take(browser, url, look)
+        if not options.all and not options.look:
+            animate(browser)
+        for look in [options.look] if options.look else looks:
+            context = new_context(browser, **looks[look])
+            take(Album(context.new_page(), look, folder, bool(options.all)), url)
+            context.close()
         browser.close()
 
 
