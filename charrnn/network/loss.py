@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from charrnn.network.arrays import to_device_of
 from charrnn.network.parameters import Array
 
 
@@ -19,8 +20,7 @@ def log_softmax(logits: Array) -> Array:
 
 def surprise(logits: Array, targets: Array) -> Array:
     """-log p(target) of every character, in nats: (V, T, N) and (T, N) to (T, N)."""
-    target = targets[None].astype(np.intp)  # (1, T, N)
-    return -np.take_along_axis(log_softmax(logits), target, axis=0)[0]  # type: ignore[no-any-return]
+    return -np.take_along_axis(log_softmax(logits), _indices(targets, logits), axis=0)[0]  # type: ignore[no-any-return]
 
 
 def cross_entropy(logits: Array, targets: Array, count: int | None = None) -> tuple[Array, Array]:
@@ -32,10 +32,15 @@ def cross_entropy(logits: Array, targets: Array, count: int | None = None) -> tu
     of the parts then add up to those of the window.
     """
     log_p = log_softmax(logits)
-    target = targets[None].astype(np.intp)  # (1, T, N)
+    target = _indices(targets, logits)
     count = count or targets.size
     loss = -np.take_along_axis(log_p, target, axis=0).sum() / count
     dlogits = np.exp(log_p)
     np.put_along_axis(dlogits, target, np.take_along_axis(dlogits, target, 0) - 1, axis=0)
     dlogits /= count
     return loss, dlogits
+
+
+def _indices(targets: Array, logits: Array) -> Array:
+    """Targets (T, N) as indices into logits (V, T, N), where those are: (1, T, N)."""
+    return to_device_of(logits, targets)[None].astype(np.intp)

@@ -15,6 +15,7 @@ from numpy.typing import DTypeLike
 
 from charrnn.config_fields import setting, validate
 from charrnn.network import recurrent
+from charrnn.network.arrays import to_device_of
 from charrnn.network.cells import CELLS, Cell, State
 from charrnn.network.initialization import INITIALIZATIONS
 from charrnn.network.loss import cross_entropy, surprise
@@ -156,7 +157,8 @@ class CharRNN(Shareable):
         if `dropout_rng` is given: to every layer's outputs, never to the recurrent connections
         (Zaremba et al. 2014).
         """
-        inputs, p = ids, self.parameters
+        p = self.parameters
+        inputs = to_device_of(p.vector, ids)
         states, tapes, masks = [], [], []
         for layer, initial in enumerate(state or self.initial_state(ids.shape[1])):
             outputs, final, tape = recurrent.forward(self.cell, p, layer, inputs, initial)
@@ -217,7 +219,7 @@ class CharRNN(Shareable):
         if rng is None or self.config.dropout == 0:
             return None
         kept = rng.random(like.shape, np.float32) >= self.config.dropout
-        return (kept / (1 - self.config.dropout)).astype(like.dtype)
+        return to_device_of(like, (kept / (1 - self.config.dropout)).astype(like.dtype))
 
 
 def score(model: CharRNN, text: str, *, cold: int = 0) -> float:

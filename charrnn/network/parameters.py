@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 from collections.abc import Iterator, Mapping
 from typing import Any
@@ -31,7 +32,7 @@ class Parameters(Mapping[str, Array]):
         self.vector: Array = np.zeros(sum(sizes), dtype) if vector is None else vector  # (P,)
         if self.vector.shape != (sum(sizes),):
             raise ValueError(f"These shapes need a vector of {sum(sizes)} numbers.")
-        pieces = np.split(self.vector, np.cumsum(sizes)[:-1])
+        pieces = np.split(self.vector, list(itertools.accumulate(sizes[:-1])))
         self._views = {
             name: piece.reshape(shape)
             for (name, shape), piece in zip(shapes.items(), pieces, strict=True)

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from charrnn.config_fields import setting, validate
+from charrnn.network.arrays import to_host
 from charrnn.network.model import CharRNN, ModelState
 from charrnn.network.parameters import Array
 from charrnn.network.recurrent import Stepper
@@ -116,7 +117,7 @@ def prime(model: CharRNN, seed: str) -> tuple[Array, ModelState]:
     if len(ids) == 0:
         ids = np.array([vocabulary.ids.get("\n", 0)])
     logits, state, _ = model.forward(ids[:, None])
-    return logits[:, -1, 0], state
+    return to_host(logits[:, -1, 0]), state
 
 
 def generate(
@@ -154,4 +155,4 @@ def _symbols(model: CharRNN, seed: str, length: int, sampling: Sampling) -> Iter
             written = (written + symbol)[-len(sampling.stop) - len(symbol) :]
             if sampling.stop in written:
                 return
-        logits = stepper.step(i)[:, 0]
+        logits = to_host(stepper.step(i)[:, 0])

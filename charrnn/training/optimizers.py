@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from charrnn.network.parameters import Array
+from charrnn.network.parameters import Array, Parameters
 
 EPSILON = 1e-8
 
@@ -62,6 +62,12 @@ def adam(w: Array, g: Array, slots: Sequence[Array], t: int, rate: float) -> Non
     w -= (rate * scale / (1 - b1**t)) * m / (np.sqrt(v) + EPSILON * scale)
 
 
+def blocks(w: Array) -> list[slice]:
+    """A vector (P,) in slices to update one after the other; one on a GPU stays whole."""
+    size = BLOCK if isinstance(w, np.ndarray) else len(w)
+    return [slice(start, start + size) for start in range(0, len(w), size)]
+
+
 class Optimizer(NamedTuple):
     """An update rule, and what it needs."""
 
@@ -80,14 +86,28 @@ class Optimizer(NamedTuple):
         self, w: Array, g: Array, slots: Sequence[Array], t: int, rate: float, decay: float
     ) -> None:
         """Change weights (P,) and slots (P,) in place, by the gradient and the weight decay."""
-        for start in range(0, len(w), BLOCK):
-            block = slice(start, start + BLOCK)
+        for block in blocks(w):
             w_block, g_block = w[block], g[block]
             if decay and self.decoupled:
                 w_block *= 1 - rate * decay
             elif decay:
                 g_block = g_block + decay * w_block
             self.rule(w_block, g_block, [slot[block] for slot in slots], t, rate)
+
+    def update_parts(
+        self,
+        p: Parameters,
+        g: Array,
+        slots: Sequence[Array],
+        t: int,
+        rate: float,
+        hidden_rate: float,
+        decay: float,
+    ) -> None:
+        """`update` for all of a model's weights, each part at its rate (see `hidden_parts`)."""
+        for part, factor in hidden_parts(p.shapes, hidden_rate):
+            part_slots = [slot[part] for slot in slots]
+            self.update(p.vector[part], g[part], part_slots, t, factor * rate, decay)
 
 
 OPTIMIZERS: dict[str, Optimizer] = {

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import copy
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
 from charrnn.network.model import CharRNN, ModelState
 from charrnn.network.parameters import Array
-from charrnn.training.optimizers import BLOCK
+from charrnn.training.optimizers import blocks
 
 MAX_HISTORY = 200
 """Evaluations that the history keeps."""
@@ -48,9 +50,26 @@ class TrainState:
     history: list[list[float | None]] = field(default_factory=list)
     """[step, smoothed training loss, validation loss or None] at every evaluation."""
 
+    def moved(self, move: Callable[[Array], Array]) -> TrainState:
+        """The same, with every array where `move` puts it."""
+        moved = copy.copy(self)
+        moved.live = self.live.with_vector(move(self.live.parameters.vector))
+        moved.slots = [move(slot) for slot in self.slots]
+        moved.recurrent = tuple(tuple(map(move, layer)) for layer in self.recurrent)
+        for name in ("best", "average", "start"):
+            vector = getattr(self, name)
+            setattr(moved, name, None if vector is None else move(vector))
+        return moved
+
     def numbers(self, *names: str) -> dict[str, Any]:
         """Some of the counters and losses, by name."""
         return {name: getattr(self, name) for name in names}
+
+    @property
+    def record(self) -> dict[str, Any]:
+        """What a model's file tells of it."""
+        kept = ("best_loss", "best_step", "smooth_loss", "chars", "seconds", "history")
+        return {"steps": self.step, **self.numbers(*kept)}
 
     def weights(self, keep_start: float) -> Array:
         """The weights that are measured and kept, (P,): the present ones or their average.
@@ -59,6 +78,10 @@ class TrainState:
         """
         own = self.live.parameters.vector if self.average is None else self.average
         return own if self.start is None else own + keep_start * (self.start - own)
+
+    def smooth(self, loss: float) -> None:
+        """Take a step's loss into the running mean."""
+        self.smooth_loss += max(0.02, 1 / self.updates) * (loss - self.smooth_loss)
 
     def update_average(self, share: float) -> None:
         """Move the average toward the weights: it spans about the latest `share` of the updates.
@@ -69,8 +92,7 @@ class TrainState:
         if self.average is None:
             self.average = weights.copy()
         part = 1 / (1 + share * self.updates)
-        for start in range(0, len(weights), BLOCK):
-            block = slice(start, start + BLOCK)
+        for block in blocks(weights):
             self.average[block] += part * (weights[block] - self.average[block])
 
     def record_evaluation(self, loss: float, val_loss: float | None, weights: Array) -> None:
