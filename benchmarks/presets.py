@@ -82,8 +82,8 @@ def measure(name: str, preset: str) -> dict[str, Any]:
         "dropout": c.dropout,
         "seconds": fitted.seconds,
         "used": round(used, 1),
-        "passes": round(trainer.train_state.step / len(trainer.batches), 1),
-        "best_pass": round(trainer.train_state.best_step / len(trainer.batches), 1),
+        "passes": round(trainer.train_state.step / trainer.steps_per_epoch, 1),
+        "best_pass": round(trainer.train_state.best_step / trainer.steps_per_epoch, 1),
         "loss": round(loss, 4),
         "baselines": {k: round(simpler[k], 4) for k in SHOWN if k in simpler},
     }

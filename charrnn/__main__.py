@@ -13,7 +13,7 @@ from charrnn import __version__
 from charrnn.cli import COMMANDS, options
 from charrnn.cli.output import ExitCode, Output, use_utf8
 from charrnn.cli.threads import use_one_thread
-from charrnn.training.worker_pool import WorkerError
+from charrnn.training.gradients import WorkerError
 
 
 def build_parser() -> argparse.ArgumentParser:

@@ -24,12 +24,12 @@ def shipped(name: str) -> Path:
     return inside if inside.is_dir() else package.parent / name
 
 
-def write(path: str | Path, data: bytes) -> None:
+def write(path: str | Path, data: bytes, previous: str | Path | None = None) -> None:
     """Put data into a file, replacing what was there only once all of it is on the disk.
 
-    A link stays a link, and an existing file keeps its permissions. A device or a pipe, such as
-    /dev/null, is simply written to. Raises OSError; the file is then what it was before, and
-    nothing else is left behind.
+    previous: where to keep what was there. A link stays a link, and an existing file keeps its
+    permissions. A device or a pipe, such as /dev/null, is simply written to. Raises OSError; the
+    file is then what it was before, and nothing else is left behind.
     """
     if os.path.exists(path) and not os.path.isfile(path):
         with open(path, "wb") as device:
@@ -45,6 +45,8 @@ def write(path: str | Path, data: bytes) -> None:
             os.fsync(file.fileno())
         with suppress(FileNotFoundError):
             os.chmod(temporary, os.stat(target).st_mode & 0o7777)
+            if previous is not None:
+                os.replace(target, previous)
         os.replace(temporary, target)
     except BaseException:  # Ctrl+C too
         with suppress(OSError):

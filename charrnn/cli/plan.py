@@ -8,8 +8,9 @@ import os
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
+from charrnn.cli import devices, saves
 from charrnn.cli.options import flag, given, plain, read_model
 from charrnn.corpora import Corpus, CorpusError, load_corpus
 from charrnn.network.model import CharRNN, ModelConfig
@@ -20,6 +21,9 @@ from charrnn.training.config import TrainConfig
 from charrnn.training.fitted_settings import FittedSettings, settings_for_text
 from charrnn.training.recipes import RECIPES, Recipe
 from charrnn.training.trainer import Trainer
+
+if TYPE_CHECKING:
+    from mpi4py.MPI import Comm
 
 DEFAULT_RECIPE = "standard"
 
@@ -53,13 +57,24 @@ class Plan:
     out: Path
     seconds: float | None
     remarks: tuple[str, ...]
-    """A sentence each: how the text was read, and why training starts from a model."""
+    """A sentence each: how the text was read, and what training starts from."""
+    spent: float = 0.0
+    """The part of `seconds` that is over, where a killed run goes on."""
+
+    @property
+    def previous(self) -> Path:
+        """Where the save before the last one is kept."""
+        return saves.previous(self.out)
 
 
-def make_plan(args: argparse.Namespace) -> Plan:
-    """Read the text and build the trainer. Raises ValueError or OSError."""
+def make_plan(args: argparse.Namespace, comm: Comm | None = None) -> Plan:
+    """Read the text and build the trainer, one for each rank of `comm`.
+
+    Raises ValueError or OSError.
+    """
     _check_limits(args)
-    out = _out(args)
+    devices.check(args.device, alone=args.processes == 1 and comm is None)
+    out, saved = _out(args)
     recipe = RECIPES[args.settings or DEFAULT_RECIPE]
     wanted = {name: getattr(args, name) for name in REPORTING}
     recipe = replace(recipe, **{name: value for name, value in wanted.items() if value is not None})
@@ -73,16 +88,24 @@ def make_plan(args: argparse.Namespace) -> Plan:
         remarks = (*corpus.notes, *([reason] if reason else []))
         if not _limits(args):
             seconds = planned
-    trainer.workers = args.processes
     if args.epochs is not None:
-        steps = max(1, math.ceil(args.epochs * len(trainer.batches)))
+        steps = max(1, math.ceil(args.epochs * trainer.steps_per_epoch))
         trainer.config = replace(trainer.config, steps=steps)
+    spent = 0.0
+    if saved is not None:
+        if killed := saves.killed_run(saved, trainer, text, seconds):
+            trainer, spent = killed, killed.train_state.seconds
+            remarks += (f"Goes on with the run in {out}, from step {killed.train_state.step:,}.",)
+        else:
+            _refuse_existing(out)
+    devices.move(trainer, args.device)
+    trainer.workers = args.processes
     if seconds is None and trainer.train_state.step >= trainer.config.steps:
         raise ValueError(
             f"{args.resume} has done all of its {trainer.config.steps:,} steps. To continue, give "
             "a larger --steps or --epochs, or --seconds."
         )
-    return Plan(text, trainer, recipe, out, seconds, remarks)
+    return Plan(text, trainer, recipe, out, seconds, remarks, spent)
 
 
 def _begin(
@@ -184,18 +207,29 @@ def _limits(args: argparse.Namespace) -> list[str]:
     return [x for x in ("steps", "seconds", "epochs") if getattr(args, x, None) is not None]
 
 
-def _out(args: argparse.Namespace) -> Path:
-    """The file to write; never one that exists, without --overwrite."""
+def _out(args: argparse.Namespace) -> tuple[Path, Checkpoint | None]:
+    """The file to write, and the run that was saved there, if it can go on.
+
+    Never a file of anything else, without --overwrite.
+    """
     name = args.settings or Path(args.corpus or RECIPES[DEFAULT_RECIPE].corpus).stem
     out = Path(args.out or args.resume or f"{name}.npz")
     same = args.resume and out.exists() and os.path.samefile(out, args.resume)
     if out.is_dir():
         raise ValueError(f"{out} is a folder: give --out the name of a file.")
-    if out.exists() and not same and not args.overwrite:
+    if not os.access(out.parent, os.W_OK):
+        raise ValueError(f"{out} cannot be written: there is no folder {out.parent} to write to.")
+    if same or args.overwrite:
+        return out, None
+    saved = saves.last(out)
+    if saved is None:
+        _refuse_existing(out)
+    return out, saved
+
+
+def _refuse_existing(out: Path) -> None:
+    if out.exists():
         raise ValueError(
             f"{out} exists. Continue it with --resume {out}, replace it with --overwrite, or give "
             "another name with --out."
         )
-    if not os.access(out.parent, os.W_OK):
-        raise ValueError(f"{out} cannot be written: there is no folder {out.parent} to write to.")
-    return out

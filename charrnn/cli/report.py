@@ -147,7 +147,7 @@ class Report:
 
     def _loss(self, progress: Progress) -> float:
         """The step's own loss if a step reads the entire text, else the smoothed loss."""
-        full_batch = len(self.plan.trainer.batches) == 1
+        full_batch = self.plan.trainer.steps_per_epoch == 1
         return progress.loss if full_batch else progress.smooth_loss
 
     def _speed(self, progress: Progress) -> float:

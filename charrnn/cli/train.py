@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import argparse
 import time
+from contextlib import closing
 
-from charrnn.cli import options, remote
+from charrnn.cli import options, ranks, remote
+from charrnn.cli.devices import DEVICES
 from charrnn.cli.interrupt import StopSignal
 from charrnn.cli.options import ENCODING
 from charrnn.cli.output import ExitCode, Output
@@ -16,8 +18,11 @@ from charrnn.cli.samples import held_out_baselines
 from charrnn.corpora import CORPORA, alphabetical
 from charrnn.training import checkpoint
 from charrnn.training.fitted_settings import TIMES
+from charrnn.training.gradients import WorkerError
+from charrnn.training.progress import Progress
+from charrnn.training.ranks import world
 from charrnn.training.recipes import RECIPES
-from charrnn.training.worker_pool import WorkerError
+from charrnn.training.trainer import Trainer
 
 SUMMARY = "Train a model on a text and save it to a file."
 EXAMPLES = """
@@ -69,6 +74,12 @@ def add_parser(commands: options.Commands) -> None:
         default=1,
         metavar="N",
         help="processes that share each step's sequences, up to the machine's cores (1)",
+    )
+    parser.add_argument(
+        "--device",
+        choices=DEVICES,
+        default="cpu",
+        help="where to compute; cuda is an NVIDIA GPU and needs CuPy (cpu)",
     )
     _add_reporting(parser)
     remote.add_options(parser)
@@ -132,10 +143,13 @@ def _add_reporting(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace, output: Output) -> ExitCode:
     """Train, save, report, share. Ctrl+C saves too, and gives exit code 130."""
+    comm = world()
+    if comm is not None and comm.rank:
+        return ranks.follow(args, comm)
     if (code := remote.maybe_run(args, output)) is not None:
         return code
     with StopSignal() as stop:
-        plan = make_plan(args)
+        plan = make_plan(args) if comm is None else ranks.lead(args, comm)
         for remark in plan.remarks:
             output.remark(remark)
         config = plan.trainer.config
@@ -148,10 +162,10 @@ def run(args: argparse.Namespace, output: Output) -> ExitCode:
                 if args.compact and not stop.received:
                     checkpoint.save(plan.trainer.model, plan.out)
         except (BrokenPipeError, MemoryError):
-            plan.trainer.save(plan.out)
+            _save(plan)
             raise
         except WorkerError:
-            plan.trainer.save(plan.out)
+            _save(plan)
             if not stop.received:  # a signal to the whole group ends the workers too
                 raise
         except KeyboardInterrupt:
@@ -172,14 +186,33 @@ def run(args: argparse.Namespace, output: Output) -> ExitCode:
 
 def _train(plan: Plan, report: Report, stop: StopSignal, save_every: float) -> None:
     """Train until the end or a signal; save every save_every seconds, and at the end."""
-    steps = plan.trainer.run(seconds=plan.seconds)
     saved = time.monotonic()
-    while not stop.received and (progress := next(steps, None)) is not None:
-        report.step(progress)
-        if time.monotonic() - saved > save_every:
-            try:
-                plan.trainer.save(plan.out)
-            except OSError as error:  # a full disk now may have room at the end
-                report.output.remark(f"Not saved this time: {error.strerror or error}.")
-            saved = time.monotonic()
-    plan.trainer.save(plan.out)
+    with closing(plan.trainer.run(seconds=plan.seconds, spent=plan.spent)) as steps:
+        while not stop.received and (progress := next(steps, None)) is not None:
+            if _save_now(plan.trainer, progress, time.monotonic() - saved > save_every):
+                try:
+                    _save(plan)
+                except OSError as error:  # a full disk now may have room at the end
+                    report.output.remark(f"Not saved this time: {error.strerror or error}.")
+                saved = time.monotonic()
+            report.step(progress)
+    _save(plan)
+    if not stop.received:
+        plan.previous.unlink(missing_ok=True)
+
+
+def _save_now(trainer: Trainer, progress: Progress, late: bool) -> bool:
+    """Whether to save after this step: when it is late for it.
+
+    Launchers of ranks end all processes at once where one dies, so there the best weights are
+    saved as soon as they are found; and the ranks' states are together only then.
+    """
+    if trainer.comm is None:
+        return late
+    evaluated = progress.step % trainer.eval_every == 0
+    return evaluated and (late or progress.best_step == progress.step)
+
+
+def _save(plan: Plan) -> None:
+    """Save the run, and keep the save before."""
+    plan.trainer.checkpoint.save(plan.out, previous=plan.previous)

@@ -128,7 +128,8 @@ def expected_seconds(job: Job) -> float:
         left = config.steps - done if config.steps > done else config.steps
         symbols = len(set(job.text)) + 1
         speed = fitted_settings.speed(job.models[0], symbols)
-        planned = left * (config.batch_size * config.seq_length / speed + STEP)
+        window = config.batch_size * config.seq_length
+        planned = left * config.accumulate * (window / speed + STEP)
     return min(job.seconds, planned)
 
 

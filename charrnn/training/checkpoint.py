@@ -72,6 +72,13 @@ class Checkpoint:
             raise ModelFileError(DAMAGED)
         return config
 
+    def check_batch_size(self, batch_size: int) -> None:
+        """Check that the saved state is of that many streams. Raises ModelFileError."""
+        config, state = self.train_config(), self.state
+        assert state is not None
+        if config.batching == "streams" and state.recurrent[0][0].shape[1] != batch_size:
+            raise ModelFileError(DAMAGED)
+
     @property
     def metadata(self) -> dict[str, Any]:
         """The metadata of the file, as JSON."""
@@ -136,12 +143,18 @@ class Checkpoint:
             raise ModelFileError(f"The model cannot be saved. {error}") from None
         return data
 
-    def save(self, path: str | Path, dtype: DTypeLike = np.float32) -> None:
+    def save(
+        self,
+        path: str | Path,
+        dtype: DTypeLike = np.float32,
+        previous: str | Path | None = None,
+    ) -> None:
         """Write a file, which appears complete or not at all; dtype as in `to_bytes`.
 
-        Raises OSError where the disk is at fault, otherwise as `to_bytes` does.
+        previous: where to keep the file that was there. Raises OSError where the disk is at
+        fault, otherwise as `to_bytes` does.
         """
-        files.write(path, self.to_bytes(dtype))
+        files.write(path, self.to_bytes(dtype), previous)
 
 
 def load(path: str | Path, max_bytes: int | None = npz.MAX_BYTES) -> CharRNN:

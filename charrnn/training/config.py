@@ -31,6 +31,12 @@ class TrainConfig:
         maximum=100_000,
         label="Sequence length",
     )
+    accumulate: int = setting(
+        1,
+        "Pieces read one after the other for each step, whose gradients are averaged.",
+        minimum=1,
+        maximum=4096,
+    )
     batching: str = setting(
         "streams",
         "How the text is cut: streams continue in order, windows are shuffled pieces.",
@@ -138,6 +144,11 @@ class TrainConfig:
     def arranged(self, text: str) -> str:
         """The text as it is read: its lines shuffled by the random seed, if that is wanted."""
         return shuffled_lines(text, self.random_seed) if self.shuffle_lines else text
+
+    def starts_fresh(self, first: bool) -> bool:
+        """Whether a window starts from a state of zeros; first: it is the first of an epoch."""
+        fresh = self.state == "reset" or self.batching == "windows"
+        return fresh or (first and self.state == "carry")
 
     @property
     def base_rates(self) -> tuple[float, float]:

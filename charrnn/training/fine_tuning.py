@@ -95,6 +95,26 @@ def extend(
     return _with_symbols(model, vocabulary, _log_sum(model, known[:CALIBRATION]) + np.log(odds))
 
 
+def first_model(
+    text: str,
+    c: TrainConfig,
+    config: ModelConfig | None,
+    vocabulary: Vocabulary | None = None,
+    start: CharRNN | None = None,
+) -> CharRNN:
+    """The model that a training begins with: a new one, or `start` extended by the text's symbols.
+
+    Raises StartError where the start does not fit.
+    """
+    least, most = c.min_count, c.max_vocab or None
+    if start is not None:
+        return extend(with_dropout(start, config), text, min_count=least, max_size=most)
+    vocabulary = vocabulary or Vocabulary.from_text(
+        text, words=c.words, cleaning=c.cleaning, min_count=least, max_size=most
+    )
+    return CharRNN(vocabulary, config, random_seed=c.random_seed)
+
+
 def with_dropout(start: CharRNN, config: ModelConfig | None) -> CharRNN:
     """The start with the dropout of `config`. Raises StartError for another architecture."""
     if config is None:

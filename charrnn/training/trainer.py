@@ -10,24 +10,31 @@ import copy
 import dataclasses
 import math
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Generator
+from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from charrnn.corpora import split, text_sha256
+from charrnn.network.arrays import to_host
 from charrnn.network.model import CharRNN, ModelConfig, score_ids
 from charrnn.network.parameters import Array
 from charrnn.training.batches import batches_for
-from charrnn.training.checkpoint import DAMAGED, Checkpoint, ModelFileError
+from charrnn.training.checkpoint import Checkpoint
 from charrnn.training.config import TrainConfig
-from charrnn.training.fine_tuning import extend, weights_sha256, with_dropout
-from charrnn.training.optimizers import OPTIMIZERS, clip_by_norm, clip_by_value, hidden_parts
+from charrnn.training.fine_tuning import first_model, weights_sha256
+from charrnn.training.gradients import Gradients
+from charrnn.training.optimizers import OPTIMIZERS, clip_by_norm, clip_by_value
 from charrnn.training.progress import Progress
+from charrnn.training.ranks import Ranks
 from charrnn.training.state import TrainState
 from charrnn.training.worker_pool import WorkerPool
 from charrnn.vocabulary import Vocabulary
+
+if TYPE_CHECKING:
+    from mpi4py.MPI import Comm
 
 VALIDATION_STREAMS = 32
 """Parts of the validation text read side by side while training: 10 times as fast as one."""
@@ -53,29 +60,24 @@ class Trainer:
         start_name: str = "",
         corpus: str = "",
         workers: int = 1,
+        comm: Comm | None = None,
     ) -> None:
         """start: a model to begin from; its vocabulary grows by the new symbols of the text.
 
         `model_config` may then change its dropout, and nothing else. Raises StartError where
         the start does not fit. start_name: what the model's record calls it.
-        workers: processes that share each step's sequences; losses then differ by rounding.
+        workers: processes that share each step's sequences; comm: an MPI communicator whose ranks
+        share them, each with a trainer like this one. Losses then differ by rounding.
         """
         self.config = c = config or TrainConfig()
-        self.workers = workers
+        self.workers, self.comm = workers, comm
         self.text = {"corpus": corpus, "sha256": text_sha256(text), "characters": len(text)}
         text = c.arranged(text)
         self.start: dict[str, str] | None = None
         """The name and the weights' sha256 of the model that training began from."""
-        least, most = c.min_count, c.max_vocab or None
         if start is not None:
             self.start = {"name": start_name, "sha256": weights_sha256(start)}
-            start = with_dropout(start, model_config)
-            live = extend(start, text, min_count=least, max_size=most)
-        else:
-            vocabulary = vocabulary or Vocabulary.from_text(
-                text, words=c.words, cleaning=c.cleaning, min_count=least, max_size=most
-            )
-            live = CharRNN(vocabulary, model_config, random_seed=c.random_seed)
+        live = first_model(text, c, model_config, vocabulary, start)
         train_ids, self.val_ids = split(live.vocabulary.encode(text), c.val_fraction)
         self.batches = batches_for(train_ids, c)
         self.optimizer = OPTIMIZERS[c.optimizer]
@@ -99,8 +101,14 @@ class Trainer:
     def model(self) -> CharRNN:
         """A model with the best weights so far (the present ones before any evaluation)."""
         best = self.train_state.best
-        model = self.live.with_vector((self.weights if best is None else best).copy())
-        model.metadata = self._metadata()
+        model = self.live.with_vector(to_host(self.weights if best is None else best).copy())
+        model.metadata = {
+            **self.text,
+            **({"start": self.start} if self.start else {}),
+            "validated": bool(len(self.val_ids)),
+            "config": dataclasses.asdict(self.config),
+            **self.train_state.record,
+        }
         return model
 
     @property
@@ -115,42 +123,49 @@ class Trainer:
     @property
     def eval_every(self) -> int:
         """Steps between two evaluations, by the config or by the length of the validation part."""
-        characters = self.batches.batch_size * self.batches.seq_length
+        characters = self.batches.batch_size * self.batches.seq_length * self.config.accumulate
         return self.config.eval_every or max(20, math.ceil(4 * len(self.val_ids) / characters))
 
-    def run(self, steps: int | None = None, seconds: float | None = None) -> Iterator[Progress]:
+    @property
+    def has_ended(self) -> bool:
+        """Whether training ended early: patience is over, or nothing could rescue it."""
+        train_state, patience = self.train_state, self.config.patience
+        return 0 < patience <= train_state.stale or train_state.rescues >= MAX_RESCUES
+
+    @property
+    def steps_per_epoch(self) -> float:
+        """Steps in which the training text is read once."""
+        return len(self.batches) / self.config.accumulate
+
+    def run(
+        self, steps: int | None = None, seconds: float | None = None, spent: float = 0.0
+    ) -> Generator[Progress, None, None]:
         """Train, and yield a Progress after every step.
 
         Goes on to the planned number of steps, or stops after `steps` more of them, or trains
-        for `seconds` of wall time, which then is what the learning rate's schedule follows.
+        for `seconds` of wall time, which then is what the learning rate's schedule follows. The
+        first `spent` of them are over, where a killed run goes on.
         """
-        c, train_state, started = self.config, self.train_state, time.perf_counter()
-
-        def done() -> float:
-            """How much of the run is done, in time or in steps."""
-            if seconds is None:
-                return train_state.step / c.steps
-            return (time.perf_counter() - started) / seconds
-
-        limit = c.steps if seconds is None else math.inf
-        if steps is not None:
-            limit = min(limit, train_state.step + steps)
+        c, train_state, started = self.config, self.train_state, time.perf_counter() - spent
+        planned = c.steps if seconds is None else math.inf
+        limit = planned if steps is None else min(planned, train_state.step + steps)
         stopped = train_state.step >= limit
-        with WorkerPool(self.live, self.workers) as pool:
+        fraction = spent / seconds if seconds else train_state.step / c.steps
+        with self._gradients() as gradients:
             while not stopped:
                 tick = time.perf_counter()
-                loss, rate, norm, note = self._step(pool, done())
-                fraction, val_loss = done(), None
-                stopped = fraction >= 1 or train_state.step >= limit
-                stopped = stopped or train_state.rescues >= MAX_RESCUES
+                loss, rate, norm, note = self._step(gradients, fraction)
+                fraction, val_loss = train_state.step / c.steps, None
+                if seconds:
+                    fraction = gradients.first(lambda: time.perf_counter() - started) / seconds
                 if not note and (fraction >= 1 or train_state.step % self.eval_every == 0):
-                    val_loss, note = self._evaluate()
-                    stopped = stopped or self._out_of_patience
+                    val_loss, note = self._evaluate(gradients)
+                stopped = fraction >= 1 or train_state.step >= limit or self.has_ended
                 train_state.seconds += time.perf_counter() - tick
                 yield Progress(
                     steps=c.steps,
                     fraction=min(fraction, 1.0),
-                    epoch=train_state.step / len(self.batches),
+                    epoch=train_state.step / self.steps_per_epoch,
                     loss=loss,
                     val_loss=val_loss,
                     learning_rate=rate,
@@ -159,19 +174,26 @@ class Trainer:
                     **train_state.numbers("step", "smooth_loss", "best_loss", "best_step", "chars"),
                 )
 
-    def _step(self, pool: WorkerPool, plan: float) -> tuple[float, float, float, str]:
-        """One window forward, back, and one update: (loss, rate, gradient norm, note)."""
+    def _gradients(self) -> Gradients:
+        """Who computes them."""
+        if self.comm is not None:
+            facts = {**self.text, "config": self.config, "step": self.train_state.step}
+            return Ranks(self.live, self.comm, facts)
+        return WorkerPool(self.live, self.workers) if self.workers > 1 else Gradients(self.live)
+
+    def _step(self, gradients: Gradients, plan: float) -> tuple[float, float, float, str]:
+        """Some windows forward, back, and one update: (loss, rate, gradient norm, note)."""
         c, train_state = self.config, self.train_state
-        window = self.batches.window(train_state.step)
-        N = window.x.shape[1]
-        fresh = c.state == "reset" or c.batching == "windows"
-        if fresh or (window.first and c.state == "carry"):
-            train_state.recurrent = self.live.initial_state(N)
-        seed, before = (c.random_seed, train_state.step), train_state.recurrent
-        loss, gradient, after = pool.loss_and_gradient(window.x, window.y, before, seed)
-        g = gradient.vector
+        state, start, read = train_state.recurrent, train_state.step * c.accumulate, 0
+        for k in range(start, start + c.accumulate):
+            window = self.batches.window(k)
+            if c.starts_fresh(window.first):
+                state = self.live.initial_state(window.x.shape[1])
+            state = gradients.add(window.x, window.y, state, (c.random_seed, k))
+            read += window.x.size
+        loss, g = gradients.total()
         train_state.step += 1
-        train_state.chars += window.x.size
+        train_state.chars += read
         rate = c.rate(train_state.step, plan) * train_state.rate_scale
         if c.clip_value:
             clip_by_value(g, c.clip_value)
@@ -181,45 +203,37 @@ class Trainer:
         if c.clip_norm:
             clip_by_norm(g, c.clip_norm, norm)
         train_state.updates += 1
-        self._update(g, rate)
+        self.optimizer.update_parts(
+            self.live.parameters, g, train_state.slots, train_state.updates,
+            rate, c.base_rates[1], c.weight_decay,
+        )  # fmt: skip
         if c.averaging:
             train_state.update_average(c.averaging)
-        train_state.recurrent = after
-        share = max(0.02, 1 / train_state.updates)
-        train_state.smooth_loss += share * (loss - train_state.smooth_loss)
+        train_state.recurrent = state
+        train_state.smooth(loss)
         return loss, rate, norm, ""
 
-    def _update(self, g: Array, rate: float) -> None:
-        """Move the weights, each part of them at its rate."""
-        parameters, c, update = self.live.parameters, self.config, self.optimizer.update
-        for part, factor in hidden_parts(parameters.shapes, c.base_rates[1]):
-            slots = [slot[part] for slot in self.train_state.slots]
-            t, w = self.train_state.updates, parameters.vector[part]
-            update(w, g[part], slots, t, factor * rate, c.weight_decay)
-
-    def _evaluate(self) -> tuple[float | None, str]:
+    def _evaluate(self, gradients: Gradients) -> tuple[float | None, str]:
         """Measure, keep the weights if they are the best, and say so if patience is over."""
+        gradients.gather_state()
         train_state = self.train_state
         val_loss, watched, weights = None, train_state.smooth_loss, self.weights
         if len(self.val_ids):
             with np.errstate(over="ignore", invalid="ignore"):
-                measured = self.live.with_vector(weights)
-                val_loss = watched = score_ids(measured, self.val_ids, VALIDATION_STREAMS)
+                model = self.live.with_vector(weights)
+                measure = partial(score_ids, model, self.val_ids, VALIDATION_STREAMS)
+                val_loss = watched = gradients.first(measure)
         if not (math.isfinite(watched) and np.isfinite(self.live.parameters.vector).all()):
             return None, self._go_back("The weights were no longer numbers")
         if self._exploded(watched):
             return None, self._go_back(f"The loss had grown to {watched:.2f}")
         train_state.record_evaluation(watched, val_loss, weights)
-        if self._out_of_patience:
+        if self.has_ended:
             return val_loss, (
                 f"Stopped early: no progress in {train_state.stale} evaluations. "
                 f"The best weights, of step {train_state.best_step}, are back."
             )
         return val_loss, ""
-
-    @property
-    def _out_of_patience(self) -> bool:
-        return 0 < self.config.patience <= self.train_state.stale
 
     def _trouble(self, loss: float, norm: float) -> str:
         """Catch an exploding step before it reaches the weights."""
@@ -231,8 +245,7 @@ class Trainer:
 
     def _exploded(self, loss: float) -> bool:
         """Half as bad again as a uniform guess: no text is that hard, so the weights are wrong."""
-        guess = math.log(max(len(self.live.vocabulary), 2))
-        return self.config.rescue and loss > 1.5 * guess
+        return self.config.rescue and loss > 1.5 * math.log(max(len(self.live.vocabulary), 2))
 
     def _go_back(self, what: str) -> str:
         """Return to the last good weights at half the rate, and say so."""
@@ -242,22 +255,15 @@ class Trainer:
         then = "training stopped" if train_state.rescues >= MAX_RESCUES else "on at half the rate"
         return f"{what} at step {train_state.step}: back to the last good weights, {then}."
 
-    def _metadata(self) -> dict[str, Any]:
-        """The record of the training that goes into the model's file, without the text itself."""
-        kept = ("best_loss", "best_step", "smooth_loss", "chars", "seconds", "history")
-        return {
-            **self.text,
-            **({"start": self.start} if self.start else {}),
-            "steps": self.train_state.step,
-            "validated": bool(len(self.val_ids)),
-            **self.train_state.numbers(*kept),
-            "config": dataclasses.asdict(self.config),
-        }
+    def move(self, to_device: Callable[[Array], Array]) -> None:
+        """Train on where this function copies arrays to, such as cupy.asarray to a GPU."""
+        self.train_state = self.train_state.moved(to_device)
+        self._first = to_device(self._first)
 
     @property
     def checkpoint(self) -> Checkpoint:
         """The run as it is now. It shares arrays with the trainer: save it before the next step."""
-        return Checkpoint(self.model, self.train_state)
+        return Checkpoint(self.model, self.train_state.moved(to_host))
 
     def save(self, path: str | Path) -> None:
         """Write a model file that also holds what continues the run exactly. Atomic.
@@ -292,9 +298,7 @@ class Trainer:
             corpus=checkpoint.training.corpus,
             workers=workers,
         )
-        N = state.recurrent[0][0].shape[1]
-        if settings.batching == "streams" and trainer.batches.batch_size != N:
-            raise ModelFileError(DAMAGED)
+        checkpoint.check_batch_size(trainer.batches.batch_size)
         trainer.train_state = copy.deepcopy(state)
         trainer.start = checkpoint.training.start
         return trainer

@@ -9,7 +9,6 @@ it is used), so nothing is left behind however a process ends.
 
 from __future__ import annotations
 
-import itertools
 import multiprocessing
 import os
 import signal
@@ -17,12 +16,13 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from multiprocessing.connection import Connection
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 
 from charrnn.network.model import CharRNN, ModelConfig, ModelState, parameter_shapes
 from charrnn.network.parameters import Array, Parameters
+from charrnn.training.gradients import Gradients, Part, WorkerError, shares
 from charrnn.training.memory import keep_freed_memory
 from charrnn.vocabulary import Vocabulary
 
@@ -30,92 +30,41 @@ SPIN_SECONDS = 0.05
 """How long to poll for a message before sleeping."""
 
 
-class WorkerError(RuntimeError):
-    """A worker process ended during training."""
+class WorkerPool(Gradients):
+    """Computes the gradients on `workers` processes, this one included."""
 
-
-class ColumnRandom(NamedTuple):
-    """Random numbers for some of N columns, equal to those columns of one draw for all N."""
-
-    rng: np.random.Generator
-    N: int
-    columns: slice
-
-    def random(self, shape: tuple[int, ...], dtype: type[np.float32]) -> Array:
-        """Uniform in [0, 1), of `shape` (H, T, columns)."""
-        return self.rng.random((*shape[:-1], self.N), dtype)[..., self.columns]
-
-
-class Part(NamedTuple):
-    """One process's part of a training step: n of the window's N sequences."""
-
-    x: Array  # (T, n) ids
-    y: Array  # (T, n)
-    state: ModelState  # (H, n) each
-    seed: tuple[int, int]
-    N: int
-    columns: slice
-
-    def run(self, model: CharRNN, gradient: Parameters) -> tuple[float, ModelState]:
-        """This part of the window's loss, and the state after it; writes its gradient."""
-        rng = ColumnRandom(np.random.default_rng(self.seed), self.N, self.columns)
-        with np.errstate(over="ignore", invalid="ignore"):  # the trainer checks for both
-            loss, _, state = model.loss_and_gradient(
-                self.x, self.y, self.state, rng, count=len(self.x) * self.N, gradient=gradient
-            )
-        return float(loss), state
-
-
-class WorkerPool:
-    """Runs a model's training steps on `workers` processes, this one included."""
-
-    def __init__(self, model: CharRNN, workers: int = 1) -> None:
-        keep_freed_memory()
-        self.model = model
-        self._gradient = model.parameters.like(np.empty_like(model.parameters.vector))
-        self._workers: list[Worker] = []
-        if workers > 1:
-            context = multiprocessing.get_context("spawn")  # BLAS threads do not survive a fork
-            weights, vector = _shared(context, model.parameters.vector)
-            vector[:] = model.parameters.vector
-            model.parameters = model.parameters.like(vector)
-            with _one_blas_thread():
-                self._workers = [Worker(context, model, weights) for _ in range(workers - 1)]
-
-    def __enter__(self) -> WorkerPool:
-        return self
+    def __init__(self, model: CharRNN, workers: int) -> None:
+        super().__init__(model)
+        context = multiprocessing.get_context("spawn")  # BLAS threads do not survive a fork
+        weights, vector = _shared(context, model.parameters.vector)
+        vector[:] = model.parameters.vector
+        model.parameters = model.parameters.like(vector)
+        with _one_blas_thread():
+            self._workers = [Worker(context, model, weights) for _ in range(workers - 1)]
 
     def __exit__(self, *_: object) -> None:
         for worker in self._workers:
             worker.close()
-        if self._workers:  # move the weights out of shared memory
-            parameters = self.model.parameters
-            self.model.parameters = parameters.like(parameters.vector.copy())
+        parameters = self.model.parameters  # move the weights out of shared memory
+        self.model.parameters = parameters.like(parameters.vector.copy())
 
-    def loss_and_gradient(
-        self, x: Array, y: Array, state: ModelState, seed: tuple[int, int]
-    ) -> tuple[float, Parameters, ModelState]:
-        """`CharRNN.loss_and_gradient`, with dropout drawn from `seed`. Raises WorkerError.
-
-        The next call overwrites the gradient.
-        """
+    def _read(
+        self, x: Array, y: Array, state: ModelState, seed: tuple[int, int], gradient: Parameters
+    ) -> tuple[float, ModelState]:
         N = x.shape[1]
-        bounds = np.linspace(0, N, min(len(self._workers) + 1, N) + 1).astype(int)
-        own, *others = [
-            Part(x[:, a:b], y[:, a:b], _columns(state, a, b), seed, N, slice(a, b))
-            for a, b in itertools.pairwise(bounds)
-        ]
+        columns = shares(N, min(len(self._workers) + 1, N))
+        own, *others = [Part.of(x, y, state, seed, share) for share in columns]
         workers = self._workers[: len(others)]
         for worker, part in zip(workers, others, strict=True):
             worker.send(part)
-        loss, next_state = own.run(self.model, self._gradient)
+        loss, next_state = own.run(self.model, gradient)
         states = [next_state]
         for worker in workers:
             part_loss, part_state = worker.receive()
             loss += part_loss
-            self._gradient.vector += worker.gradient
+            gradient.vector += worker.gradient
             states.append(part_state)
-        return loss, self._gradient, _joined(states)
+        return loss, _joined(states)
 
 
 class Worker:
@@ -197,10 +146,6 @@ def _shared(context: Any, like: Array) -> tuple[Any, Array]:
     """Memory that can be passed to other processes, and a vector over it."""
     memory = context.RawArray("b", like.nbytes)
     return memory, np.frombuffer(memory, like.dtype)
-
-
-def _columns(state: ModelState, a: int, b: int) -> ModelState:
-    return tuple(tuple(array[:, a:b] for array in layer) for layer in state)
 
 
 def _joined(states: list[ModelState]) -> ModelState:

@@ -5,6 +5,7 @@ from __future__ import annotations
 RANGES: dict[str, tuple[float, float]] = {
     "hidden_size": (1, 640),
     "layers": (1, 4),
+    "accumulate": (1, 16),
     "temperature": (0, 2),
     "length": (1, 2_000),
     "top_k": (0, 100),

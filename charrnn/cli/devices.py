@@ -1,0 +1,35 @@
+"""Where `train` computes: on this machine's processors, or on an NVIDIA GPU by way of CuPy."""
+
+from __future__ import annotations
+
+from charrnn.training.trainer import Trainer
+
+DEVICES = ("cpu", "cuda")
+
+
+def check(device: str, alone: bool) -> None:
+    """Find out before reading a text whether a device can be used. Raises ValueError.
+
+    alone: whether this process trains without others.
+    """
+    if device == "cpu":
+        return
+    if not alone:
+        raise ValueError("--device cuda trains in one process: leave out --processes and mpirun.")
+    try:
+        import cupy
+
+        cupy.cuda.runtime.getDeviceCount()
+    except Exception as error:  # whatever a missing driver raises
+        raise ValueError(
+            "--device cuda needs an NVIDIA GPU and CuPy: pip install 'charrnn-numpy[cuda]'. "
+            f"({type(error).__name__})"
+        ) from None
+
+
+def move(trainer: Trainer, device: str) -> None:
+    """Let a trainer compute there."""
+    if device == "cuda":
+        import cupy
+
+        trainer.move(cupy.asarray)
