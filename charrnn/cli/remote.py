@@ -21,8 +21,8 @@ if TYPE_CHECKING:
 
 PACKAGE = "charrnn-numpy"
 LOCAL = {"command", "run", "corpus", "json", "out", "overwrite", "on_jobs", "dry_run"} | {
-    "job_timeout", "job_package", "resume", "start", "baselines", "save_every", "compact",
-    "processes",
+    "job_timeout", "job_attempts", "job_package", "resume", "start", "baselines", "compact",
+    "processes", "device",
 }  # fmt: skip
 """Options that the job's command line does not take over as they are."""
 
@@ -41,6 +41,13 @@ def add_options(parser: argparse.ArgumentParser) -> None:
         "--job-timeout", default="2h", metavar="TIME", help="the longest the job may take (2h)"
     )
     group.add_argument(
+        "--job-attempts",
+        type=int,
+        default=1,
+        metavar="N",
+        help="jobs to start at most: each goes on from the last save of one that ended early (1)",
+    )
+    group.add_argument(
         "--job-package", default=PACKAGE, metavar="SPEC", help="the package that the job installs"
     )
     group.add_argument(
@@ -54,6 +61,8 @@ def check(args: argparse.Namespace) -> None:
     """Find out before an hour of training if the model cannot be shared. Raises ValueError."""
     if (args.on_jobs or args.dry_run) and not (args.on_jobs and args.push):
         raise ValueError("--on-jobs needs --push USER/NAME: the job shares the model there.")
+    if not 1 <= args.job_attempts <= 100:
+        raise ValueError("--job-attempts must lie between 1 and 100.")
     if args.push and not args.dry_run:
         from charrnn.hub.account import checked_name, write_token
 
@@ -74,20 +83,27 @@ def maybe_run(args: argparse.Namespace, output: Output) -> ExitCode | None:
 
     hub.quiet()
     machines = hub.Machines()
-    job = machines.submit(submission)
-    output.remark(f"Started on {submission.flavor}: {job.url}")
+    for attempt in range(1, args.job_attempts + 1):
+        job = machines.submit(submission)
+        output.remark(f"Started on {submission.flavor}: {job.url}")
+        try:
+            if follow(machines, job, args, output, last=attempt == args.job_attempts):
+                break
+        except KeyboardInterrupt:
+            output.remark(
+                f"The job is still running and costs money. To end it: hf jobs cancel {job.id}"
+            )
+            raise
     try:
-        return follow(machines, job, args, output)
-    except KeyboardInterrupt:
-        output.remark(
-            f"The job is still running and costs money. To end it: hf jobs cancel {job.id}"
-        )
-        raise
+        machines.clear(job, submission)
+    except hub.HubError as error:  # the model is shared all the same
+        output.remark(str(error))
+    return ExitCode.OK
 
 
 def submission_of(args: argparse.Namespace) -> Submission:
     """A job that runs the same training. Raises ValueError."""
-    from charrnn.hub.jobs import Submission, arguments
+    from charrnn.hub.jobs import SAVE, SAVES, Submission, arguments
 
     if args.resume or args.start:
         raise ValueError("--on-jobs starts a new run: leave out --resume and --start.")
@@ -103,12 +119,17 @@ def submission_of(args: argparse.Namespace) -> Submission:
     ]
     if args.baselines is False:
         given.append(("baselines", False))
-    given += [("json", True), ("out", "model.npz")]
+    given += [("json", True), ("out", f"{SAVES}/{SAVE}")]
     return Submission(arguments(given, corpus), args.on_jobs, args.job_timeout, args.job_package)
 
 
-def follow(machines: Machines, job: JobInfo, args: argparse.Namespace, output: Output) -> ExitCode:
-    """Show the job's log as `train` shows its own. Raises ValueError unless the job succeeds."""
+def follow(
+    machines: Machines, job: JobInfo, args: argparse.Namespace, output: Output, last: bool
+) -> bool:
+    """Show the job's log as `train` shows its own; whether the job has shared the model.
+
+    Raises ValueError where it has not, if that was the last attempt or somebody canceled it.
+    """
     pushed: dict[str, Any] = {}
     shown = 0
     with output.progress_bar(_planned_steps(args)) as show:
@@ -124,11 +145,15 @@ def follow(machines: Machines, job: JobInfo, args: argparse.Namespace, output: O
                     output.write(f"step {step:>6,}  {_losses(record)}")
     stage = machines.stage(job)
     if stage != "COMPLETED" or not pushed:
-        raise ValueError(f"The job ended as {stage} and shared nothing. Its log: {job.url}")
+        ended = f"The job ended as {stage} and shared nothing."
+        if last or stage in ("CANCELED", "DELETED"):
+            raise ValueError(f"{ended} Its log: {job.url}")
+        output.remark(f"{ended} Another one goes on from its last save.")
+        return False
     if not output.json:
         revision = str(pushed["revision"])[:7]
         output.write(f"The model is on the Hub, revision {revision}:\n    {pushed['url']}")
-    return ExitCode.OK
+    return True
 
 
 def _records(lines: Iterator[str], output: Output) -> Iterator[dict[str, Any]]:

@@ -1,11 +1,13 @@
 """Trains on a rented machine, with the same command started as a Job of the Hub.
 
 The machine runs `charrnn train ... --push USER/NAME`, so the model reaches the Hub even if nobody
-is watching. A text of one's own travels in a private bucket that the client makes and fills.
+is watching. A text of one's own travels in a private bucket that the client makes and fills. The
+run is saved in another one, so that a second job goes on where the first was ended.
 """
 
 from __future__ import annotations
 
+import hashlib
 import sys
 import warnings
 from collections.abc import Iterator, Sequence
@@ -14,7 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from huggingface_hub import JobInfo
+from huggingface_hub import JobInfo, Volume
 
 from charrnn.hub.account import client, endpoint_of, write_token
 from charrnn.hub.calls import Call, result_of, supervise
@@ -23,31 +25,44 @@ from charrnn.hub.push import owner_of
 
 COMMAND = "charrnn"
 PYTHON = "3.12"
+SAVES = "/saves"
+"""Where the machine finds the bucket that the run is saved in."""
+SAVE = "model.npz"
+BUCKET = "charrnn-saves"
 ENVIRONMENT = {"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1", "PYTHONUNBUFFERED": "1"}
 
 
 @dataclass(frozen=True)
 class Submission:
-    """A training to run on one of the Hub's machines."""
+    """A command to run on one of the Hub's machines."""
 
     arguments: tuple[str, ...]
-    """After `charrnn`; one that is the path of a file here is sent along."""
+    """After the command; one that is the path of a file here is sent along."""
     flavor: str
     """The kind of machine, such as cpu-upgrade."""
     timeout: str
     """The longest time it may take, such as 2h."""
     package: str
     """What to install: a name, a version, or an address of charrnn."""
+    command: str = COMMAND
+    """`charrnn`, or the path of a Python file here."""
 
     @property
     def files(self) -> list[str]:
         """The files that are sent along."""
-        return [name for name in self.arguments if Path(name).is_file()]
+        own = () if self.command == COMMAND else (self.command,)
+        return [name for name in (*own, *self.arguments) if Path(name).is_file()]
+
+    @property
+    def folder(self) -> str:
+        """The folder of its saves in the bucket: the same for the same command and files."""
+        parts = [repr(self.arguments).encode(), *(Path(name).read_bytes() for name in self.files)]
+        return hashlib.sha256(b"\0".join(parts)).hexdigest()[:16]
 
     def request(self) -> dict[str, Any]:
         """What `HfApi.run_uv_job` is asked for, without the token."""
         return {
-            "script": COMMAND,
+            "script": self.command,
             "script_args": list(self.arguments),
             "dependencies": [self.package],
             "python": PYTHON,
@@ -68,22 +83,38 @@ class Machines:
     def submit(self, submission: Submission) -> JobInfo:
         """Start a job. Raises HubError; then nothing runs."""
         for name in (COMMAND, submission.arguments[0]):
-            if Path(name).is_file():  # the client would send it along in place of the command
+            if submission.command == COMMAND and Path(name).is_file():
+                # The client would send it along in place of the command.
                 raise HubError(f"Rename the file {name!r} here first: it looks like the command.")
 
         def work(call: Call) -> JobInfo:
             call.allow(sum(Path(name).stat().st_size for name in submission.files))
+            owner = owner_of(self._api)
+            bucket = f"{owner}/{BUCKET}"
+            self._api.create_bucket(bucket, private=True, exist_ok=True)
+            saves = Volume(type="bucket", source=bucket, mount_path=SAVES, path=submission.folder)
             # The client prints where it put the files, and warns that Jobs are experimental.
             with redirect_stdout(sys.stderr), warnings.catch_warnings(action="ignore"):
                 job: JobInfo = self._api.run_uv_job(
                     **submission.request(),
                     secrets={"HF_TOKEN": self._token},
                     name="charrnn-train",
-                    namespace=owner_of(self._api),
+                    namespace=owner,
+                    volumes=[saves],
                 )
                 return job
 
         return result_of(supervise(work, "the job"))
+
+    def clear(self, job: JobInfo, submission: Submission) -> None:
+        """Delete the save of a job that is done. Raises HubError."""
+        bucket, save = f"{job.owner.name}/{BUCKET}", f"{submission.folder}/{SAVE}"
+
+        def work(call: Call) -> bool:
+            self._api.batch_bucket_files(bucket, delete=[save])
+            return True
+
+        result_of(supervise(work, "the job"))
 
     def lines(self, job: JobInfo) -> Iterator[str]:
         """The job's log as it grows, until the job ends. Raises HubError when it is lost."""

@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import json
 import os
+import re
 import secrets
 import subprocess
 import sys
@@ -28,7 +29,6 @@ if TYPE_CHECKING:
     from standin.server import Handler, Hub
 
 ROOT = Path(__file__).resolve().parents[2]
-MOUNT = "/data"
 ENDED = ("COMPLETED", "ERROR", "CANCELED")
 
 
@@ -60,6 +60,7 @@ class Jobs:
         self.hub = hub
         self.jobs: dict[str, Job] = {}
         self.buckets: dict[str, dict[str, str]] = {}  # path -> Xet hash
+        self.disk = tempfile.TemporaryDirectory()  # what jobs see of the buckets, and write there
         self.credit = True
 
     def routes(self) -> list[tuple[str, str, Handler]]:
@@ -103,6 +104,8 @@ class Jobs:
         for job in self.jobs.values():
             if job.process and job.process.poll() is None:
                 job.process.kill()
+                job.process.wait()
+        self.disk.cleanup()
 
     def logs(self, request: Request, body: bytes) -> Any:
         return StreamingResponse(self._events(self.job(request)), media_type="text/event-stream")
@@ -120,11 +123,12 @@ class Jobs:
             await asyncio.sleep(0.05)
 
     def _run(self, job: Job) -> None:
-        """Run the command in a child process, with a folder in place of the mounted bucket."""
+        """Run the command in a child process, with folders in place of the mounted buckets."""
         with tempfile.TemporaryDirectory() as folder:
-            self._mount(job, Path(folder))
-            command = [arg.replace(f"{MOUNT}/", f"{folder}/", 1) if arg.startswith(MOUNT) else arg
-                       for arg in uv_command(job.spec["command"])]  # fmt: skip
+            command = uv_command(job.spec["command"])
+            for volume in job.spec.get("volumes", ()):
+                own, path = self._mounted(volume), volume["mountPath"]
+                command = [re.sub(f"^(--[a-z]+=)?{path}/", rf"\1{own}/", arg) for arg in command]
             kept = {k: v for k, v in os.environ.items() if not k.startswith(("HF_", "SPACE_"))}
             job.process = subprocess.Popen(
                 command, cwd=folder, text=True, encoding="utf-8",
@@ -141,13 +145,15 @@ class Jobs:
         if job.stage == "RUNNING":
             job.stage = "ERROR" if code else "COMPLETED"
 
-    def _mount(self, job: Job, folder: Path) -> None:
-        for volume in job.spec.get("volumes", ()):
-            prefix = volume["path"] + "/"
-            for path, hashed in self.buckets[volume["source"]].items():
-                if path.startswith(prefix):
-                    target = folder / path.removeprefix(prefix)
-                    target.write_bytes(self.hub.xet.rebuild(hashed))
+    def _mounted(self, volume: dict[str, Any]) -> Path:
+        """A folder with a bucket's files under the volume's path; what a job writes there stays."""
+        bucket = Path(self.disk.name) / volume["source"]
+        folder = bucket / volume["path"]
+        folder.mkdir(parents=True, exist_ok=True)
+        for path, hashed in list(self.buckets[volume["source"]].items()):
+            if path.startswith(volume["path"] + "/"):
+                (bucket / path).write_bytes(self.hub.xet.rebuild(hashed))
+        return folder
 
     def bucket(self, request: Request) -> dict[str, str]:
         """The bucket of the path, its owner's only. Raises Refusal."""
@@ -169,10 +175,14 @@ class Jobs:
         return {"url": url, "name": name}
 
     def fill(self, request: Request, body: bytes) -> Any:
-        bucket = self.bucket(request)
+        bucket, params = self.bucket(request), request.path_params
         for line in body.splitlines():
             asked = json.loads(line)
-            bucket[asked["path"]] = asked["xetHash"]
+            if asked["type"] == "deleteFile":
+                bucket.pop(asked["path"], None)
+                (Path(self.disk.name) / params["ns"] / params["name"] / asked["path"]).unlink()
+            else:
+                bucket[asked["path"]] = asked["xetHash"]
         return {"failed": []}
 
 
@@ -181,10 +191,15 @@ def event(line: str) -> str:
 
 
 def uv_command(command: list[str]) -> list[str]:
-    """What `uv run [--with X] [--python X] charrnn ARGS` runs, with the package that lies here."""
+    """What `uv run [--with X] [--python X] COMMAND ARGS` runs, with the package that lies here.
+
+    COMMAND is charrnn or a Python file.
+    """
     assert command[:2] == ["uv", "run"], command
     at = 2
     while command[at] in ("--with", "--python"):
         at += 2
+    if command[at].endswith(".py"):
+        return [sys.executable, *command[at:]]
     assert command[at] == "charrnn", command
     return [sys.executable, "-m", "charrnn", *command[at + 1 :]]
