@@ -4,6 +4,7 @@
     python benchmarks/search.py --table         the results, as Markdown
     python benchmarks/search.py --write         the same, into docs/presets.md
     python benchmarks/search.py --texts "10 KB" --jobs 2             one text, two runs at a time
+    python benchmarks/search.py --on-jobs cpu-basic --jobs 20 --dry-run      on machines of the Hub
 
 Successive halving: many settings get a little time, the best of them more, and the best of those
 the entire budget. The settings are a center and its neighbors, each with one thing changed, so that
@@ -19,6 +20,10 @@ The loss is in nats per character, on text that was not trained on, read in 25 p
 each in one piece with the state carried. For 100 KB and 1 MB that is the last tenth, which also
 chose the best weights of a run; for 10 KB, whose tenth is 1,000 characters, it is the next 50,000.
 Every run is one line of the results file; what stands there is not run again.
+
+With --on-jobs each run is a job of its own on a rented machine: this file and its settings travel
+there, and the line comes back in the job's log. --dry-run prints the jobs and starts none; those
+that a round leaves over for the next are not known before it ends, so it prints how many they are.
 """
 
 from __future__ import annotations
@@ -28,15 +33,15 @@ import concurrent.futures
 import dataclasses
 import json
 import os
+import threading
 import time
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any, NamedTuple
 
 if __name__ == "__main__":  # before NumPy loads its BLAS
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
-
-from bench import document, machine
 
 from charrnn import ModelConfig, TrainConfig, Trainer, Vocabulary, load_corpus
 from charrnn.network.model import score_ids
@@ -222,14 +227,18 @@ def ten_kilobytes(text: str) -> Text:
     )
 
 
-def texts() -> dict[str, Text]:
-    """The three sizes. The play is this project's own, the other text is tinyshakespeare."""
-    play, shakespeare = load_corpus("lighthouse").text, load_corpus("tinyshakespeare").text
-    return {
-        "1 MB": one_megabyte(shakespeare),
-        "100 KB": hundred_kilobytes(play),
-        "10 KB": ten_kilobytes(play),
-    }
+TEXTS: dict[str, tuple[str, Callable[[str], Text]]] = {
+    "1 MB": ("tinyshakespeare", one_megabyte),
+    "100 KB": ("lighthouse", hundred_kilobytes),
+    "10 KB": ("lighthouse", ten_kilobytes),
+}
+"""The three sizes: a corpus, and what is searched on it. The play is this project's own."""
+
+
+def text_of(name: str) -> Text:
+    """A text by its size."""
+    corpus, make = TEXTS[name]
+    return make(load_corpus(corpus).text)
 
 
 def configs(settings: Settings) -> tuple[ModelConfig, TrainConfig]:
@@ -242,13 +251,13 @@ def configs(settings: Settings) -> tuple[ModelConfig, TrainConfig]:
 def measure(name: str, settings: Settings, seconds: float) -> dict[str, Any]:
     """Train once within `seconds` of processor time, and judge the best weights."""
     trainer_module.time = CLOCK  # type: ignore[assignment]  # this process's own time, not the wall's
-    text = texts()[name]
+    text = text_of(name)
     vocabulary = Vocabulary.from_text(text.train + text.judge)
     trainer = Trainer(text.train, *configs(settings), vocabulary=vocabulary)
     started = time.process_time()
     by_epochs = settings.get("epochs")
     if by_epochs:
-        steps = by_epochs * len(trainer.batches)
+        steps = round(by_epochs * trainer.steps_per_epoch)
         trainer.config = dataclasses.replace(trainer.config, steps=steps)
     for _ in trainer.run(seconds=None if by_epochs else seconds):
         if time.process_time() - started > seconds:
@@ -263,7 +272,7 @@ def measure(name: str, settings: Settings, seconds: float) -> dict[str, Any]:
         "loss": round(score_ids(model, ids, PARTS), 4),
         "steps": train_state.step,
         "best_step": train_state.best_step,
-        "epochs": round(train_state.step / len(trainer.batches), 2),
+        "epochs": round(train_state.step / trainer.steps_per_epoch, 2),
         "used": round(used, 1),
         "parameters": int(model.parameters.vector.size),
     }
@@ -287,7 +296,69 @@ def known(results: Path) -> dict[str, dict[str, Any]]:
     return {key(row["text"], row["settings"], row["seconds"]): row for row in rows}
 
 
-def search(name: str, text: Text, results: Path, jobs: int, longest: float) -> None:
+RunAll = Callable[[str, list[Settings], float], Iterator[dict[str, Any]]]
+"""(text, settings, seconds) -> the measured rows, in the order in which they come."""
+
+
+def here(jobs: int) -> RunAll:
+    """Measure on this machine, `jobs` at a time."""
+
+    def run_all(name: str, wanted: list[Settings], seconds: float) -> Iterator[dict[str, Any]]:
+        with concurrent.futures.ProcessPoolExecutor(jobs) as pool:
+            runs = [pool.submit(measure, name, settings, seconds) for settings in wanted]
+            for run in concurrent.futures.as_completed(runs):
+                yield run.result()
+
+    return run_all
+
+
+def submission(name: str, settings: Settings, seconds: float, args: argparse.Namespace) -> Any:
+    """The job that measures one run."""
+    from charrnn.hub import Submission
+
+    words = [f"{key}={json.dumps(value)}" for key, value in settings.items()]
+    timeout = f"{int(3 * seconds) + 600}s"  # the rest is for the installation
+    arguments = ("--one", name, str(seconds), *words)
+    return Submission(arguments, args.on_jobs, timeout, args.job_package, command=__file__)
+
+
+def on_jobs(args: argparse.Namespace) -> RunAll:
+    """Measure on rented machines, `--jobs` at a time."""
+    from charrnn.hub import Machines, quiet
+
+    quiet()
+    machines, one_at_a_time = Machines(), threading.Lock()  # stdout is redirected meanwhile
+
+    def rent(name: str, settings: Settings, seconds: float) -> dict[str, Any] | None:
+        with one_at_a_time:
+            job = machines.submit(submission(name, settings, seconds, args))
+        rows = [line for line in machines.lines(job) if line.startswith('{"text"')]
+        if not rows:
+            print(f"{job.url} ended as {machines.stage(job)} without a result", flush=True)
+        return json.loads(rows[-1]) if rows else None
+
+    def run_all(name: str, wanted: list[Settings], seconds: float) -> Iterator[dict[str, Any]]:
+        with concurrent.futures.ThreadPoolExecutor(args.jobs) as pool:
+            runs = [pool.submit(rent, name, settings, seconds) for settings in wanted]
+            for run in concurrent.futures.as_completed(runs):
+                if row := run.result():
+                    yield row
+
+    return run_all
+
+
+def print_jobs(name: str, text: Text, args: argparse.Namespace) -> None:
+    """The jobs of all rounds that are known before any has run."""
+    for seconds, keep, entering in text.rounds:
+        if seconds <= args.longest:
+            for settings in entering:
+                job = submission(name, settings, seconds, args)
+                print(json.dumps({**job.request(), "secrets": ["HF_TOKEN"], "files": job.files}))
+            if keep:
+                print(f"and the best {keep} of the round before, for {seconds:g} s")
+
+
+def search(name: str, text: Text, results: Path, run_all: RunAll, longest: float) -> None:
     """All rounds of one text, up to the longest budget wanted."""
     left: list[Settings] = []
     for seconds, keep, entering in text.rounds:
@@ -296,15 +367,13 @@ def search(name: str, text: Text, results: Path, jobs: int, longest: float) -> N
         entrants = {json.dumps(configs_key(s)): s for s in (*left[:keep], *entering)}
         done = known(results)
         missing = [s for s in entrants.values() if key(name, s, seconds) not in done]
-        with concurrent.futures.ProcessPoolExecutor(jobs) as pool:
-            runs = [pool.submit(measure, name, settings, seconds) for settings in missing]
-            for run in concurrent.futures.as_completed(runs):
-                row = run.result()
-                with results.open("a", encoding="utf-8") as file:
-                    file.write(json.dumps(row) + "\n")
-                print(name, f"{seconds:g} s", row["loss"], row["settings"], flush=True)
-        done = known(results)
-        left = sorted(entrants.values(), key=lambda s: done[key(name, s, seconds)]["loss"])
+        for row in run_all(name, missing, seconds):
+            with results.open("a", encoding="utf-8") as file:
+                file.write(json.dumps(row) + "\n")
+            print(name, f"{seconds:g} s", row["loss"], row["settings"], flush=True)
+        done = known(results)  # a job that failed is not among them
+        ran = [s for s in entrants.values() if key(name, s, seconds) in done]
+        left = sorted(ran, key=lambda s: done[key(name, s, seconds)]["loss"])
 
 
 def table(results: Path) -> str:
@@ -313,7 +382,7 @@ def table(results: Path) -> str:
         "| Text | Budget, s | Loss | Changed | Passes | Used, s |",
         "|---|---:|---:|---|---:|---:|",
     ]
-    by_name = texts()
+    by_name = {name: text_of(name) for name in TEXTS}
     rows = sorted(known(results).values(), key=lambda r: (r["text"], r["seconds"], r["loss"]))
     for row in rows:
         center = by_name[row["text"]].center
@@ -329,7 +398,8 @@ def table(results: Path) -> str:
 def centers() -> str:
     """What the changes of the table start from."""
     lines = ["The centers:", ""]
-    for name, text in texts().items():
+    for name in TEXTS:
+        text = text_of(name)
         settings = ", ".join(f"{key} {value}" for key, value in text.center.items())
         lines.append(f"- {name}: {settings}")
     return "\n".join(lines)
@@ -340,20 +410,34 @@ def main() -> None:
     parser.add_argument("--results", type=Path, default=RESULTS, help="(search.jsonl)")
     parser.add_argument("--texts", nargs="*", help="which: 10 KB, 100 KB, 1 MB")
     parser.add_argument("--jobs", type=int, default=1, help="runs at a time, one core each")
+    parser.add_argument("--on-jobs", metavar="FLAVOR", help="on machines of the Hub; costs money")
+    parser.add_argument("--job-package", default="charrnn-numpy", help="what a job installs")
+    parser.add_argument("--dry-run", action="store_true", help="print the jobs, and start none")
+    parser.add_argument("--one", nargs="+", help=argparse.SUPPRESS)  # what a job runs
     parser.add_argument("--longest", type=float, default=600, help="no budget above these seconds")
     parser.add_argument("--table", action="store_true", help="print what is known and end")
     parser.add_argument("--write", action="store_true", help="put it into docs/presets.md and end")
     args = parser.parse_args()
+    if args.one:
+        name, seconds, *words = args.one
+        settings = {key: json.loads(value) for key, value in (word.split("=") for word in words)}
+        print(json.dumps(measure(name, settings, float(seconds))), flush=True)
+        return
     if args.table or args.write:
+        from bench import document, machine
+
         made = f"{centers()}\n\n{table(args.results)}"
         print(made)
         if args.write:
             document.put(DOCUMENT, "search", made)
             document.put(DOCUMENT, "machine", machine.sentence())
         return
-    for name, text in texts().items():
-        if not args.texts or name in args.texts:
-            search(name, text, args.results, args.jobs, args.longest)
+    run_all = on_jobs(args) if args.on_jobs and not args.dry_run else here(args.jobs)
+    for name in args.texts or TEXTS:
+        if args.dry_run:
+            print_jobs(name, text_of(name), args)
+        else:
+            search(name, text_of(name), args.results, run_all, args.longest)
 
 
 if __name__ == "__main__":

@@ -8,6 +8,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,7 @@ import numpy as np
 import pytest
 from hubs import text_of, trained
 from standin import ALICE, ALICE_READS, Fault, Hub, User
+from waiting import wait_until
 
 import charrnn
 from charrnn.__main__ import main
@@ -161,6 +163,34 @@ def test_train_on_a_rented_machine(hub: Hub, folder: Path) -> None:
     assert pulled.metadata["steps"] == 30
 
 
+def test_a_killed_job_goes_on_from_its_last_save_up_to_a_limit(hub: Hub, folder: Path) -> None:
+    shell, before = Shell(hub, folder), set(hub.jobs.jobs)
+    words = ["train", "the sea.txt", "--hidden-size", "12", "--steps", "1500", "--eval-every", "10"]
+    words += ["--log-every", "1", "--save-every", "0.05", "--push", "alice/on", "--on-jobs", "cpu"]
+
+    def jobs() -> list[Any]:
+        return [job for name, job in hub.jobs.jobs.items() if name not in before]
+
+    def kill(number: int) -> None:
+        """Kill the job of this number once it has taken many steps, and so has saved."""
+        wait_until(lambda: len(jobs()) > number and len(jobs()[number].lines) > 60)
+        jobs()[number].process.kill()
+
+    with ThreadPoolExecutor() as pool:
+        kills = [pool.submit(kill, number) for number in (0, 1)]
+        shell(*words, "--job-attempts", "2", code=2)
+        for done in kills:
+            done.result()
+    assert [job.stage for job in jobs()] == ["ERROR", "ERROR"]
+    assert "ended as ERROR" in shell.err
+    shell(*words)  # the same command goes on with what those two have done
+    assert [job.stage for job in jobs()] == ["ERROR", "ERROR", "COMPLETED"]
+    firsts = [next(json.loads(x)["step"] for x in job.lines if x[0] == "{") for job in jobs()]
+    assert firsts == sorted(set(firsts))
+    assert from_hub("alice/on", token=False, endpoint=hub.url).metadata["steps"] == 1500
+    assert not list(Path(hub.jobs.disk.name).rglob("model*.npz"))
+
+
 def test_a_job_that_fails_or_cannot_start(hub: Hub, folder: Path) -> None:
     shell = Shell(hub, folder)
     words = ["train", "hello", "--push", "alice/fails", "--on-jobs", "cpu-basic"]
@@ -223,3 +253,47 @@ def test_the_clients_own_command_uploads_the_space_too(hub: Hub, folder: Path) -
     assert {"app.py", "README.md", "data/lighthouse.txt"} <= set(
         hub.repos["spaces/alice/by-hf"].files
     )
+
+
+SEARCH = """
+import json, sys
+sys.path.insert(0, sys.argv.pop(1))
+import search
+rnn, gru = {"cell": "rnn", "hidden_size": 8}, {"cell": "gru", "hidden_size": 8}
+rounds = ((0.2, 0, (rnn, gru, {"val_fraction": 0.0})), (0.4, 1, ()))
+text = search.text_of("100 KB")._replace(rounds=rounds)
+search.TEXTS = {"100 KB": ("lighthouse", lambda whole: text)}
+search.main()
+"""
+
+
+def test_the_search_for_presets_runs_on_rented_machines(hub: Hub, folder: Path) -> None:
+    """Each run is a job that runs benchmarks/search.py; one that fails is left out."""
+    shell, before = Shell(hub, folder), len(hub.jobs.jobs)
+    (folder / "run.py").write_text(SEARCH)
+    words = [sys.executable, "run.py", str(ROOT / "benchmarks"), "--on-jobs", "cpu-basic"]
+    words += ["--jobs", "3", "--results", "rows.jsonl"]
+
+    def run(*more: str) -> str:
+        return subprocess.run(
+            [*words, *more], cwd=folder, env=shell.environment,
+            text=True, stdout=subprocess.PIPE, check=True,
+        ).stdout  # fmt: skip
+
+    *planned, left = run("--dry-run").splitlines()
+    assert [json.loads(line)["script_args"][3] for line in planned] == [
+        'cell="rnn"', 'cell="gru"', 'val_fraction=0.0'
+    ]  # fmt: skip
+    assert left.startswith("and the best 1 ")
+    assert len(hub.jobs.jobs) == before
+    printed = run()
+    rows = [json.loads(line) for line in (folder / "rows.jsonl").read_text().splitlines()]
+    assert len(hub.jobs.jobs) == before + 4
+    assert "ended as ERROR without a result" in printed
+    first, second, last = rows
+    assert {first["settings"]["cell"], second["settings"]["cell"]} == {"rnn", "gru"}
+    assert last["settings"] == min(first, second, key=lambda row: row["loss"])["settings"]
+    assert all(row["steps"] > 0 for row in rows)
+    run()  # what is known is not run again, but for the one that failed
+    assert len(hub.jobs.jobs) == before + 5
+    assert len((folder / "rows.jsonl").read_text().splitlines()) == 3
