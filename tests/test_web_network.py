@@ -24,7 +24,7 @@ RUN = """({ model, weights, shapes, type, ids, rate, clip }) => {
     Object.entries(arrays).map(([name, array]) => [name, Array.from(array)]));
   model.parameters = network.unpack(weights, shapes, type);
   const steps = network.forward(model, ids.slice(0, -1)), targets = ids.slice(1);
-  const { gradient, arrived } = network.backward(model, steps, targets);
+  const { gradient, arrived, cells } = network.backward(model, steps, targets);
   const moved = network.update(model, gradient, rate, clip);
   return {
     logits: steps.map((step) => Array.from(step.logits)),
@@ -32,6 +32,7 @@ RUN = """({ model, weights, shapes, type, ids, rate, clip }) => {
     loss: network.loss(steps, targets),
     gradient: plain(gradient),
     arrived: arrived.map((layers) => layers.map((array) => Array.from(array))),
+    cells: cells.map((layers) => layers.map((array) => Array.from(array))),
     parameters: plain(moved.model.parameters),
     norm: moved.norm,
   };
@@ -128,6 +129,27 @@ def test_what_arrives_at_a_hidden_state_is_the_derivative_of_the_loss(page: Any,
         loss, _ = cross_entropy(both, y[t:], T)
         derivative = float(loss.imag) / 1e-30
         assert js["arrived"][t][0][unit] == pytest.approx(derivative, rel=1e-5, abs=1e-9)
+
+
+@pytest.mark.browser
+def test_what_arrives_at_an_lstms_cell_is_the_derivative_of_the_loss(page: Any) -> None:
+    """The same for a change of the cell, which changes the hidden state with it."""
+    model = random_model("lstm", 1)
+    ids = model.vocabulary.encode(TEXT)
+    x, y = ids[:-1, None], ids[1:, None]
+    js = run(page, model)
+    T, t, probe = len(x), 5, model.astype(np.complex128)
+    _, state, tape = probe.forward(x[: t + 1])
+    output_gate = tape.layers[0].activations[2, t]
+    for unit in range(model.config.hidden_size):
+        cell = state[0][1].copy()
+        cell[unit, 0] += 1e-30j
+        hidden = output_gate * np.tanh(cell)
+        logits, _, _ = probe.forward(x[t + 1 :], ((hidden, cell),))
+        now = np.tensordot(probe.parameters["Why"], hidden, 1) + probe.parameters["by"][:, None]
+        loss, _ = cross_entropy(np.concatenate([now[:, None], logits], axis=1), y[t:], T)
+        derivative = float(loss.imag) / 1e-30
+        assert js["cells"][t][0][unit] == pytest.approx(derivative, rel=1e-5, abs=1e-9)
 
 
 @pytest.mark.browser

@@ -53,7 +53,7 @@ const network = (() => {
   // activate(x, h, hold) takes the input's and the state's share of every gate, one gate after
   // another, and returns the gates; hold(gate, unit, value) may put another value in a gate's place.
   // next(gates, previous) returns the state. backward(dnext, gates, previous, next) returns the
-  // gradients of x, of h and of what reaches the previous state directly.
+  // gradients of x, of h, of what reaches the previous state directly, and for an LSTM of its cell.
 
   const CELLS = {
     rnn: {
@@ -77,17 +77,18 @@ const network = (() => {
         return [vector(c.length, (j) => o[j] * Math.tanh(cell[j])), cell];
       },
       backward([dh, dc], [i, f, o, g], [, c], [, cell]) {
-        const H = dh.length, dx = new Float64Array(4 * H), dcell = new Float64Array(H);
+        const H = dh.length, dx = new Float64Array(4 * H), dcell = new Float64Array(H), direct = new Float64Array(H);
         for (let j = 0; j < H; j++) {
           const squashed = Math.tanh(cell[j]);
           const d = dc[j] + dh[j] * o[j] * (1 - squashed * squashed);
+          dcell[j] = d;
           dx[j] = d * g[j] * i[j] * (1 - i[j]);
           dx[H + j] = d * c[j] * f[j] * (1 - f[j]);
           dx[2 * H + j] = dh[j] * squashed * o[j] * (1 - o[j]);
           dx[3 * H + j] = d * i[j] * (1 - g[j] * g[j]);
-          dcell[j] = d * f[j];
+          direct[j] = d * f[j];
         }
-        return { dx, dh: dx, dprevious: [new Float64Array(H), dcell] };
+        return { dx, dh: dx, dcell, dprevious: [new Float64Array(H), direct] };
       },
     },
     gru: {
@@ -185,10 +186,11 @@ const network = (() => {
 
   // Backpropagation through time, from scores(t), the gradient of step t's logits. Besides the
   // parameters' gradients, for each step: what arrives at the hidden state of each layer,
-  // arrived[t][layer], and the derivative for the 1 in its one-hot input, inputs[t].
+  // arrived[t][layer], at an LSTM's cell, cells[t][layer], and the derivative for the 1 in its
+  // one-hot input, inputs[t].
   function propagate(model, steps, scores) {
     const p = model.parameters, H = model.hidden_size, inputs = steps.map(() => 0);
-    const gradient = {}, arrived = steps.map(() => []);
+    const gradient = {}, arrived = steps.map(() => []), cells = steps.map(() => []);
     for (const name of Object.keys(p)) gradient[name] = new Float64Array(p[name].length);
     let later = initialState(model); // the gradient of each layer's state, from the steps after
     for (let t = steps.length - 1; t >= 0; t--) {
@@ -203,7 +205,8 @@ const network = (() => {
         const [dhidden, ...others] = later[layer];
         add(d, dhidden);
         arrived[t][layer] = d;
-        const { dx, dh, dprevious } = CELLS[model.cell].backward([d, ...others], gates, previous, next, h);
+        const { dx, dh, dcell, dprevious } = CELLS[model.cell].backward([d, ...others], gates, previous, next, h);
+        if (dcell) cells[t][layer] = dcell;
         for (const i of held) { dx[i] = 0; dh[i] = 0; }
         const dW = gradient[`Wxh${layer}`];
         if (layer) addOuter(dW, dx, input);
@@ -220,7 +223,7 @@ const network = (() => {
       }
       later = earlier;
     }
-    return { gradient, arrived, inputs };
+    return { gradient, arrived, cells, inputs };
   }
 
   // Plain gradient descent: returns a model with new weights, and the norm of the gradient. Where
