@@ -36,7 +36,7 @@ OTHERS = {
     "requirements.txt": "What the page needs",
     "tests/": "One file for a module, whole journeys beside them",
     "charrnn/formats/*.js": "What the exported page and the demo compute in the browser",
-    "charrnn/ui/*/*.js": "What draws a component in the browser, beside its class",
+    "charrnn/ui/**/*.js": "What draws a component in the browser, beside its class",
 }
 """What is not a Python module of the package."""
 

@@ -42,6 +42,7 @@ def test_a_space_is_made_on_what_the_account_can_have(
     assert (space.hardware, printed["url"]) == (hardware, f"{hub.url}/spaces/alice/page")
     assert {
         "app.py",
+        "docs/how-it-works.md",
         "docs/pictures/first-screen-light.png",
         "docs/pictures/first-screen-dark.png",
     } <= set(space.files)

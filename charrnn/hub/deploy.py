@@ -29,6 +29,8 @@ NEEDED = ("app.py", "README.md", "requirements.txt")
 SHOWN = re.compile(r'(?:src|srcset)="(docs/[\w./-]+)"|!\[[^\]\n]*\]\((docs/[\w./-]+)\)')
 """A picture that the README shows."""
 THUMBNAIL = "docs/pictures/first-screen-light.png"
+CHAPTERS = "docs/how-it-works.md"
+"""The document that the page itself shows, with its drawings."""
 
 ZEROGPU, CPU_BASIC = "zero-a10g", "cpu-basic"
 COSTS = {
@@ -169,6 +171,7 @@ def files_of_space(root: Path) -> dict[str, Path]:
     paths = [*map(root.joinpath, FILES), *(p for f in FOLDERS for p in (root / f).rglob("*"))]
     paths = [path for path in paths if path.suffix in SUFFIXES or path.name == "LICENSE"]
     paths += map(root.joinpath, sorted(pictures | {THUMBNAIL}))
+    paths += [root / CHAPTERS, *sorted((root / "docs/pictures").glob("*.svg"))]
     return {path.relative_to(root).as_posix(): path for path in paths if path.is_file()}
 
 

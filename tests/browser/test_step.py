@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from importlib.resources import files
 from pathlib import Path
 from threading import Thread
 from typing import Any
@@ -13,14 +14,14 @@ from urllib.parse import urlsplit
 import numpy as np
 import pytest
 from browser.conftest import Watch
-from browser.steps import new_context, tab
+from browser.steps import new_context, tab, until
 from playwright.sync_api import Browser, Locator, Page, expect
 
 from charrnn import CharRNN, ModelConfig, Vocabulary, analysis
 from charrnn.baselines import counting_surprise
 from charrnn.service.visitor import Visitor
 from charrnn.ui.step import values
-from charrnn.ui.step.lessons import LESSONS
+from charrnn.ui.step.tour.lessons import CELLS, LESSONS
 
 pytestmark = pytest.mark.browser
 
@@ -144,8 +145,16 @@ def test_the_answer_stays_hidden_until_the_question_is_answered(
     for each in LESSONS:
         expect(card).to_contain_text(each.title)
         expect(card.get_by_text(each.answer)).to_be_hidden()
-        card.get_by_role("button", name=each.choices[each.right], exact=True).click()
+        wrong = each.choices[each.right - 1]
+        card.get_by_role("button", name=wrong, exact=True).click()
+        expect(card.locator(".option.wrong")).to_have_text(wrong)
+        expect(card.locator(".reply strong")).to_contain_text(each.choices[each.right])
         expect(card.get_by_text(each.answer)).to_be_visible()
+        right = card.locator(".option.right")
+        expect(right).to_have_text(each.choices[each.right])
+        right.focus()
+        page.keyboard.press("Enter")
+        expect(card.locator(".option.wrong")).to_have_count(0)
         expect(card.locator(".reply strong")).to_have_text("Right. ")
         following = card.get_by_role("button", name="Next")
         if following.count():
@@ -189,12 +198,107 @@ def test_the_lessons_say_what_the_document_says() -> None:
     document = Path(__file__).parents[2] / "docs" / "how-it-works.md"
     text = " ".join(document.read_text("utf-8").replace("`", "").split())
     headings = re.findall(r"^## (.+)$", document.read_text("utf-8"), re.MULTILINE)
-    anchors = [re.sub(r"[^\w\- ]", "", h.lower()).replace(" ", "-") for h in headings]
     for number, each in enumerate(LESSONS, 1):
-        for sentence in re.split(r"(?<=[.?]) (?=[A-Z])", each.text):
-            assert sentence.lower() in text.lower()
-        assert each.chapter in anchors
+        sentences = re.split(r"(?<=[.?]) (?=[A-Z])", each.text)
+        assert len(sentences) == 2
+        for sentence in sentences:
+            assert sentence.rstrip(".") in text
+        assert each.chapter in headings
         assert f"?lesson={number}" in text
+    for about in CELLS.values():
+        for sentence in re.split(r"(?<=[.?]) (?=[A-Z])", about):
+            assert sentence in text
+
+
+def test_a_lesson_and_its_chapter_link_to_each_other(lesson: Callable[[int], Page]) -> None:
+    page = lesson(5)
+    for number in (5, 2):
+        each = LESSONS[number - 1]
+        page.locator(".tour .stop", has_text=each.title).click()
+        page.locator(".tour a.chapter").click()
+        heading = page.locator("#charrnn-chapters h2", has_text=each.chapter)
+        expect(heading).to_be_in_viewport()
+        expect(heading).to_be_focused()
+    pictures = page.locator("#charrnn-chapters img")
+    expect(pictures).to_have_count(4)
+    pictures.first.scroll_into_view_if_needed()
+    until(page, lambda: pictures.first.evaluate("one => one.naturalWidth"))
+    page.locator("#charrnn-chapters a", has_text="lesson 6").click()
+    expect(page.locator(".tour .card h2")).to_be_in_viewport()
+    expect(page.locator(".tour .card h2")).to_contain_text(LESSONS[5].title)
+
+
+def test_a_lessons_link_is_shown_whole(lesson: Callable[[int], Page]) -> None:
+    link = lesson(3).get_by_label("Link of this lesson")
+    assert link.evaluate("one => one.scrollWidth <= one.clientWidth")
+
+
+@pytest.mark.parametrize("width", [1280, 390])
+def test_nothing_of_the_tour_is_wider_than_the_page(
+    lesson: Callable[[int], Page], width: int
+) -> None:
+    page = lesson(1)
+    page.set_viewport_size({"width": width, "height": 844})
+    for each in LESSONS:
+        expect(page.locator(".tour .card")).to_contain_text(each.title)
+        page.locator(".tour .option").first.click()
+        wide = page.eval_on_selector_all(
+            ".tour *, .step-view *, .trained-model *",
+            """(all, width) => all.filter((one) => {
+              const box = one.getBoundingClientRect();
+              return box.width && box.right > width && !one.closest('.copies, svg, canvas');
+            }).map((one) => one.outerHTML.slice(0, 120))""",
+            width,
+        )
+        assert wide == []
+        following = page.get_by_role("button", name="Next ▶")
+        if following.count():
+            following.click()
+
+
+def test_the_tour_and_all_panels_need_no_server(loaded: Page) -> None:
+    """Without a network: so thirty students wait for nobody."""
+    page = loaded
+    page.context.set_offline(True)
+    for name in ("What each letter gave", "Select a span", "Beside counting", "Hold a unit"):
+        expect(panel(page, name)).not_to_be_empty()
+    for each in LESSONS:
+        page.locator(".tour .stop", has_text=each.title).click()
+        page.locator(".tour .option").first.click()
+        expect(page.locator(".tour .reply")).to_contain_text(each.answer)
+        if each.setup.get("cell"):
+            page.get_by_role("button", name="Step ▶").click()
+            before = page.locator(".losses").get_attribute("aria-label")
+            page.get_by_role("button", name="Update", exact=True).click()
+            expect(page.locator(".losses")).not_to_have_attribute("aria-label", before or "")
+    page.context.set_offline(False)
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_axe_finds_nothing_in_the_tour_and_the_panels(loaded: Page, scheme: Any) -> None:
+    page = loaded
+    page.emulate_media(color_scheme=scheme)
+    page.evaluate(files("axe_playwright_python").joinpath("axe.min.js").read_text("utf-8"))
+    found = []
+
+    def look(*where: str) -> None:
+        for each in page.evaluate("where => axe.run(where)", list(where))["violations"]:
+            found.append((each["id"], [node["html"][:150] for node in each["nodes"]]))
+
+    for name in ("What each letter gave", "Select a span", "Beside counting"):
+        panel(page, name)
+        look(".trained-model")
+    panel(page, "You against the model").get_by_label("The next letter").fill("e")
+    look(".trained-model")
+    for number in (5, 6):
+        page.locator(".tour .stop", has_text=LESSONS[number - 1].title).click()
+        page.locator(".tour .option").first.click()
+        page.get_by_role("button", name="Backwards").click()
+        expect(page.locator(".copy .gradient")).to_have_count(4)
+        look(".tour", ".step-view")
+    page.get_by_role("button", name="Teacher's sheet").click()
+    look(".tour .sheet")
+    assert found == []
 
 
 @pytest.fixture
@@ -262,10 +366,20 @@ def test_a_unit_is_held_while_the_model_writes(loaded: Page) -> None:
     )
     assert js == [written(model, "The ", 40, 7, None), written(model, "The ", 40, 7, 1.0)]
     before = held.inner_text()
-    holding.get_by_role("radio", name="\u22121").click()
+    holding.get_by_role("radio", name="0", exact=True).click()
     assert held.inner_text() != before
     holding.get_by_label("Find a unit that follows").select_option("vowel")
     expect(holding.locator(".chips button")).to_have_count(5)
+
+
+def test_what_holding_a_unit_did_to_the_brackets_is_counted(loaded: Page) -> None:
+    holding = panel(loaded, "Hold a unit")
+    holding.get_by_label("Find a unit that follows").select_option("inside brackets")
+    texts = [pre.evaluate("pre => pre.textContent") for pre in holding.locator("pre").all()]
+    counts = [f"{text.count('[')} opened, {text.count(']')} closed" for text in texts]
+    expected = f"Brackets, free: {counts[0]}; held: {counts[1]}."
+    expect(holding.locator(".arithmetic")).to_have_text(expected)
+    assert counts[0] != counts[1]
 
 
 def test_what_each_letter_gave_is_the_engines_derivative(loaded: Page) -> None:
@@ -332,6 +446,29 @@ def test_a_span_shows_the_units_that_hold_over_it(loaded: Page) -> None:
     assert {i for i in np.flatnonzero(near) if not 27 <= i <= 36} <= {*alike, 0, len(near) - 1}
     assert all(together[i] for i in alike)
     assert len(units) == min(6, len([u for u in holds if len(set(np.sign(over[:, u]))) == 1]))
+
+
+def test_a_span_is_dragged_with_a_mouse_and_tapped_with_a_finger(
+    loaded: Page, browser: Browser, page_url: str
+) -> None:
+    selecting = panel(loaded, "Select a span")
+    chosen = selecting.locator("pre .chosen")
+    selecting.locator("[data-i='20']").hover()
+    loaded.mouse.down()
+    selecting.locator("[data-i='26']").hover()
+    loaded.mouse.up()
+    selecting.locator("[data-i='29']").hover()
+    assert chosen.evaluate_all("all => all.map(s => +s.dataset.i)") == [*range(20, 27)]
+    context = new_context(browser, has_touch=True, viewport={"width": 390, "height": 844})
+    page = context.new_page()
+    page.goto(f"{page_url}?tab=how")
+    page.get_by_role("button", name="Load it into this page").tap()
+    tapped = panel(page, "Select a span")
+    for i in (33, 30):
+        tapped.locator(f"[data-i='{i}']").tap()
+    found = tapped.locator("pre .chosen").evaluate_all("all => all.map(s => +s.dataset.i)")
+    assert found == [30, 31, 32, 33]
+    context.close()
 
 
 def test_counting_is_set_beside_the_network(loaded: Page) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import re
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -9,6 +10,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from PIL import Image
 from playwright.sync_api import Browser, Page, expect
 
 from charrnn import CharRNN, ModelConfig, Vocabulary
@@ -195,13 +197,65 @@ def test_pointing_writes_the_arithmetic_out(page: Page) -> None:
     assert set(lit.evaluate_all("all => all.map(c => c.dataset.i)")) == {"4"}
 
 
-def test_play_walks_on_by_itself_and_pauses(page: Page) -> None:
+def test_play_walks_on_by_itself_and_pauses(open_page: Open) -> None:
+    page = open_page()
     copy(page, 0).click()
     page.get_by_label("Speed").select_option("fast")
     press(page, "Play")
     expect(page.locator(".lead")).to_contain_text("now reads e")
     press(page, "Pause")
     expect(page.get_by_role("button", name="Play", exact=True)).to_be_visible()
+
+
+def test_where_motion_is_unwanted_nothing_plays(page: Page) -> None:
+    expect(page.get_by_role("button", name="Play", exact=True)).to_be_hidden()
+    press(page, "20 updates")
+    assert (page.locator(".losses").get_attribute("aria-label") or "").startswith("Loss after 20")
+    press(page, "◀ Backwards")
+    assert page.locator(".copy .gradient").count() == 4
+
+
+@pytest.mark.parametrize("cell", CELLS)
+def test_the_equations_of_all_gates_are_there(page: Page, cell: str) -> None:
+    choose(page, cell.upper())
+    text = page.locator(".equation").inner_text().replace(" ", "")
+    for gate in engine(cell).cell.gates if cell != "rnn" else ("h′",):
+        assert re.search(rf"(^|[\n,]){gate}[^()\n]*=(sigmoid|tanh)\(", text), gate
+    expect(page.locator(".about")).not_to_be_empty()
+
+
+def test_an_lstms_copies_hold_its_cell_too(page: Page) -> None:
+    choose(page, "LSTM")
+    _, _, tape = engine("lstm").forward(ids()[:-1, None])
+    for t in range(4):
+        strips = copy(page, t).locator(".strip")
+        expect(strips).to_have_count(2)
+        for strip, states in zip(strips.all(), tape.layers[0].states, strict=True):
+            found = strip.locator("i").evaluate_all("all => all.map(i => +i.dataset.value)")
+            np.testing.assert_allclose(found, states[t + 1, :, 0], **CLOSE)
+    expect(page.locator(".between").first).to_contain_text("h, c")
+
+
+def simulated(page: Page, kind: str, cell: Any) -> Any:
+    """The color of a cell, red, green and blue, as a person with this vision sees it."""
+    session = page.context.new_cdp_session(page)
+    session.send("Emulation.setEmulatedVisionDeficiency", {"type": kind})
+    picture = Image.open(io.BytesIO(cell.screenshot())).convert("RGB")
+    return np.array(picture.getpixel((4, 4)), float)
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_the_two_colors_differ_for_the_color_blind(open_page: Open, scheme: str) -> None:
+    page = open_page(reduced_motion="reduce", color_scheme=scheme)
+    press(page, "20 updates")
+    values = shown(page, "hnew")
+    low, high = (
+        page.locator("[data-block='hnew'] .cell").nth(int(k))
+        for k in (values.argmin(), values.argmax())
+    )
+    for kind in ("none", "protanopia", "deuteranopia", "tritanopia"):
+        apart = np.abs(simulated(page, kind, low) - simulated(page, kind, high)).max()
+        assert apart > 40, kind
 
 
 @pytest.mark.parametrize("cell", CELLS)
@@ -257,10 +311,13 @@ def test_where_clipping_acts_it_says_so(page: Page) -> None:
     press(page, "Update")
     learning = page.locator(".learning .arithmetic")
     expect(learning).to_contain_text("clipped")
+    expect(page.locator(".norms .clipped")).to_have_count(1)
     press(page, "Start over")
     page.get_by_label("clip at").uncheck()
     press(page, "Update")
     expect(learning).not_to_contain_text("clipped")
+    expect(page.locator(".norms .clipped")).to_have_count(0)
+    expect(page.locator(".norms .whole")).to_have_count(1)
 
 
 def test_the_notebook_recipe_explodes_and_clipping_saves_it(page: Page) -> None:
@@ -278,14 +335,20 @@ def test_the_notebook_recipe_explodes_and_clipping_saves_it(page: Page) -> None:
     for t in (0, 20, 33):
         expected = -np.log(softmax(logits[:, t, 0])[word[t + 1]])
         assert nats(page)[t] == pytest.approx(expected, abs=1e-5)
+    expect(page.locator(".warning")).to_contain_text("off")
     for _ in range(2):
         press(page, "20 updates")
     assert nats(page).sum() > len(word) * np.log(len(set(sentence)))  # worse than a blind guess
+    expect(page.locator(".learning .arithmetic")).to_contain_text("explosion")
+    expect(page.locator(".losses")).to_have_attribute("aria-label", re.compile("explosion"))
     press(page, "Start over")
     page.locator("input[type=checkbox]").check()
+    expect(page.locator(".warning")).to_be_empty()
     for _ in range(3):
         press(page, "20 updates")
     assert nats(page).sum() < 60
+    expect(page.locator(".learning .arithmetic")).not_to_contain_text("explosion")
+    assert page.locator(".norms .clipped").count() > 0
 
 
 def held_forget_gate(value: float) -> Any:

@@ -9,9 +9,12 @@ import gradio as gr
 
 from charrnn.service.visitor import Visitor
 from charrnn.ui.share.model import offered
-from charrnn.ui.step import lessons, values
-from charrnn.ui.step.drawings import StepView, Tour, TrainedModel
+from charrnn.ui.step import values
 from charrnn.ui.step.standalone import to_html
+from charrnn.ui.step.tour import chapters, lessons
+from charrnn.ui.step.tour.tour import Tour
+from charrnn.ui.step.trained.model import TrainedModel
+from charrnn.ui.step.view.step_view import StepView
 from charrnn.ui.tab import PRIVATE
 
 
@@ -20,7 +23,16 @@ def build(visitor: gr.State, model: gr.State) -> None:
     Tour(lessons.value(), "tour")
     StepView({"starts": values.starts()}, "one step in numbers")
     trained = TrainedModel(values.outline(Visitor()), "a trained model")
-    export = gr.Button("Download the step view as one HTML file", size="sm")
+    if chapters.there():
+        with gr.Accordion(
+            "The chapters, with the code", open=False, elem_id="charrnn-chapters"
+        ) as box:
+            text = gr.Markdown(elem_classes="chapters")
+        box.expand(chapters.chapters, None, text, queue=False, **PRIVATE)
+    with gr.Row():
+        export = gr.Button(
+            "Download the step view as one HTML file", size="sm", scale=0, min_width=300
+        )
     hidden = gr.DownloadButton("step view", visible="hidden", elem_id="charrnn-step-download")
     model.change(values.outline, visitor, trained, **PRIVATE)
     trained.ask(load, visitor, trained, **PRIVATE)

@@ -10,8 +10,8 @@ from string import Template
 from typing import Any
 
 from charrnn.formats.web import csp_hash, json_without_tags
-from charrnn.ui.step.drawings import StepView
 from charrnn.ui.step.values import starts
+from charrnn.ui.step.view.step_view import StepView
 
 HERE = Path(__file__).parent
 UI = HERE.parent
@@ -21,6 +21,7 @@ STYLES = (
     UI / "components" / "letters.css",
     UI / "inspect" / "inspect.css",
     HERE / "step.css",
+    HERE / "view" / "view.css",
     HERE / "standalone.css",
 )
 FRAME = """'use strict';
@@ -40,7 +41,7 @@ def to_html(own: dict[str, Any] | None = None) -> str:
     own: what `values.outline` says of a visitor's model. If it holds all of it, the page offers
     it beside `hello`.
     """
-    scripts = (*StepView.helpers, HERE / "step_view.js")
+    scripts = (*StepView.helpers, HERE / "view" / "step_view.js")
     script = FRAME + "".join(path.read_text("utf-8") for path in scripts)
     style = "\n".join(path.read_text("utf-8") for path in STYLES)
     return Template((HERE / "standalone.html").read_text("utf-8")).substitute(

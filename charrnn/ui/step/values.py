@@ -15,11 +15,11 @@ from charrnn.service.visitor import Visitor
 from charrnn.training.recipes import RECIPES
 from charrnn.training.record import TrainingRecord
 from charrnn.ui.inspect.events import start_text
+from charrnn.ui.step.tour.lessons import CELLS
 from charrnn.vocabulary import CLEANINGS, Vocabulary
 
 Value = dict[str, Any]
 
-CELLS = ("rnn", "lstm", "gru")
 SENT_WEIGHTS = 20_000
 """The largest model that is sent without being asked for: 107 KB as base64."""
 MOST_WEIGHTS = 1_500_000
@@ -50,9 +50,10 @@ def starts() -> dict[str, Value]:
     """Untrained networks: `hello` with each cell, and the recipe `notebook`, with its text."""
     recipe = RECIPES["hello"]
     text = load_corpus(recipe.corpus).text
-    hello = {
-        cell: packed(new_model(text, ModelConfig(cell, recipe.model.hidden_size))) for cell in CELLS
-    }
+    hello = {}
+    for cell, about in CELLS.items():
+        model = new_model(text, ModelConfig(cell, recipe.model.hidden_size))
+        hello[cell] = {**packed(model), "about": about}
     recipe = RECIPES["notebook"]
     text = load_corpus(recipe.corpus).text
     return {**hello, "notebook": {**packed(new_model(text, recipe.model)), "text": text}}

@@ -223,16 +223,19 @@ const numbers = (() => {
     }];
   }
 
-  // The equations of a step in pieces, [text, phase]; a phase of -1 is never lit.
+  // The equations of a step in pieces, [text, phase]; a phase of -1 is never lit. A piece with a
+  // third element is the name of the gate whose rows are shown.
   function equations(cell, gate, temperature = 1) {
-    const inner = (name, squash) => [[`${name} = `, -1], [squash, PHASES.gates], ['( ', -1], ['Wxh x', 0], [' + ', -1], ['Whh h', 1], [' + ', -1], ['bh', 2], [' )', -1]];
+    const names = (gates) => gates.flatMap((name, k) => [...(k ? [[', ', -1]] : []), name === gate ? [name, -1, 'rows'] : [name, -1]]);
+    const lit = (gates, phase) => (gates.includes(gate) || cell === 'rnn' ? phase : -1);
+    const inner = (gates, squash) => [...names(gates), [' = ', -1], [squash, PHASES.gates], ['( ', -1], ['Wxh x', lit(gates, 0)], [' + ', -1], ['Whh h', lit(gates, 1)], [' + ', -1], ['bh', lit(gates, 2)], [' )', -1]];
     const rest = [[['y = Why h′ + by', PHASES.scores]], [[temperature === 1 ? 'p = softmax(y)' : `p = softmax(y / ${unsigned(temperature)})`, PHASES.guess]], [['loss = −log p', PHASES.loss]]];
-    if (cell === 'rnn') return [inner('h′', 'tanh'), ...rest];
+    if (cell === 'rnn') return [inner(['h′'], 'tanh'), ...rest];
     if (cell === 'lstm') {
-      return [inner(gate, gate === 'g' ? 'tanh' : 'sigmoid'), [['c′ = f * c + i * g', PHASES.state]], [['h′ = o * tanh(c′)', PHASES.state]], ...rest];
+      return [inner(['i', 'f', 'o'], 'sigmoid'), inner(['g'], 'tanh'), [['c′ = f * c + i * g', PHASES.state]], [['h′ = o * tanh(c′)', PHASES.state]], ...rest];
     }
-    const candidate = [['n = ', -1], ['tanh', PHASES.gates], ['( ', -1], ['Wxh x', 0], [' + ', -1], ['bh', 2], [' + r * (', -1], ['Whh h', 1], [' + bhh) )', -1]];
-    return [gate === 'n' ? candidate : inner(gate, 'sigmoid'), [['h′ = z * h + (1 − z) * n', PHASES.state]], ...rest];
+    const only = ['n'], candidate = [...names(only), [' = ', -1], ['tanh', PHASES.gates], ['( ', -1], ['Wxh x', lit(only, 0)], [' + ', -1], ['bh', lit(only, 2)], [' + r * (', -1], ['Whh h', lit(only, 1)], [' + bhh) )', -1]];
+    return [inner(['r', 'z'], 'sigmoid'), candidate, [['h′ = z * h + (1 − z) * n', PHASES.state]], ...rest];
   }
 
   return { GATES, PHASES, blocks, equations, signed, unsigned };

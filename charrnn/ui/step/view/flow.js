@@ -3,8 +3,8 @@
 
 const flow = (() => {
   // What stands between two blocks: the operation, by the key of the block after it.
-  const BEFORE = { x: '→', Wxh: '→', Wxhx: '→', h: '', Whh: '→', Whhh: '→', bh: '+', a: '=', hnew: '→', c: '', cnew: '→', Why: '→', y: '→', p: '→', loss: '→' };
-  const ROWS = [['x', 'Wxh', 'Wxhx', 'h', 'Whh', 'Whhh'], ['bh', 'a', 'gate-', 'c', 'cnew', 'hnew', 'Why', 'y', 'p', 'loss']];
+  const BEFORE = { x: '→', Wxh: '→', Wxhx: '→', h: '+', Whh: '→', Whhh: '→', bh: '+', a: '=', hnew: '→', c: '', cnew: '→', Why: '→', y: '→', p: '→', loss: '→' };
+  const INPUT = ['x', 'Wxh', 'Wxhx', 'h', 'Whh', 'Whhh'], MEMORY = ['bh', 'a', 'gate-', 'c', 'cnew', 'hnew'], GUESS = ['Why', 'y', 'p', 'loss'];
 
   function create(events) {
     const equation = node('div', { class: 'equation', role: 'group', 'aria-label': 'The equations of a step' });
@@ -15,13 +15,14 @@ const flow = (() => {
 
     function build(blocks) {
       grids = new Map(blocks.map((block) => [block.key, cells.grid(block, { ...events, point })]));
-      const rows = ROWS.map((keys) => {
+      const gated = blocks.some((block) => block.key.startsWith('gate-'));
+      const rows = (gated ? [INPUT, MEMORY, GUESS] : [INPUT, [...MEMORY, ...GUESS]]).map((keys) => {
         const own = blocks.filter((b) => keys.includes(b.key) || (keys.includes('gate-') && b.key.startsWith('gate-')));
         const first = keys.includes('x') ? [letter] : [];
-        return node('div', { class: 'flow-row' }, ...first, ...own.flatMap((block) => {
+        return node('div', { class: 'flow-row' }, ...first, ...own.map((block) => {
           const mark = BEFORE[block.key] ?? '';
-          const before = mark ? [node('span', { class: 'operation', 'aria-hidden': 'true' }, mark)] : [];
-          return [...before, grids.get(block.key).figure];
+          const { figure } = grids.get(block.key);
+          return mark ? node('div', { class: 'joined' }, node('span', { class: 'operation', 'aria-hidden': 'true' }, mark), figure) : figure;
         }));
       });
       picture.replaceChildren(...rows);
@@ -57,16 +58,20 @@ const flow = (() => {
     }
 
     function writeEquation(parts) {
-      equation.replaceChildren(...parts.map((part) => node('span', { class: 'formula' }, ...part.map(([text, phase]) =>
-        node('span', phase < 0 ? {} : { 'data-phase': phase }, text)))));
+      equation.replaceChildren(...parts.map((part) => node('span', { class: 'formula' }, ...part.map(([text, phase, rows]) =>
+        node('span', { ...(phase < 0 ? {} : { 'data-phase': phase }), ...(rows ? { class: 'chosen', title: 'the gate whose rows are shown' } : {}) }, text)))));
     }
 
-    // shown: { letter, blocks, equations, phase }; `moved` after a step, when the newest block speaks.
+    // shown: { letter, blocks, equations, phase, gate }; `moved` after a step, when the newest block speaks.
     function draw(fresh, moved) {
       const key = JSON.stringify(fresh.blocks.map((b) => [b.key, b.title, b.rows, b.columns]));
       shown = fresh;
       if (key !== layout) { build(fresh.blocks); layout = key; }
-      for (const block of fresh.blocks) grids.get(block.key).paint(block, block.phase <= fresh.phase);
+      for (const block of fresh.blocks) {
+        const { figure, paint } = grids.get(block.key);
+        paint(block, block.phase <= fresh.phase);
+        figure.classList.toggle('chosen', block.key === `gate-${fresh.gate}`);
+      }
       letter.textContent = fresh.letter;
       writeEquation(fresh.equations);
       const newest = fresh.blocks.filter((block) => block.phase === fresh.phase).pop();

@@ -13,19 +13,27 @@ function number(label, value, most) { return node('input', { type: 'number', 'ar
 
 // ---- hold a unit while it writes ----
 
+const WRITTEN = 300; // letters of each of the two texts
+
 function holdPanel({ model, matches }) {
   const layer = node('select', { 'aria-label': 'Layer' }, ...Array.from({ length: model.layers }, (_, k) => node('option', { value: k }, `layer ${k + 1}`)));
   layer.value = model.layers - 1;
   layer.hidden = model.layers < 2;
   const unit = number('Unit', 1, model.hidden_size), seed = node('input', { type: 'text', 'aria-label': 'Opening words', size: 24, maxlength: 200, value: 'The ' });
   const trait = node('select', { 'aria-label': 'Find a unit that follows' }, ...Object.keys(matches).map((name) => node('option', {}, name)));
-  const found = node('span', { class: 'chips' }), note = node('p', { class: 'note', role: 'status' });
+  const found = node('span', { class: 'chips' }), note = node('p', { class: 'note', role: 'status' }), answer = node('p', { class: 'arithmetic', role: 'status' });
   const free = node('pre', { tabindex: 0, 'aria-label': 'Written freely' }), held = node('pre', { tabindex: 0, 'aria-label': 'Written with the unit held' });
   let value = 1, random = 1;
   const at = choice('Hold it at', [[-1, '−1'], [0, '0'], [1, '+1']], 1, (picked) => { value = picked; write(); });
 
+  // A unit that falls where the trait holds is held at -1: as if the trait held all the time.
   function find() {
-    found.replaceChildren(...(matches[trait.value] || []).map(([l, u, r]) => press(`unit ${u + 1} (${numbers.signed(r)})`, () => { layer.value = l; unit.value = u + 1; write(); })));
+    found.replaceChildren(...(matches[trait.value] || []).map(([l, u, r]) => press(`unit ${u + 1} (${numbers.signed(r)})`, () => {
+      [layer.value, unit.value, value] = [l, u + 1, Math.sign(r)];
+      at.show(value);
+      write();
+    })));
+    if (found.firstChild) found.firstChild.click(); else write();
   }
 
   function write() {
@@ -34,18 +42,19 @@ function holdPanel({ model, matches }) {
     const u = Math.min(model.hidden_size, Math.max(1, Math.round(Number(unit.value)) || 1)) - 1, l = Number(layer.value);
     if (!ids.length) { note.textContent = 'Give opening words that the model knows.'; return; }
     const settings = { temperature: 0.7, random };
-    free.textContent = plain(model, [...ids, ...study.write(model, ids, 240, settings)]);
-    held.textContent = plain(model, [...ids, ...study.write(model, ids, 240, { ...settings, clamp: study.holding(l, u, value) })]);
+    free.textContent = plain(model, [...ids, ...study.write(model, ids, WRITTEN, settings)]);
+    held.textContent = plain(model, [...ids, ...study.write(model, ids, WRITTEN, { ...settings, clamp: study.holding(l, u, value) })]);
     held.dataset.unit = u;
+    answer.textContent = traits.compared(trait.value, free.textContent, held.textContent);
+    answer.hidden = !answer.textContent;
     note.textContent = `Both texts are drawn with the same random numbers, at temperature 0.7. In the second, unit ${u + 1} is held at ${numbers.signed(value, 0)} from the first letter on.${missing.length ? ` Left out, because the model never saw them: ${missing.join(' ')}` : ''}`;
   }
   trait.addEventListener('change', find);
   for (const input of [unit, layer, seed]) input.addEventListener('change', write);
   find();
-  if (found.firstChild) found.firstChild.click(); else write();
   return [node('div', { class: 'tools' }, 'Find a unit that follows', trait, found),
     node('div', { class: 'tools' }, layer, field('unit', unit), 'held at', at.group, field('opening words', seed), press('Write again', () => { random += 1; write(); }, { class: 'small primary' })),
-    node('div', { class: 'pair' }, node('figure', {}, node('figcaption', {}, 'Free'), free), node('figure', {}, node('figcaption', {}, 'Held'), held)), note];
+    node('div', { class: 'pair' }, node('figure', {}, node('figcaption', {}, 'Free'), free), node('figure', {}, node('figcaption', {}, 'Held'), held)), answer, note];
 }
 
 // ---- what each letter gave to a guess ----
@@ -87,7 +96,7 @@ function givenPanel({ model, ids, steps }) {
 
 function spanPanel({ model, ids, steps }) {
   const spans = letterSpans(model, ids.slice(0, steps.length)), answer = node('div', { role: 'status' });
-  const text = node('pre', { tabindex: 0, role: 'group', 'aria-label': 'Text; drag over a span of it, or use Shift and the arrow keys' }, ...spans);
+  const text = node('pre', { tabindex: 0, role: 'group', 'aria-label': 'Text; drag over a span of it, tap its two ends, or use Shift and the arrow keys' }, ...spans);
   let [a, b] = study.tellingSpan(steps, 5, LEAST), dragging = false;
   function show() {
     const [from, to] = a < b ? [a, b] : [b, a], units = study.holdingUnits(steps, from, to, LEAST).slice(0, 6);
@@ -103,7 +112,16 @@ function spanPanel({ model, ids, steps }) {
         ...others.slice(0, 8).flatMap(([s, e], k) => [k ? ', ' : '', node('code', {}, plain(model, ids.slice(s, e + 1)).replaceAll('\n', '↵'))])));
   }
   const indexOf = (event) => { const letter = event.target.closest('[data-i]'); return letter ? Number(letter.dataset.i) : -1; };
-  text.addEventListener('pointerdown', (event) => { const i = indexOf(event); if (i < 0) return; event.preventDefault(); text.focus(); dragging = true; a = i; b = i; show(); });
+  // With a mouse or a pen one drags; a finger, which scrolls, taps the two ends one after the other.
+  text.addEventListener('pointerdown', (event) => {
+    const i = indexOf(event);
+    if (i < 0) return;
+    const second = event.shiftKey || (event.pointerType === 'touch' && a === b && i !== a);
+    if (event.pointerType !== 'touch') { event.preventDefault(); text.focus(); dragging = !second; }
+    if (!second) a = i;
+    b = i;
+    show();
+  });
   text.addEventListener('pointerover', (event) => { const i = indexOf(event); if (dragging && i >= 0) { b = i; show(); } });
   text.addEventListener('pointerup', () => { dragging = false; });
   text.addEventListener('pointerleave', () => { dragging = false; });
@@ -116,5 +134,5 @@ function spanPanel({ model, ids, steps }) {
     show();
   });
   show();
-  return [text, answer];
+  return [node('p', {}, 'Drag over a few letters, or tap the first and the last: which units hold over them, and where else do they?'), text, answer];
 }

@@ -55,13 +55,16 @@ class Experiment {
   }
 
   // The loss at one letter, sent back: for each step and layer the gradient at its hidden state,
-  // its length, and its length beside that of the step where it started.
+  // its length, and its length beside that of the step where it started; for an LSTM its cell too.
   backward(t) {
     const weights = this.steps.map((_, k) => (k === t ? 1 : 0));
-    const { arrived } = network.backward(this.model, this.steps, this.targets, weights);
+    const { arrived, cells } = network.backward(this.model, this.steps, this.targets, weights);
     const top = this.model.layers - 1;
-    const lengths = arrived.map((layers) => Math.hypot(...layers[top]));
-    return { arrived: arrived.map((layers) => layers[top]), lengths, shares: lengths.map((length) => length / lengths[t]) };
+    const measured = (gradients) => {
+      const lengths = gradients.map((layers) => Math.hypot(...layers[top]));
+      return { arrived: gradients.map((layers) => layers[top]), lengths, shares: lengths.map((length) => length / lengths[t]) };
+    };
+    return { ...measured(arrived), ...(this.model.cell === 'lstm' ? { cell: measured(cells) } : {}) };
   }
 
   // The gradient of the mean loss over the word; the weights move by rate x gradient against it.
@@ -82,6 +85,12 @@ class Experiment {
     this.norms.pop();
     this.losses.pop();
     this.read();
+  }
+
+  // The first update after which the loss was clearly above that of the first weights, or null.
+  explosion() {
+    const at = this.losses.findIndex((loss, k) => k > 0 && !(loss <= 1.1 * this.losses[0]));
+    return at < 0 ? null : { update: at, ...this.norms[at - 1] };
   }
 
   // The letters it thinks likeliest, one after each step.

@@ -1,6 +1,7 @@
 // One step in numbers, then the word unrolled: forward, backward, update. The network runs here.
 const MOST = 40; // letters of a word: a copy of the network for each
 const RATES = { rnn: 2, lstm: 2, gru: 1.5 }; // each learns `hello` in twenty updates
+const NOTEBOOK = 'The recipe notebook: one sentence as the whole text, ten units, a high rate, and no clipping. Press 20 updates twice: the loss falls, and then it explodes.';
 const SPEEDS = { slow: 1800, normal: 900, fast: 300 };
 const state = { source: 'hello', cell: 'rnn', word: '', t: 3, phase: numbers.PHASES.loss, gate: 0, layer: 0, temperature: 1, back: null, reached: 0 };
 let value = null, experiment = null;
@@ -30,20 +31,21 @@ function open() {
   rate.value = experiment.rate;
   clip.value = experiment.clip || 0.5;
   clipped.checked = experiment.clip > 0;
+  clip.disabled = !clipped.checked;
   draw(true);
 }
 
 // ---- the controls ----
 
 const lead = node('p', { class: 'lead' });
-const own = node('input', { type: 'text', maxlength: 24, size: 14, placeholder: 'banana', 'aria-label': 'A word of your own, 2 to 24 letters' });
+const own = node('input', { type: 'text', maxlength: 24, size: 14, 'aria-label': 'A word of your own, 2 to 24 letters' });
 const use = press('Read it', () => readOwn());
 const complaint = node('span', { class: 'note', role: 'status' });
 const source = choice('Network', [['hello', 'hello'], ['notebook', 'notebook'], ['word', 'your own word'], ['own', 'your model']], 'hello', (picked) => {
   player.stop();
   state.source = picked;
   ownWord.hidden = picked !== 'word';
-  if (picked === 'word' && !state.word) state.word = 'banana';
+  if (picked === 'word') own.value = state.word = state.word || 'banana';
   open();
 });
 const ownWord = node('span', { class: 'field', hidden: '' }, own, use);
@@ -54,7 +56,8 @@ const play = press('Play', () => (player.running() ? player.stop() : player.star
 const player = ticker((running) => { play.textContent = running ? 'Pause' : 'Play'; });
 const steps = node('div', { class: 'tools' },
   press('◀ Back', () => { player.stop(); go(-1); }), press('Step ▶', () => { player.stop(); go(1); }, { class: 'small primary' }),
-  press('Next letter ▶▶', () => { player.stop(); choose((state.t + 1) % experiment.steps.length); }), play, speed);
+  press('Next letter ▶▶', () => { player.stop(); choose((state.t + 1) % experiment.steps.length); }),
+  node('span', { class: 'field moving' }, play, speed));
 
 function readOwn() {
   const letters = Array.from(own.value.trim());
@@ -120,7 +123,7 @@ const row = node('div', { class: 'copies', tabindex: 0, role: 'group', 'aria-lab
 const explanation = node('p', { class: 'arithmetic', role: 'status' }), chart = node('div', { class: 'chart-of-losses' });
 const rate = node('input', { type: 'number', min: 0, max: 20, step: 0.1, 'aria-label': 'Learning rate' });
 const clip = node('input', { type: 'number', min: 0.05, max: 20, step: 0.05, 'aria-label': 'Longest gradient' });
-const clipped = node('input', { type: 'checkbox' });
+const clipped = node('input', { type: 'checkbox' }), clipping = node('span', { class: 'note warning', role: 'status' });
 for (const input of [rate, clip, clipped]) input.addEventListener('change', settings);
 const trainer = ticker((running) => { twenty.textContent = running ? 'Stop' : '20 updates'; });
 const twenty = press('20 updates', () => {
@@ -131,12 +134,13 @@ const twenty = press('20 updates', () => {
 const goBack = press('◀ Backwards', backwards, { class: 'small backwards' });
 const learn = node('div', { class: 'tools' }, goBack, press('Update', () => { trainer.stop(); update(); }, { class: 'small primary' }), twenty,
   press('Undo', () => { trainer.stop(); experiment.undo(); state.back = null; draw(); }), press('Start over', () => { trainer.stop(); experiment.restart(); state.back = null; draw(); }),
-  field('rate', rate), node('label', { class: 'field' }, clipped, ' clip at ', clip));
+  field('rate', rate), node('label', { class: 'field' }, clipped, ' clip at ', clip), clipping);
 
 function settings() {
   experiment.rate = Math.max(0, Number(rate.value) || 0);
   experiment.clip = clipped.checked ? Math.max(0, Number(clip.value) || 0) : 0;
   clip.disabled = !clipped.checked;
+  drawLearning();
 }
 
 // The loss of the letter now read goes back, one copy of the network at a time.
@@ -156,31 +160,20 @@ function backwards() {
 }
 
 function update() {
-  settings();
   experiment.update();
   state.back = null;
   draw();
 }
 
 function drawLearning() {
-  const { model, losses, norms, steps: read, targets } = experiment, { t, back, reached } = state;
+  const { losses, norms } = experiment, { t, back, reached } = state;
   const { units } = view(), focused = row.contains(document.activeElement) ? document.activeElement.dataset.t : undefined;
   row.replaceChildren(...unrolled.copies({ experiment, t, units, back, reached }, choose));
   if (focused !== undefined) row.querySelector(`[data-t='${focused}']`).focus();
-  chart.replaceChildren(unrolled.curve(losses));
-  const last = norms[norms.length - 1], loss = losses[losses.length - 1];
-  if (back) {
-    const scores = network.softmax(read[t].logits).map((p, k) => p - (k === targets[t] ? 1 : 0));
-    const most = model.symbols.length <= 10 ? [...scores.keys()] : [targets[t]];
-    explanation.textContent = `The loss at ${sign(model.symbols[targets[t]])} goes back. At the scores its gradient is p minus 1 at the letter that came: `
-      + `${most.map((k) => `${sign(model.symbols[k])} ${numbers.signed(scores[k])}`).join(', ')}. Through Why it reaches this memory with a length of ${unrolled.short(back.lengths[t])}; `
-      + (reached < t ? `${read.length > 1 ? `${t - reached} ${t - reached === 1 ? 'step' : 'steps'} back, ${(100 * back.shares[reached]).toPrecision(2)} % of that length arrives.` : ''}` : 'from here it goes on through Whh.');
-  } else if (last) {
-    const cut = last.scale < 1 ? ` That is beyond ${numbers.unsigned(experiment.clip)}, so it is clipped: shortened to ${Math.round(100 * last.scale)} %.` : '';
-    explanation.textContent = `${norms.length} ${norms.length === 1 ? 'update' : 'updates'}. The gradient of all weights together was ${unrolled.short(last.norm)} long.${cut} `
-      + `Every weight moved against its gradient, by rate × gradient. The mean loss went from ${numbers.unsigned(losses[losses.length - 2], 3)} to ${numbers.unsigned(loss, 3)}`
-      + (state.source === 'notebook' ? ` (${numbers.unsigned(loss * read.length, 1)} nats for the sentence${loss > losses[0] ? ': it exploded, and is worse than at the start' : ''}).` : '.');
-  } else explanation.textContent = `${state.source === 'own' ? 'No update yet.' : 'Not trained yet.'} Mean loss ${numbers.unsigned(loss, 3)} nats; a blind guess among ${model.symbols.length} letters has ${numbers.unsigned(Math.log(model.symbols.length), 3)}.`;
+  chart.replaceChildren(curves.loss(losses, experiment.explosion()), ...(norms.length ? [curves.gradients(norms, experiment.clip)] : []));
+  explanation.textContent = back ? reports.backward(experiment, t, back, reached)
+    : norms.length ? reports.update(experiment, state.source === 'notebook') : reports.start(experiment, state.source === 'own');
+  clipping.textContent = clipped.checked ? '' : 'Clipping is off.';
 }
 
 // ---- drawing ----
@@ -194,6 +187,7 @@ const picture = flow.create({
   hold(gate, unit, to) { const { units } = view(); experiment.hold(state.layer, gate, units[unit], to); state.back = null; draw(); },
   release(gate, unit) { const { units } = view(); experiment.release(state.layer, gate, units[unit]); state.back = null; draw(); },
 });
+const about = node('p', { class: 'about' });
 const windowNote = node('p', { class: 'note' });
 const legend = node('p', { class: 'note' }, 'Blue is positive, orange is negative, stronger is larger. Point at a number, or move among them with the arrow keys, to see how it was computed. Numbers are rounded to two digits.');
 
@@ -202,11 +196,13 @@ function draw(moved = false) {
   const before = experiment.inputs.slice(0, state.t).map((id) => sign(model.symbols[id])).join(' ');
   lead.replaceChildren(...(before ? ['The network has read ', node('b', {}, before), ' and now reads '] : ['The network has read nothing and now reads ']),
     node('b', {}, sign(model.symbols[read[state.t].id])), '. What will it guess next, and why?');
+  about.hidden = Boolean(window.charrnnLesson) && window.charrnnLesson.cell === model.cell && state.source === 'hello';
+  about.textContent = state.source === 'notebook' ? NOTEBOOK : value.starts[model.cell].about;
   cell.show(model.cell);
   cell.enable(!['own', 'notebook'].includes(state.source));
   const large = model.hidden_size > shown.units.length;
   windowNote.textContent = large ? `A window into a network of ${model.hidden_size} units: the ${shown.units.length} most active over this text. All the others are in every sum.` : '';
-  picture.draw({ letter: sign(model.symbols[read[state.t].id]), blocks: numbers.blocks(model, read[state.t], shown), equations: numbers.equations(model.cell, names[state.gate], state.temperature), phase: state.phase }, moved);
+  picture.draw({ letter: sign(model.symbols[read[state.t].id]), blocks: numbers.blocks(model, read[state.t], shown), equations: numbers.equations(model.cell, names[state.gate], state.temperature), phase: state.phase, gate: names.length > 1 ? names[state.gate] : '' }, moved);
   drawGates();
   degree.value = state.temperature;
   degrees.textContent = state.temperature.toFixed(2);
@@ -218,22 +214,29 @@ function draw(moved = false) {
   drawLearning();
 }
 
-root.replaceChildren(
-  node('div', { class: 'tools' }, source.group, ownWord, cell.group, layers, complaint), lead, legend, windowNote,
-  node('div', { class: 'step-picture' }, ...picture.parts.slice(0, 2), node('div', { class: 'controls' }, picture.parts[2], steps)), gates, temperature,
+const word = node('section', { class: 'word' },
   node('h2', {}, 'The whole word, and backwards'),
-  node('p', { class: 'note' }, 'One network, drawn once for each letter it reads: the weights are the same in every copy, and only the memory goes from one to the next. Choose a copy to see its numbers above. Backwards sends the loss of that letter back; Update uses the mean loss of all letters.'),
-  row, learn,
-  node('div', { class: 'learning' }, explanation, chart));
+  node('p', { class: 'note' }, 'One network, drawn once for each letter it reads: the weights are the same in every copy, and only the memory goes from one to the next. Choose a copy to see its numbers. Backwards sends the loss of that letter back; Update uses the mean loss of all letters.'),
+  row, learn, node('div', { class: 'learning' }, explanation, chart));
+const step = node('section', { class: 'step' }, lead, about, legend, windowNote,
+  node('div', { class: 'step-picture' }, ...picture.parts.slice(0, 2), node('div', { class: 'controls' }, picture.parts[2], steps)));
+const parts = [step, gates, temperature, word];
+root.replaceChildren(node('div', { class: 'tools' }, source.group, ownWord, cell.group, layers, complaint), ...parts);
 
 // ---- lessons of the tour ----
 //
-// A lesson's setup: { cell, updates, t, phase, gate, to }, where `to` is what to scroll to.
+// A lesson's setup: { cell, updates, t, phase, gate, to }, where `to` is the part that comes first.
+const FIRST = { learn: word, gates, temperature };
+
+function arrange(first = step) {
+  root.append(first, ...parts.filter((part) => part !== first));
+}
 
 function teach() {
   const lesson = window.charrnnLesson;
-  if (!value || !lesson) { root.classList.remove('aside'); return; }
+  if (!value || !lesson) { root.classList.remove('aside'); arrange(); return; }
   root.classList.toggle('aside', lesson.to === 'trained');
+  arrange(FIRST[lesson.to]);
   if (!lesson.cell) return;
   player.stop();
   trainer.stop();

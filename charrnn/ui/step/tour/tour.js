@@ -1,5 +1,5 @@
 // The tour: eight cards, each with a question to answer before looking, and a link of its own.
-let lessons = [], chapters = '', open = -1;
+let lessons = [], chapters = false, open = -1;
 const strip = node('nav', { class: 'stops', 'aria-label': 'Lessons of the tour' });
 const card = node('section', { class: 'card', hidden: '', 'aria-live': 'polite' });
 const sheet = node('section', { class: 'sheet', hidden: '', 'aria-label': "Teacher's sheet" });
@@ -45,13 +45,13 @@ function drawCard(lesson) {
   const answer = node('div', { class: 'reply', hidden: '', role: 'status' }), verdict = node('strong'), explanation = node('p');
   answer.append(verdict, explanation, node('p', {}, node('b', {}, 'Try it: '), lesson.try_it));
   const choices = lesson.choices.map((text, k) => press(text, () => {
-    choices.forEach((other, j) => { other.setAttribute('aria-pressed', `${j === k}`); other.classList.toggle('right', j === lesson.right); });
+    choices.forEach((other, j) => { other.setAttribute('aria-pressed', `${j === k}`); other.classList.toggle('right', j === lesson.right); other.classList.toggle('wrong', j === k && j !== lesson.right); });
     answer.hidden = false;
-    verdict.textContent = k === lesson.right ? 'Right. ' : `Not quite: “${lesson.choices[lesson.right]}”. `;
+    verdict.textContent = k === lesson.right ? 'Right. ' : `The right answer is: ${lesson.choices[lesson.right]}. `;
     explanation.textContent = lesson.answer;
   }, { 'aria-pressed': 'false', class: 'small option' }));
-  const more = chapters ? [node('a', { href: `${chapters}#${lesson.chapter}`, target: '_blank', rel: 'noopener' }, 'The chapter with the code')]
-    : [node('span', { class: 'note' }, `More in docs/how-it-works.md, chapter ${lesson.chapter.match(/^\d+/)[0]}.`)];
+  const more = chapters ? [node('a', { href: '#charrnn-chapters', class: 'chapter' }, `The chapter with the code: ${lesson.chapter}`)] : [];
+  for (const link of more) link.addEventListener('click', (event) => { event.preventDefault(); read(lesson.chapter); });
   card.replaceChildren(node('h2', { tabindex: '-1' }, `${open + 1} of ${lessons.length}: ${lesson.title}`), node('p', {}, lesson.text),
     node('p', { class: 'question' }, node('b', {}, 'Before you look: '), lesson.question),
     node('div', { class: 'options', role: 'group', 'aria-label': 'Your answer' }, ...choices), answer,
@@ -60,8 +60,35 @@ function drawCard(lesson) {
       ...(open + 1 < lessons.length ? [press('Next ▶', () => show(open + 1), { class: 'small primary' })] : []),
       press('Copy lesson link', copyLink), link, copied, ...more));
   link.value = linkOf(open);
+  link.size = link.value.length;
   copied.textContent = '';
 }
+
+// Opens the chapters below, which come from the server at the first time, and goes to one by its heading.
+function read(chapter) {
+  const chapters = document.getElementById('charrnn-chapters'), head = chapters.querySelector('button');
+  if (!head.classList.contains('open')) head.click();
+  const find = () => {
+    const heading = [...chapters.querySelectorAll('h2')].find((one) => one.textContent.trim() === chapter);
+    if (!heading) return false;
+    heading.tabIndex = -1;
+    heading.focus({ preventScroll: true });
+    heading.scrollIntoView();
+    return true;
+  };
+  if (find()) return;
+  const watcher = new MutationObserver(() => { if (find()) watcher.disconnect(); });
+  watcher.observe(chapters, { childList: true, subtree: true });
+}
+
+// A chapter's link to a lesson opens it here.
+document.addEventListener('click', (event) => {
+  const to = event.target.closest?.('#charrnn-chapters a[href*="lesson="]');
+  if (!to || !root.isConnected) return;
+  event.preventDefault();
+  show(Number(to.href.match(/lesson=(\d)/)[1]) - 1);
+  root.scrollIntoView();
+});
 
 // Inside another site's frame the clipboard may be closed: then the link is selected, to be copied by hand.
 const link = node('input', { type: 'text', readonly: '', class: 'link', 'aria-label': 'Link of this lesson' });

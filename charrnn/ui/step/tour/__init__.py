@@ -1,0 +1,1 @@
+"""The tour: eight lessons, and the chapters that they are taken from."""

@@ -1,0 +1,1 @@
+"""A trained model in the browser, and what can be asked of it."""

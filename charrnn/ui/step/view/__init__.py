@@ -1,0 +1,1 @@
+"""The network in numbers: one step, the word unrolled, backwards, updates, gates."""
