@@ -1,8 +1,8 @@
 """Take the pictures of the page, every tab: python docs/make_screenshots.py
 
-Light, dark and on a phone, then the short animation of one step, of docs/one-step.html. With
-`--all FOLDER` it takes more, there: the page at 200 % zoom, in forced colors, on paper, and every
-inner tab. Needs Chromium and what tests/requirements.txt lists.
+Light, dark and on a phone. With `--all FOLDER` it takes more, there: the page at 200 % zoom, in
+forced colors, on paper, and every inner tab. Needs Chromium and what tests/requirements.txt lists.
+docs/make_one_step.py makes the animation of one step.
 """
 
 from __future__ import annotations
@@ -46,8 +46,6 @@ STEPS = 60
 LETTERS = 400
 """Letters that the first screen has written."""
 INNER = ("Watch a unit", "Which letters mattered", "How far back it learns", "The weights")
-FRAME = 900
-"""Milliseconds of one picture of the animation."""
 
 
 class Album:
@@ -136,29 +134,6 @@ def go(page: Page, name: str) -> None:
     page.locator(".overflow-dropdown button", has_text=re.compile(f"^{name}$")).click()
 
 
-def animate(browser: Browser) -> None:
-    """The word hello read letter by letter, the gradient back, and updates until it is known."""
-    page = browser.new_page(viewport={"width": 900, "height": 640}, color_scheme="light")
-    page.goto((ROOT / "docs" / "one-step.html").as_uri())
-    page.get_by_role("button", name="Backwards").wait_for()
-    frames: list[Image.Image] = []
-
-    def add() -> None:
-        frames.append(Image.open(io.BytesIO(page.screenshot())).convert("P", palette=1, colors=64))
-
-    add()
-    for name, times in (("Step", 4), ("Backwards", 1), ("Update", 4), ("20 updates", 1)):
-        for _ in range(times):
-            page.get_by_role("button", name=re.compile(name)).first.click()
-            page.wait_for_timeout(700 if name != "20 updates" else 6000)
-            add()
-    frames += [frames[-1]] * 2
-    path = PICTURES / "one-step.gif"
-    frames[0].save(path, save_all=True, append_images=frames[1:], duration=FRAME, loop=0)
-    print(path, f"{path.stat().st_size / 1000:.0f} kB")
-    page.close()
-
-
 def main() -> None:
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("--all", type=Path, metavar="FOLDER", help="take every picture, there")
@@ -174,8 +149,6 @@ def main() -> None:
         sync_playwright() as playwright,
     ):
         browser = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
-        if not options.all and not options.look:
-            animate(browser)
         for look in [options.look] if options.look else looks:
             context = new_context(browser, **looks[look])
             take(Album(context.new_page(), look, folder, bool(options.all)), url)
