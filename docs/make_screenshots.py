@@ -22,8 +22,9 @@ sys.path[:0] = [str(ROOT), str(ROOT / "tests")]
 # ruff: noqa: E402
 from browser.steps import button, judged, new_context, opened, state, step, unfold, until
 from PIL import Image
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page, expect, sync_playwright
 from serving import serving
+from waiting import PATIENCE
 
 PICTURES = ROOT / "docs" / "pictures"
 BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
@@ -41,7 +42,7 @@ WHOLE = ("narrow", "zoomed")
 """Looks whose pictures show the whole page, not the screen alone."""
 COLORS = 128
 """Of a picture; more cannot be told from these, and take three times the bytes."""
-STEPS = 60
+STEPS = 40
 """Steps before the picture of the Train tab."""
 LETTERS = 400
 """Letters that the first screen has written."""
@@ -88,7 +89,6 @@ def take(album: Album, url: str) -> None:
     page.evaluate("scrollTo(0, 0)")
     button(page, "Train")
     state(page, "training")
-    page.wait_for_selector(".drawing.chart path.curve")
     until(page, lambda: step(page) >= STEPS)
     album.add("train")
     stop = page.get_by_role("button", name="Stop", exact=True).and_(page.locator(":visible"))
@@ -142,6 +142,7 @@ def main() -> None:
     chromium = next(filter(None, map(shutil.which, BROWSERS)))
     folder = options.all or PICTURES
     folder.mkdir(parents=True, exist_ok=True)
+    expect.set_options(timeout=1000 * PATIENCE)
     looks = LOOKS | MORE if options.all or options.look else LOOKS
     with (
         tempfile.TemporaryDirectory() as place,

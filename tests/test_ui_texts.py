@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 from urllib.parse import parse_qsl
 
@@ -68,6 +69,21 @@ def test_many_symbols_are_capped_by_the_share_of_text_that_stays() -> None:
     job = settings.job_of(values, 60, Planner(60))
     sizes = parameter_shapes(job.models[0], job.config.max_vocab).values()
     assert sum(math.prod(shape) for shape in sizes) <= MODEL_WEIGHTS
+
+
+@pytest.mark.parametrize("characters", [5, 60, 1_500, 12_000])
+def test_a_short_text_has_three_times_to_train_too(characters: int) -> None:
+    text = ("the sea, the wind, the light upon the water. " * 300)[:characters]
+    fitted = Planner(120).plan(text, "", "none", plans.SCRATCH, None).fitted
+    assert list(fitted) == ["quick", "better", "best"]
+    seconds = [each.seconds for each in fitted.values()]
+    assert all(b >= 2 * a for a, b in itertools.pairwise(seconds))
+    assert seconds[-1] <= 120
+
+
+def test_a_time_that_the_server_does_not_allow_is_not_offered() -> None:
+    text = "the sea, the wind, the light upon the water. " * 20_000
+    assert list(Planner(30).plan(text, "", "none", plans.SCRATCH, None).fitted) == ["quick"]
 
 
 def test_a_corpus_is_a_name_and_never_a_path() -> None:

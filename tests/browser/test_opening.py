@@ -73,7 +73,7 @@ def inside(page: Page, selector: str) -> bool:
 
 def end(page: Page) -> None:
     """Stop a run that may be over by itself."""
-    page.get_by_role("button", name="Stop").first.dispatch_event("click")
+    page.locator(".run button", has_text="Stop").dispatch_event("click")
     page.wait_for_selector(".drawing.status:is([data-state=stopped], [data-state=done])")
 
 

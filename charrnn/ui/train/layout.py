@@ -107,7 +107,7 @@ def layout() -> TrainTab:
             query_string = QueryString({"query": ""}, "query string", visible="hidden")
         with gr.Column(scale=5, min_width=320):
             text = _text()
-            with gr.Row():
+            with gr.Row(elem_classes="run"):
                 train = gr.Button("Train", variant="primary", min_width=120, scale=3)
                 stop = gr.Button("Stop", interactive=False, min_width=80, scale=1)
                 resume = gr.Button("Continue", interactive=False, min_width=80, scale=1)
@@ -125,28 +125,28 @@ def layout() -> TrainTab:
 
 
 def _text() -> TextPart:
-    gr.Markdown("## Teach it your text")
+    with gr.Row(elem_classes="heading"):
+        gr.Markdown("## Teach it your text")
+        upload = gr.UploadButton("Upload a file", size="sm", min_width=104, scale=0)
     own = gr.Textbox(
         value="",
         lines=6,
         max_lines=6,
         label="Paste a text",
         show_label=False,
+        container=False,
         placeholder="Paste lyrics, a story, a chat, a poem. It stays in this session.",
         elem_id="train-text",
         html_attributes=gr.InputHTMLAttributes(spellcheck=False),
     )
-    with gr.Row(elem_classes="examples"):
-        corpus = gr.Radio(
-            [("Your text", OWN), *((title, name) for name, title in EXAMPLES.items())],
-            value="lighthouse",
-            label="Text to learn",
-            show_label=False,
-            container=False,
-            elem_classes="chips",
-            scale=4,
-        )
-        upload = gr.UploadButton("Upload a file", size="sm", min_width=104, scale=0)
+    corpus = gr.Radio(
+        [("Your text", OWN), *((title, name) for name, title in EXAMPLES.items())],
+        value="lighthouse",
+        label="Text to learn",
+        show_label=False,
+        container=False,
+        elem_classes="chips",
+    )
     verdict = Verdict({"plan": ""}, "what to expect", container=False, padding=False)
     time = gr.Radio(
         [(name.capitalize(), name) for name in TIMES],
