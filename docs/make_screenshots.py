@@ -146,7 +146,7 @@ def main() -> None:
     looks = LOOKS | MORE if options.all or options.look else LOOKS
     with (
         tempfile.TemporaryDirectory() as place,
-        serving(Path(place)) as url,
+        serving(Path(place), 120) as url,
         sync_playwright() as playwright,
     ):
         browser = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
