@@ -13,6 +13,8 @@ from charrnn.service.job import Command, Job, Snapshot
 
 PATIENCE = 2.0
 """Seconds a process has to hand over its files after "stop" before it is killed."""
+UNSAVED = 10.0
+"""The same where it has saved nothing yet, so that a kill would lose all it has learned."""
 
 CRASHED = Snapshot(
     (),
@@ -81,7 +83,7 @@ class TrainingProcess:
         self.process.kill()
 
     def end(self) -> None:
-        """Ask the process to stop, and kill it when it has not done so after PATIENCE.
+        """Ask the process to stop, and kill it when it has not done so after PATIENCE or UNSAVED.
 
         Does not wait. A kill ends a process that is stopped or stuck too; what it saved last is
         then in the last snapshot.
@@ -92,7 +94,7 @@ class TrainingProcess:
         self.send("stop")
 
         def insist() -> None:
-            if not self.over.wait(PATIENCE):
+            if not self.over.wait(PATIENCE if self._saved else UNSAVED):
                 self.kill()
 
         threading.Thread(target=insist, daemon=True).start()
