@@ -38,9 +38,9 @@ def counting(order: int) -> str:
 
 
 def in_plain_words(name: str) -> str:
-    """A baseline's name as a person would say it: "counting letter pairs"."""
-    plain = {UNIFORM: "blind guess", counting(1): "counting letter pairs"}
-    runs = {counting(n): f"counting runs of {n + 1} letters" for n in range(2, LARGEST_ORDER + 1)}
+    """A baseline's name as a person would say it: "runs of 3 letters"."""
+    plain = {UNIFORM: "blind guess", counting(1): "letter pairs"}
+    runs = {counting(n): f"runs of {n + 1} letters" for n in range(2, LARGEST_ORDER + 1)}
     return (plain | runs).get(name, name)
 
 
