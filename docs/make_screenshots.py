@@ -1,8 +1,8 @@
-"""Take the pictures of the page, every tab: python docs/make_screenshots.py
+"""Take the pictures of the page: python docs/make_screenshots.py
 
-Light, dark and on a phone. With `--all FOLDER` it takes more, there: the page at 200 % zoom, in
-forced colors, on paper, and every inner tab. Needs Chromium and what tests/requirements.txt lists.
-docs/make_one_step.py makes the animation of one step.
+Every tab in light, dark and on a phone. With `--all FOLDER` it takes more, there: the page at 200 %
+zoom, in forced colors, on paper, and every inner tab. Needs Chromium and what tests/requirements.txt
+lists. docs/make_one_step.py makes the pictures of the tab "How it works".
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ sys.path[:0] = [str(ROOT), str(ROOT / "tests")]
 # ruff: noqa: E402
 from browser.steps import button, judged, new_context, opened, state, step, unfold, until
 from PIL import Image
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import Page, expect, sync_playwright
 from serving import serving
 from waiting import PATIENCE
 
@@ -94,9 +94,7 @@ def take(album: Album, url: str) -> None:
     over = page.locator(".drawing.status:is([data-state=stopped], [data-state=done])")
     until(page, lambda: step(page) >= STEPS or over.count())
     album.add("train")
-    stop = page.get_by_role("button", name="Stop", exact=True).and_(page.locator(":visible"))
-    if stop.is_enabled():
-        stop.click()
+    page.locator(".run button", has_text="Stop").dispatch_event("click")  # it may be over
     over.wait_for()
     album.extra("train-over")
     album.paper("train")
@@ -109,12 +107,6 @@ def take(album: Album, url: str) -> None:
     button(page, "Compare five temperatures")
     until(page, lambda: len(page.locator(".drawing.temperatures pre").last.inner_text()) > 200)
     album.extra("temperatures")
-    go(page, "How it works")
-    button(page, "20 updates")
-    page.wait_for_selector(".learning .arithmetic:has-text('20 updates')")
-    button(page, "◀ Backwards")
-    page.wait_for_selector(".copy[data-t='0'].reached")
-    album.add("how-it-works")
     go(page, "Look inside")
     page.locator(".drawing.units pre span").first.wait_for()
     album.add("look-inside")
