@@ -97,7 +97,7 @@ def test_stop_keeps_the_best_weights() -> None:
 
 
 def test_a_stopped_run_continues_bit_for_bit() -> None:
-    job = job_of(2000)
+    job = replace(job_of(2000), seconds=600)  # the steps end it, not the clock
     uninterrupted = finished(job)
     run = TrainingProcess(job)
     until(run, lambda s: steps(s) > 0)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import multiprocessing
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -102,7 +103,6 @@ if __name__ == "__main__":
 def test_a_killed_trainer_leaves_no_worker_and_no_memory(tmp_path: Path, end: int) -> None:
     script = tmp_path / "train.py"
     script.write_text(SCRIPT)
-    before = set(os.listdir("/dev/shm"))
     with subprocess.Popen(
         [sys.executable, str(script)],
         stdout=subprocess.PIPE,
@@ -113,9 +113,12 @@ def test_a_killed_trainer_leaves_no_worker_and_no_memory(tmp_path: Path, end: in
         assert process.stdout is not None
         worker = Path("/proc") / process.stdout.readline().strip()
         assert worker.exists()
+        maps = Path(f"/proc/{process.pid}/maps").read_text()
+        shared = re.findall(r"/dev/shm/.+", maps)
+        assert shared
         process.send_signal(end)
     wait_until(lambda: not worker.exists())
-    assert set(os.listdir("/dev/shm")) <= before
+    assert not [name for name in shared if Path(name).exists()]
 
 
 @pytest.fixture
