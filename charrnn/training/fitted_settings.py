@@ -73,6 +73,11 @@ SHAPES: dict[int, dict[str, Shape]] = {
         "better": Shape(ModelConfig("lstm", 384, dropout=0.1), 30, 1.5e-2, 0.2),
         "best": Shape(ModelConfig("lstm", 512, dropout=0.3), 30, 1.5e-2, 0.15),
     },
+    3_000_000: {  # read about once in ten minutes: there is nothing to memorize
+        "quick": Shape(ModelConfig("gru", 256), 30, 1.5e-2, 0.33),
+        "better": Shape(ModelConfig("lstm", 384), 30, 1.5e-2, 0.2),
+        "best": Shape(ModelConfig("lstm", 512), 30, 1.5e-2, 0.15),
+    },
 }
 """For each shortest length in characters, the settings for each time."""
 
