@@ -46,7 +46,7 @@ class Tuning(NamedTuple):
 
 
 TUNINGS: dict[float, Tuning] = {
-    5_000: Tuning(160, 4),
+    5_000: Tuning(224, 4),
     20_000: Tuning(160, 8),
     50_000: Tuning(200, 8),
     200_000: Tuning(256, 16),
