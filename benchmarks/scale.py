@@ -9,13 +9,14 @@
 A step of p ranks that read n sequences each takes compute(n) + all_reduce(p). The all-reduce of B
 bytes is the ring or the tree of Thakur et al. (2005), "Optimization of Collective Communication
 Operations in MPICH": 2 log2(p) latency + 2 (p - 1) / p B (1 / bandwidth + 1 / adding / 2).
-Compute and the speed of adding are measured on one core of this machine, latency and bandwidth
-between its ranks over shared memory and over TCP; those of a network are given by --network.
+Compute and the speed of adding are measured on one core of this machine, in processor time, latency
+and bandwidth between its ranks over shared memory and over TCP; --network gives those of a network.
 """
 
 from __future__ import annotations
 
 import argparse
+import functools
 import json
 import math
 import os
@@ -23,6 +24,7 @@ import statistics
 import subprocess
 import sys
 import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -54,15 +56,20 @@ def trainer(hidden: int, N: int, **more: Any) -> Trainer:
     return Trainer(text, ModelConfig("lstm", hidden, 2), config, **more)
 
 
-def step_seconds(run: Any, seconds: float, first: Any = lambda value: value) -> float:
-    """The median time of a step, over about that many seconds."""
+def step_seconds(
+    run: Any,
+    seconds: float,
+    clock: Callable[[], float] = time.perf_counter,
+    first: Callable[[bool], bool] = bool,
+) -> float:
+    """The least time of a step, over about that many seconds: other work only adds to it."""
     next(run)
     times: list[float] = []
-    while first(sum(times) < seconds or len(times) < 3):
-        start = time.perf_counter()
+    while first(sum(times) < seconds or len(times) < 2):
+        start = clock()
         next(run)
-        times.append(time.perf_counter() - start)
-    return statistics.median(times)
+        times.append(clock() - start)
+    return min(times)
 
 
 def child(kind: str, hidden: int, N: int, seconds: float) -> None:
@@ -71,14 +78,14 @@ def child(kind: str, hidden: int, N: int, seconds: float) -> None:
         print(json.dumps(step_seconds(trainer(hidden, N, workers=2).run(), seconds)))
         return
     if kind == "compute":
-        print(json.dumps(step_seconds(trainer(hidden, N).run(), seconds)))
+        print(json.dumps(step_seconds(trainer(hidden, N).run(), seconds, time.process_time)))
         return
     from mpi4py import MPI
 
     comm = MPI.COMM_WORLD
     if kind == "ranks":
         run = trainer(hidden, N, comm=comm).run()
-        measured: Any = step_seconds(run, seconds, lambda more: comm.bcast(more))
+        measured: Any = step_seconds(run, seconds, first=lambda more: comm.bcast(more))
         if comm.rank:  # until rank 0 has ended the run
             list(run)
         run.close()
@@ -91,7 +98,7 @@ def child(kind: str, hidden: int, N: int, seconds: float) -> None:
                 start = time.perf_counter()
                 comm.Allreduce(MPI.IN_PLACE, vector)
                 times.append(time.perf_counter() - start)
-            measured[4 * size] = statistics.median(times)
+            measured[4 * size] = min(times)
     if comm.rank == 0:
         print(json.dumps(measured), flush=True)
 
@@ -108,6 +115,12 @@ def measure(
     return json.loads(done.stdout)
 
 
+@functools.cache
+def compute(hidden: int, N: int, seconds: float) -> float:
+    """Seconds that one core takes for a step of N sequences."""
+    return float(measure("compute", 1, hidden, N, seconds))
+
+
 def adding_bandwidth() -> float:
     """Bytes a second of a sum in place, on one core."""
     a, b = (np.ones(1 << 22, np.float32) for _ in range(2))
@@ -116,7 +129,7 @@ def adding_bandwidth() -> float:
         start = time.perf_counter()
         np.add(a, b, out=a)
         times.append(time.perf_counter() - start)
-    return a.nbytes / statistics.median(times)
+    return a.nbytes / min(times)
 
 
 def link(times: dict[str, float]) -> tuple[float, float]:
@@ -135,18 +148,19 @@ def weights(hidden: int) -> int:
     return trainer(hidden, 1).live.parameters.vector.size
 
 
-def validation(seconds: float) -> str:
+def validation(seconds: float, sizes: list[str]) -> str:
     """Predicted and measured steps of 2 and 4 ranks on this machine."""
     rows = ["| Weights | Ranks | Over | Compute, ms | All-reduce, ms | Sum, ms | Measured, ms |",
             "|---|---:|---|---:|---:|---:|---:|"]  # fmt: skip
     cores = len(os.sched_getaffinity(0))
-    for over, env in (("memory", {}), ("TCP", TCP)):
+    for over, env in (("memory", {}), ("TCP", TCP)) if sizes else ():
         latency, bandwidth = link(measure("all-reduce", 2, **env))
         rows.append(f"| | | {over}: {1e6 * latency:.0f} us, {bandwidth / 1e9:.2f} GB/s | | | | |")
-        for name, hidden in SIZES.items():
+        for name in sizes:
+            hidden = SIZES[name]
             for p in (2, 4):
                 turns = max(1, p // cores)  # ranks that share a core compute one after the other
-                alone = turns * measure("compute", 1, hidden, SEQUENCES, seconds)
+                alone = turns * compute(hidden, SEQUENCES, seconds)
                 reduce = all_reduce(p, 4 * weights(hidden), latency, bandwidth)
                 took = measure("ranks", p, hidden, p * SEQUENCES, seconds, **env)
                 rows.append(
@@ -166,7 +180,7 @@ def prediction(seconds: float, gigabits: float, microseconds: float) -> str:
             "|---|---:|---:|---:|---:|---:|---:|---:|"]  # fmt: skip
     ends = []
     for name, hidden in SIZES.items():
-        by_n = {n: measure("compute", 1, hidden, n, seconds) for n in (1, 4, 16, 64)}
+        by_n = {n: compute(hidden, n, seconds) for n in (1, 4, SEQUENCES)}
         alone, size = by_n[SEQUENCES], 4 * weights(hidden)
         for p in RANKS:
             reduce = all_reduce(p, size, latency, bandwidth)
@@ -176,11 +190,12 @@ def prediction(seconds: float, gigabits: float, microseconds: float) -> str:
                 f"| {name} | {p:,} | {p * SEQUENCES:,} | {1e3 * alone:,.0f} | "
                 f"{1e3 * reduce:,.1f} | {efficiency:.0%} | {several:.0%} | {speed:,.0f} |"
             )
+            print(rows[-1], flush=True)
         reduce = all_reduce(1024, size, latency, bandwidth)
         least = ENOUGH / (1 - ENOUGH) * reduce  # seconds of compute for that efficiency
         each = next((n for n in by_n if by_n[n] >= least), None)
-        slope = (by_n[64] - by_n[16]) / 48
-        needed = each or math.ceil(64 + (least - by_n[64]) / slope)
+        slope = (by_n[SEQUENCES] - by_n[4]) / (SEQUENCES - 4)
+        needed = each or math.ceil(SEQUENCES + (least - by_n[SEQUENCES]) / slope)
         fixed = {p: interpolated(by_n, 256 / p) + all_reduce(p, size, latency, bandwidth)
                  for p in RANKS if p <= 256}  # fmt: skip
         best = min(fixed, key=lambda p: fixed[p])
@@ -243,6 +258,7 @@ def main() -> None:
     parser.add_argument("--windows", type=int, default=4000, help="to read for each loss (4000)")
     parser.add_argument("--seconds", type=float, default=2, help="for each number (2)")
     parser.add_argument("--network", nargs=2, type=float, default=(10, 30), help="Gbit/s, us")
+    parser.add_argument("--validate", nargs="*", default=[*SIZES], help="sizes to run for real")
     parser.add_argument("--write", action="store_true", help="put the table into docs/scale.md")
     parser.add_argument("--child", nargs=4, help=argparse.SUPPRESS)
     args = parser.parse_args()
@@ -255,10 +271,8 @@ def main() -> None:
     elif args.accumulate:
         parts = {"accumulate": accumulation(args.windows)}
     else:
-        parts = {
-            "validation": validation(args.seconds),
-            "prediction": prediction(args.seconds, *args.network),
-        }
+        parts = {"validation": validation(args.seconds, args.validate)}
+        parts["prediction"] = prediction(args.seconds, *args.network)
     for name, table in parts.items():
         print(table)
         if args.write:

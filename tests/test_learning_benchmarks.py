@@ -16,7 +16,7 @@ ROOT = Path(__file__).parent.parent
 @pytest.fixture(autouse=True)
 def benchmarks(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.syspath_prepend(str(ROOT / "benchmarks"))
-    for name in ("search", "presets", "time_to_loss"):
+    for name in ("search", "presets", "time_to_loss", "scale"):
         monkeypatch.delitem(sys.modules, name, raising=False)
 
 
@@ -86,3 +86,17 @@ def test_a_document_gets_its_part_and_keeps_the_rest(tmp_path: Path) -> None:
     )
     with pytest.raises(ValueError, match="picture"):
         document.put(page, "picture", "")
+
+
+def test_a_predicted_step_adds_latency_and_bytes() -> None:
+    import scale
+
+    times = {"64": 2e-5, "1000": 1e-4, "4000000": 2e-5 + 4e-3}  # bytes: seconds of two ranks
+    latency, bandwidth = scale.link(times)
+    assert latency == pytest.approx(1e-5)
+    assert bandwidth == pytest.approx(1e9)
+    assert scale.all_reduce(2, 4_000_000, latency, bandwidth) == pytest.approx(times["4000000"])
+    assert scale.all_reduce(4, 10**6, 0, 1e9) == pytest.approx(1.5e-3)  # 2 * 3/4 of the bytes
+    assert scale.all_reduce(1024, 0, 1e-5, 1e9) == pytest.approx(2e-4)  # 10 rounds, there and back
+    by_n = {1: 1.0, 4: 2.0, 16: 5.0, 32: 9.0}
+    assert [scale.interpolated(by_n, n) for n in (1, 10, 32, 64)] == [1.0, 3.5, 9.0, 17.0]
