@@ -29,7 +29,9 @@ ALONE = HERE / "one-step.html"
 BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 FRAME = 900
 """Milliseconds of one picture of the animation."""
-COLORS = 40
+SIZE = (850, 519)
+COLORS = 64
+"""Of the animation: its size in pixels, and its colors."""
 
 
 def report(path: Path) -> None:
@@ -41,14 +43,14 @@ def animate(browser: Browser) -> None:
     """The word hello read letter by letter, the gradient back, and updates until it is known."""
     from PIL import Image
 
-    page = browser.new_page(viewport={"width": 900, "height": 700}, color_scheme="light")
+    page = browser.new_page(viewport={"width": 1180, "height": 720}, color_scheme="light")
     page.goto(ALONE.as_uri())
     page.get_by_role("button", name="Backwards").wait_for()
     frames: list[Image.Image] = []
 
     def add() -> None:
-        picture = Image.open(io.BytesIO(page.screenshot()))
-        frames.append(picture.convert("P", palette=Image.Palette.ADAPTIVE, colors=COLORS))
+        picture = Image.open(io.BytesIO(page.screenshot())).convert("RGB").resize(SIZE)
+        frames.append(picture)
 
     def press(name: str) -> None:  # without scrolling to it
         page.get_by_role("button", name=re.compile(name)).first.evaluate("one => one.click()")
@@ -71,8 +73,15 @@ def animate(browser: Browser) -> None:
     page.wait_for_selector(".losses[aria-label^='Loss after 24']")
     add()
     frames += [frames[-1]] * 2
+    width, height = SIZE
+    sheet = Image.new("RGB", (width * len(frames), height))
+    for k, frame in enumerate(frames):
+        sheet.paste(frame, (k * width, 0))
+    # One palette for all frames: then the file holds of each only what changed.
+    palette = sheet.quantize(COLORS, Image.Quantize.MAXCOVERAGE)
+    small = [frame.quantize(palette=palette, dither=Image.Dither.NONE) for frame in frames]
     path = PICTURES / "one-step.gif"
-    frames[0].save(path, save_all=True, append_images=frames[1:], duration=FRAME, loop=0)
+    small[0].save(path, save_all=True, append_images=small[1:], duration=FRAME, loop=0)
     report(path)
     page.close()
 
@@ -97,7 +106,7 @@ def take(page: Page, name: str, parts: str) -> None:
 
 def take_all(browser: Browser, url: str) -> None:
     """Lesson 6 with the forget gate held shut, and the units of the pretrained model."""
-    page = browser.new_page(viewport={"width": 1180, "height": 900}, color_scheme="light")
+    page = browser.new_page(viewport={"width": 1280, "height": 900}, color_scheme="light")
     page.goto(f"{url}?lesson=6")
     page.locator(".tour .option").first.click()
     page.get_by_role("button", name="shut (0)").click()
