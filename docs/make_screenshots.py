@@ -1,8 +1,8 @@
 """Take the pictures of the page: python docs/make_screenshots.py
 
-Every tab in light, dark and on a phone. With `--all FOLDER` it takes more, there: the page at 200 %
-zoom, in forced colors, on paper, and every inner tab. Needs Chromium and what tests/requirements.txt
-lists. docs/make_one_step.py makes the pictures of the tab "How it works".
+Every tab in light, dark and on a phone. With `--all FOLDER` it takes more, there: the page at
+200 % zoom, in forced colors, on paper, and every inner tab. Needs Chromium and what
+tests/requirements.txt lists. docs/make_one_step.py makes the pictures of the tab "How it works".
 """
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ WHOLE = ("narrow", "zoomed")
 """Looks whose pictures show the whole page, not the screen alone."""
 COLORS = 128
 """Of a picture; more cannot be told from these, and take three times the bytes."""
-SETTINGS = "?recipe=standard&cell=gru&hidden_size=128&time=better"
+SETTINGS = "?recipe=standard&cell=gru&hidden_size=128"
 """A run that shows much in a minute, on a busy machine too."""
 STEPS = 150
 """Steps before the picture of the Train tab."""
