@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import argparse
 import importlib
-import os
 import sys
 import warnings
 from collections.abc import Sequence
 
 from charrnn import __version__
 from charrnn.cli import COMMANDS, options
-from charrnn.cli.output import ExitCode, Output, use_utf8
+from charrnn.cli.output import ExitCode, Output, discard_stdout
 from charrnn.cli.threads import use_one_thread
+from charrnn.streams import prepare_streams
 from charrnn.training.gradients import WorkerError
 
 
@@ -35,7 +35,7 @@ def build_parser() -> argparse.ArgumentParser:
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one command and return its exit code: 2 and one line on stderr for bad input."""
-    use_utf8()
+    prepare_streams()
     try:
         args = build_parser().parse_args(argv)
     except SystemExit as end:  # argparse has printed help, or a line about bad input
@@ -51,12 +51,11 @@ def main(argv: Sequence[str] | None = None) -> int:
 def _run(args: argparse.Namespace, output: Output) -> ExitCode:
     try:
         code: ExitCode = args.run(args, output)
-        sys.stdout.flush()
-        return code
+        return ExitCode.OUTPUT_LOST if output.lost and not code else code
     except KeyboardInterrupt:
         return ExitCode.INTERRUPTED
     except BrokenPipeError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # or the exit flush fails
+        discard_stdout()
         return ExitCode.BROKEN_PIPE
     except MemoryError:
         output.complain("There is not enough memory for this. Try smaller numbers.")

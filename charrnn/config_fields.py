@@ -129,7 +129,9 @@ class Setting:
 
 
 def whole(text: str, name: str) -> str:
-    """The text, if it can be encoded. Raises ValueError that names it and says what to do."""
+    """The text, if it can be encoded. Raises ValueError or TypeError that says what to do."""
+    if not isinstance(text, str):
+        raise TypeError(f"{name} must be a str: decode bytes first, as with .decode('utf-8').")
     if half := HALF_PAIR.search(text):
         raise ValueError(
             f"{name} has half of an emoji or of another two-part character at position "

@@ -13,7 +13,7 @@ import string
 import sys
 import sysconfig
 import urllib.request
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NamedTuple, TypeVar
@@ -73,9 +73,25 @@ def data_folder() -> Path:
 
 
 def cache_folder() -> Path:
-    """Where downloads are cached."""
-    base = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
-    return Path(base) / "charrnn"
+    """Where downloads are cached. Raises OSError where there is no place for it."""
+    if named := os.environ.get("XDG_CACHE_HOME"):
+        return Path(named) / "charrnn"
+    try:
+        return Path.home() / ".cache" / "charrnn"
+    except RuntimeError:  # a user whom the system does not know, as in a container
+        return _homeless_cache()
+
+
+def _homeless_cache() -> Path:
+    """A folder that nobody else could have made. Raises OSError that says what to do."""
+    folder = Path("/var/tmp", f"charrnn-{os.getuid()}")
+    try:
+        folder.mkdir(mode=0o700, exist_ok=True)
+        if folder.lstat().st_uid == os.getuid():
+            return folder
+    except OSError:
+        pass
+    raise OSError(f"There is no home folder, and {folder} is not ours: set XDG_CACHE_HOME.")
 
 
 def _own(name: str) -> str:
@@ -170,6 +186,8 @@ def load_corpus(name_or_path: str | Path, encoding: str = "") -> Corpus:
         shadowed = f"Took the built-in text {name}; for the file of that name write ./{name}."
         return _corpus(name, _named(name), (shadowed,) if Path(name).is_file() else ())
     if name == "-":
+        if sys.stdin is None:
+            raise CorpusError("Standard input is closed, so no text can come from it.")
         decoded = decode_text_file(sys.stdin.buffer.read(), "standard input", encoding)
     elif Path(name).is_dir():
         decoded = _folder(Path(name), encoding)
@@ -179,9 +197,20 @@ def load_corpus(name_or_path: str | Path, encoding: str = "") -> Corpus:
         raise CorpusError(
             f"There is no file or corpus called {name!r}. Corpora: {', '.join(CORPORA)}."
         )
-    return _corpus(
-        "standard input" if name == "-" else Path(name).name, decoded.text, decoded.notes
-    )
+    shown = "standard input" if name == "-" else Path(name).name
+    if not decoded.text:
+        raise CorpusError(f"{shown} is empty: it holds no text to read.")
+    return _corpus(shown, decoded.text, decoded.notes)
+
+
+def load_corpora(names: Sequence[str], encoding: str = "") -> Corpus:
+    """The texts of several files or corpora as one, one after another; as `load_corpus`."""
+    corpora = [load_corpus(name, encoding) for name in names]
+    if len(corpora) == 1:
+        return corpora[0]
+    notes = tuple(note for corpus in corpora for note in corpus.notes)
+    text = "\n".join(corpus.text for corpus in corpora)
+    return _corpus(", ".join(corpus.name for corpus in corpora), text, notes)
 
 
 def _named(name: str) -> str:

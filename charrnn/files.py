@@ -10,11 +10,20 @@ from __future__ import annotations
 import errno
 import os
 import secrets
-from contextlib import suppress
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import IO
 
 NO_FOLDER_SYNC = {errno.EINVAL, errno.ENOTSUP, errno.EBADF, errno.EACCES}
 """What file systems answer that cannot sync a folder; some network mounts and Windows."""
+
+
+NO_RESERVING = {errno.EINVAL, errno.ENOTSUP, errno.EOPNOTSUPP, errno.ENOSYS}
+"""What file systems answer that cannot set bytes aside for a file."""
+LEFT_OVER = 3600.0
+"""Seconds after which a temporary file is taken for one that a killed program has left."""
 
 
 def shipped(name: str) -> Path:
@@ -36,23 +45,69 @@ def write(path: str | Path, data: bytes, previous: str | Path | None = None) -> 
             device.write(data)
         return
     target = os.path.realpath(path)
-    folder = os.path.dirname(target)
-    temporary = os.path.join(folder, f".charrnn-{secrets.token_hex(8)}.tmp")
-    try:
-        with open(temporary, "xb") as file:
-            file.write(data)
-            file.flush()
-            os.fsync(file.fileno())
+    with _temporary(path, target) as (file, temporary):
+        file.write(data)
+        file.flush()
+        os.fsync(file.fileno())
+        file.close()
         with suppress(FileNotFoundError):
             os.chmod(temporary, os.stat(target).st_mode & 0o7777)
             if previous is not None:
                 os.replace(target, previous)
         os.replace(temporary, target)
-    except BaseException:  # Ctrl+C too
+    _sync_folder(os.path.dirname(target))
+
+
+def try_write(path: str | Path, size: int = 0) -> None:
+    """Find out before a long run whether `write` could put so many bytes into a file.
+
+    The file stays as it is. Raises OSError as `write` does, and ValueError for a name that no file
+    can have.
+    """
+    if os.path.exists(path) and not os.path.isfile(path):
+        open(path, "r+b").close()
+        return
+    target = os.path.realpath(path)
+    with suppress(FileNotFoundError):
+        os.stat(target)  # fails for a loop of links, and for a name that is too long
+    with _temporary(path, target) as (file, temporary):
+        if size and hasattr(os, "posix_fallocate"):
+            _reserve(file.fileno(), size)
+        file.close()
+        os.unlink(temporary)
+    sweep(os.path.dirname(target))
+
+
+def _reserve(descriptor: int, size: int) -> None:
+    """Take so many bytes of the disk, where the file system has a way to."""
+    try:
+        os.posix_fallocate(descriptor, 0, size)
+    except OSError as error:
+        if error.errno not in NO_RESERVING:
+            raise
+
+
+def sweep(folder: str | Path) -> None:
+    """Remove temporary files that killed programs have left in a folder."""
+    for path in Path(folder).glob(".charrnn-*.tmp"):
+        with suppress(OSError):
+            if time.time() - path.stat().st_mtime > LEFT_OVER:
+                path.unlink()
+
+
+@contextmanager
+def _temporary(path: str | Path, target: str) -> Iterator[tuple[IO[bytes], str]]:
+    """A new file beside `target`, removed on an error, which then names `path`."""
+    temporary = os.path.join(os.path.dirname(target), f".charrnn-{secrets.token_hex(8)}.tmp")
+    try:
+        with open(temporary, "xb") as file:
+            yield file, temporary
+    except BaseException as error:  # Ctrl+C too
         with suppress(OSError):
             os.unlink(temporary)
+        if isinstance(error, OSError):
+            error.filename, error.filename2 = os.fspath(path), None
         raise
-    _sync_folder(folder)
 
 
 def _sync_folder(folder: str) -> None:

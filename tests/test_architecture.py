@@ -19,7 +19,7 @@ PACKAGE = ROOT / "charrnn"
 FLOORS: tuple[frozenset[str], ...] = tuple(
     frozenset(names.split())
     for names in (
-        "config_fields vocabulary files text_files",
+        "config_fields vocabulary files streams text_files",
         "corpora baselines",
         "network",
         "formats",

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import argparse
 import dataclasses
+import errno
 import json
+import os
 import shutil
 from pathlib import Path
 from typing import Any
@@ -407,6 +409,15 @@ BAD = {
     "bad temperature": ["train", "sea.txt", "--temperature", -1],
     "no folder": ["train", "sea.txt", "--out", "no/such/folder.npz"],
     "a folder": ["train", "sea.txt", "--out", "."],
+    "a file for a folder": ["train", "sea.txt", "--out", "sea.txt/folder.npz"],
+    "a loop": ["train", "sea.txt", "--out", "loop"],
+    "a long name": ["train", "sea.txt", "--out", "n" * 300],
+    "half a pair in a name": ["train", "sea.txt", "--out", "\ud83d.npz"],
+    "convert into nothing": ["convert", "MODEL", "--to-web", "no/such/folder.html"],
+    "import into nothing": ["convert", "--from-npz", "MODEL", "--out", "no/such/folder.npz"],
+    "pull into nothing": ["pull", "someone/model", "--out", "no/such/folder.npz"],
+    "several texts, one not there": ["train", "sea.txt", "none.txt"],
+    "several texts on a rented machine": ["train", "a", "b", "--on-jobs", "cpu", "--push", "me/x"],
     "short": ["train", "short.txt"],
     "empty": ["train", "empty.txt"],
     "not a text": ["train", "bytes.txt"],
@@ -443,6 +454,7 @@ def test_bad_input_is_one_line_and_exit_code_2(
     Path("empty.txt").write_text("")
     Path("bytes.txt").write_bytes(bytes(range(256)))
     Path("latin-as-utf8.txt").write_text("Café au lait", encoding="utf-8")
+    Path("loop").symlink_to("loop")
     if "MODEL" in argv:
         shutil.copy(trained, "MODEL")
     if argv[1:2] == ["--resume"]:  # the text is looked for by name, and would be found
@@ -477,3 +489,25 @@ def test_a_guessed_encoding_is_said_and_may_be_named(capsys: pytest.CaptureFixtu
     code, _, err = run(capsys, "score", "old.npz", "old.txt", "--encoding", "cp1252")
     assert (code, err) == (0, "")
     assert run(capsys, "score", "old.npz", "old.txt", "--encoding", "elvish")[0] == 2
+
+
+def test_several_files_are_one_text(capsys: pytest.CaptureFixture[str]) -> None:
+    Path("shore.txt").write_text("By the shore.\r\n" * 30)
+    code, out, err = run(capsys, "train", "sea.txt", "shore.txt", *QUICK)
+    assert (code, "shore.txt" in err) == (0, True)  # whose line ends were changed
+    assert out.startswith("sea.txt, shore.txt: ")
+    info = objects(run(capsys, "info", "sea.npz", "--json")[1])[0]
+    assert info["training"]["characters"] == len(TEXT) + 1 + 14 * 30
+
+
+def test_nothing_is_begun_where_the_result_has_no_room(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def fallocate(descriptor: int, start: int, size: int) -> None:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    monkeypatch.setattr("charrnn.files.os.posix_fallocate", fallocate, raising=False)
+    code, out, err = run(capsys, "train", "sea.txt", *QUICK)
+    assert (code, out, err.count("\n")) == (2, "", 1)
+    assert "sea.npz" in err
+    assert sorted(os.listdir()) == ["sea.txt"]

@@ -114,7 +114,20 @@ def test_ctrl_c_between_and_within_saves_leaves_a_whole_file(delay: float) -> No
     assert [path.name for path in Path().iterdir()] == ["adagrad.npz"]
 
 
-def test_a_second_ctrl_c_ends_at_once_and_keeps_the_file_before() -> None:
+def test_ctrl_c_twice_saves() -> None:
+    """As from impatient people, and from wrappers that pass on what the process has got already."""
+    with started(*ADAGRAD, "--hidden-size", "700") as process:
+        steps(process, 3)
+        process.send_signal(signal.SIGINT)
+        process.send_signal(signal.SIGTERM)
+        out, err = process.communicate(timeout=PATIENCE)
+    last = json.loads(out.splitlines()[-1])
+    assert (process.returncode, last["stopped"]) in ((130, "SIGINT"), (143, "SIGTERM"))
+    assert "Traceback" not in err
+    assert charrnn.load("adagrad.npz").metadata["steps"] == last["step"] >= 3
+
+
+def test_the_third_ctrl_c_ends_at_once_and_keeps_the_file_before() -> None:
     with started(*ADAGRAD, "--save-every", "1e-9", "--hidden-size", "700") as process:
         steps(process, 3)
         before = charrnn.load("adagrad.npz").metadata["steps"]
@@ -182,6 +195,56 @@ def test_a_closed_pipe_of_generate_is_quiet() -> None:
     )
     assert len(done.stdout) == 5
     assert done.stderr == b""
+
+
+FULL = Path("/dev/full")
+SMALL = ["--hidden-size", "8", "--no-baselines", "--final-length", "0"]
+
+
+def shell(script: str, *argv: str) -> subprocess.CompletedProcess[str]:
+    """A script with `$0 "$@"` as the command line."""
+    return subprocess.run(
+        ["bash", "-c", script, *argv], capture_output=True, text=True, timeout=PATIENCE, check=False
+    )
+
+
+@pytest.mark.skipif(not FULL.exists(), reason="needs /dev/full")
+def test_a_full_disk_under_the_output_costs_no_training() -> None:
+    argv = [*COMMAND, "train", "hello", *SMALL, "--steps", "60", "--log-every", "1"]
+    done = shell('"$0" "$@" > /dev/full', *argv)
+    assert done.returncode == 74
+    assert done.stderr.count("\n") == 1
+    assert charrnn.load("hello.npz").metadata["steps"] == 60
+
+
+@pytest.mark.parametrize("closed", [">&-", "2>&-", ">&- 2>&-", "<&- >&- 2>&-"])
+def test_closed_streams_cost_nothing(closed: str) -> None:
+    """Not even a byte of the model, whose file would get the descriptor of a closed stream."""
+    done = shell(f'"$0" "$@" {closed}', *COMMAND, "train", "hello", *SMALL, "--steps", "60")
+    assert (done.returncode, "Traceback" in done.stderr) == (0, False)
+    assert charrnn.load("hello.npz").metadata["steps"] == 60
+    for other in (["generate", "hello.npz"], ["info", "hello.npz"], ["--help"], ["info", "none"]):
+        done = shell(f'"$0" "$@" {closed}', *COMMAND, *other)
+        assert done.returncode == (2 if other[-1] == "none" else 0)
+        assert "Traceback" not in done.stderr
+    assert shell('"$0" "$@" <&-', *COMMAND, "train", "-").returncode == 2
+
+
+def test_two_runs_with_one_file_keep_a_model_each() -> None:
+    """The second to end is told, and saves beside the first."""
+    argv = [*COMMAND, "train", "--settings", "adagrad", "--json", "--log-every", "1"]
+    argv += ["--out", "one.npz", "--save-every", "1e6", "--hidden-size"]
+    with started(*argv, "9") as first, started(*argv, "7") as second:
+        for process in (first, second):
+            steps(process, 2)
+        told = []
+        for process in (first, second):
+            process.send_signal(signal.SIGINT)
+            out, err = process.communicate(timeout=PATIENCE)
+            told.append((json.loads(out.splitlines()[-1])["out"], "one-2.npz" in err))
+    assert told == [("one.npz", False), ("one-2.npz", True)]
+    sizes = [charrnn.load(name).config.hidden_size for name, _ in told]
+    assert sizes == [9, 7]
 
 
 def test_errors_reach_the_shell() -> None:

@@ -223,6 +223,52 @@ def test_names_of_any_length_and_script(tmp_path: Path) -> None:
     assert len(os.listdir(tmp_path)) == 5
 
 
+def test_a_file_is_tried_and_stays_as_it_is(tmp_path: Path) -> None:
+    files.try_write(tmp_path / "new", 1_000)
+    assert os.listdir(tmp_path) == []
+    (tmp_path / "old").write_bytes(b"data")
+    files.try_write(tmp_path / "old", 1_000)
+    assert (tmp_path / "old").read_bytes() == b"data"
+    assert os.listdir(tmp_path) == ["old"]
+    files.try_write(os.devnull, 1_000)
+    for wrong in (tmp_path, tmp_path / "none" / "new", tmp_path / "old" / "new"):
+        with pytest.raises(OSError, match="directory"):
+            files.try_write(wrong)
+
+
+@POSIX
+@pytest.mark.parametrize("number", [errno.ENOSPC, errno.EOPNOTSUPP])
+def test_a_disk_without_room_is_found_out(
+    number: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fallocate(descriptor: int, start: int, size: int) -> None:
+        raise OSError(number, os.strerror(number))
+
+    monkeypatch.setattr(files.os, "posix_fallocate", fallocate)
+    if number == errno.EOPNOTSUPP:  # then nobody knows, and the write will tell
+        files.try_write(tmp_path / "new", 1_000)
+    else:
+        with pytest.raises(OSError, match="new"):
+            files.try_write(tmp_path / "new", 1_000)
+    assert os.listdir(tmp_path) == []
+
+
+def test_what_killed_programs_left_is_swept(tmp_path: Path) -> None:
+    fresh, old = tmp_path / ".charrnn-1.tmp", tmp_path / ".charrnn-2.tmp"
+    for path in (fresh, old, tmp_path / "my.tmp"):
+        path.touch()
+    for path in (old, tmp_path / "my.tmp"):
+        os.utime(path, (0, 0))
+    files.try_write(tmp_path / "new")
+    assert sorted(os.listdir(tmp_path)) == [".charrnn-1.tmp", "my.tmp"]
+
+
+def test_an_error_names_the_file_that_was_asked_for(tmp_path: Path) -> None:
+    with pytest.raises(OSError, match="new") as caught:
+        files.write(tmp_path / "none" / "new", b"data")
+    assert caught.value.filename == str(tmp_path / "none" / "new")
+
+
 @POSIX
 def test_full_disk(tmp_path: Path) -> None:
     """A real limit of the operating system, met by a real process."""

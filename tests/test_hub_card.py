@@ -161,7 +161,8 @@ HOSTILE = {
     "empty lines": "---\n" + "\n" * 500_000,
     "dashes": "---\n" * 100_000,
     "blanks": " " * 500_000 + "---\n",
-    "deep": "---\n" + "[" * 15_000 + "\n---\n",
+    "blocks": "---\n" + "- " * 7_500 + "\n---\n",
+    "questions": "---\n" + "? " * 7_500 + "\n---\n",
     "aliases": "---\na: &a [x]\n" + "".join(
         f"{chr(98 + i)}: &{chr(98 + i)} [{','.join(['*' + chr(97 + i)] * 9)}]\n" for i in range(20)
     ) + "---\n",
@@ -182,6 +183,8 @@ def test_a_hostile_card_costs_no_more_than_its_length(model: CharRNN, name: str)
 def test_metadata_that_is_too_long_is_refused_with_what_to_do(model: CharRNN) -> None:
     with pytest.raises(HubError, match="Shorten it on the Hub"):
         card(model, "alice/sea", old=f"---\na: {'b ' * 10_000}\n---\n")
+    with pytest.raises(HubError, match="nested too deeply"):
+        card(model, "alice/sea", old=f"---\na: {'[{' * 7_000}\n---\n")
 
 
 def test_a_card_that_the_hub_refuses_says_what_is_wrong(hub: Hub, model: CharRNN) -> None:

@@ -112,6 +112,41 @@ def test_a_document_that_unpacks_to_too_much_is_refused() -> None:
         decode_text_file(bomb, "bomb.docx")
 
 
+@pytest.mark.parametrize("place", [10, 14, 18, 26, 30, 45, -60, -40, -22, -12, -6, -4])
+def test_a_damaged_document_is_refused_whatever_zipfile_makes_of_it(place: int) -> None:
+    good = bytearray(archive(word__document_xml="<w:p><w:t>Fish and chips</w:t></w:p>" * 50))
+    for value in (0, 1, 99, 255):
+        damaged = good.copy()
+        damaged[place : place + 2 or None] = bytes([value] * 2)
+        try:
+            text = decode_text_file(bytes(damaged)).text
+        except TextFileError:
+            continue
+        assert text.startswith("Fish")
+
+
+def test_an_archive_of_very_many_files_is_not_opened() -> None:
+    with pytest.raises(TextFileError, match="too many files"):
+        decode_text_file(archive(**{f"f{n}": "" for n in range(5_001)}))
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "utf-16-le", "cp1252"])
+def test_only_the_start_of_a_large_file_is_decoded(encoding: str) -> None:
+    text = "Na\xefve caf\xe9.\r\n" * 5_000
+    decoded = decode_text_file(text.encode(encoding) + b"\xff\xfe\x81" * 9_000, most=1_001)
+    assert 1_001 <= len(decoded.text) <= 4 * 1_001
+    assert text.replace("\r", "").startswith(decoded.text.removesuffix("\n"))
+
+
+def test_only_the_start_of_a_large_document_is_read() -> None:
+    parts = {f"p{n}_xhtml": "<p>Once upon a time</p>" * 2_000 for n in range(5)}
+    book = archive(META__INF="", **{"META-INF__container_xml": "<x/>"}, **parts)
+    whole, start = decode_text_file(book).text, decode_text_file(book, most=500).text
+    assert len(whole) > 5 * 16 * 2_000
+    assert 500 <= len(start) < len(whole) / 10
+    assert whole.startswith(start.rstrip("\n"))
+
+
 def test_a_web_page_gives_its_words() -> None:
     page = (
         "<!DOCTYPE html><html><head><title>Sea</title><style>p{}</style>"

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from charrnn import files
 from charrnn.cli import options
+from charrnn.cli.out_file import try_out
 from charrnn.cli.output import ExitCode, Output
 from charrnn.formats import legacy_npz
 from charrnn.formats.onnx import to_onnx
@@ -108,6 +109,8 @@ def run(args: argparse.Namespace, output: Output) -> ExitCode:
             "Give MODEL and an output, one of "
             f"{', '.join(map(options.flag, WRITERS))}, or --from-npz OLD.npz --out NEW.npz."
         )
+    for name in wanted:
+        try_out(getattr(args, name))
     model = options.read_model(args.model)
     for name in wanted:
         path = getattr(args, name)
@@ -118,6 +121,7 @@ def run(args: argparse.Namespace, output: Output) -> ExitCode:
 
 
 def _import_npz(args: argparse.Namespace, output: Output) -> None:
+    try_out(args.out)
     vocabulary, text = None, ""
     if args.text:
         text = read_text_file(args.text).text

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+from contextlib import suppress
 from types import FrameType
 from typing import Any
 
@@ -12,14 +13,19 @@ from charrnn.cli.output import ExitCode
 SIGNALS = [
     getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name)
 ]
-HINT = b"\nStopping after this step. Press Ctrl+C again to end at once.\n"
+STOPPING = b"\nStopping after this step, then saving.\n"
+THIRD = b"\nSaving. Press Ctrl+C once more to end at once and lose what is not saved.\n"
 
 
 class StopSignal:
-    """While this context is open, the first signal is kept in `received`; the second interrupts."""
+    """While this context is open, the first signal is kept in `received`, and the third interrupts.
+
+    The second changes nothing: impatient people, and wrappers that pass signals on, send two.
+    """
 
     def __init__(self) -> None:
         self.received: signal.Signals | None = None
+        self._count = 0
         self._handlers: dict[signal.Signals, Any] = {}
 
     @property
@@ -38,7 +44,11 @@ class StopSignal:
             signal.signal(number, handler)
 
     def _receive(self, number: int, frame: FrameType | None) -> None:
-        self.received = signal.Signals(number)
-        for each in self._handlers:
-            signal.signal(each, signal.default_int_handler)
-        os.write(2, HINT)  # print is not reentrant: the signal may arrive inside another print
+        self.received = self.received or signal.Signals(number)
+        self._count += 1
+        if self._count == 2:
+            for each in self._handlers:
+                signal.signal(each, signal.default_int_handler)
+        # print is not reentrant: the signal may arrive inside another print
+        with suppress(OSError):
+            os.write(2, STOPPING if self._count == 1 else THIRD)

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 import sys
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from enum import Enum, IntEnum
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -27,6 +28,7 @@ class ExitCode(IntEnum):
 
     OK = 0
     BAD_INPUT = 2
+    OUTPUT_LOST = 74  # EX_IOERR of sysexits.h
     HANGUP = 129
     INTERRUPTED = 130
     BROKEN_PIPE = 141
@@ -46,6 +48,8 @@ class Output:
 
     def __init__(self, mode: Mode) -> None:
         self.mode = mode
+        self.lost = False
+        """Whether something could not be written to stdout."""
         self._print: Callable[..., None] = print  # tqdm's own while a bar is shown
 
     @classmethod
@@ -70,14 +74,26 @@ class Output:
         self.write(text)
 
     def write(self, text: str, end: str = "\n") -> None:
-        """Print to stdout at once, above the progress bar if there is one."""
-        self._print(text, file=sys.stdout, end=end)
-        sys.stdout.flush()
+        """Print to stdout at once, above the progress bar if there is one.
+
+        A full disk under it ends no training: the rest of the output is thrown away. Raises
+        BrokenPipeError when nobody reads any more.
+        """
+        try:
+            self._print(text, file=sys.stdout, end=end)
+            sys.stdout.flush()
+        except BrokenPipeError:
+            raise
+        except OSError as error:
+            self.lost = True
+            discard_stdout()
+            self.complain(f"The output cannot be written ({error.strerror}), and is lost.")
 
     def remark(self, sentence: str) -> None:
         """Print a sentence for a person to stderr, where it does not mix with results."""
-        self._print(sentence, file=sys.stderr)
-        sys.stderr.flush()
+        with suppress(OSError):
+            self._print(sentence, file=sys.stderr)
+            sys.stderr.flush()
 
     def complain(self, sentence: str) -> None:
         """Print an error or a warning as one line."""
@@ -136,9 +152,6 @@ def safe(text: str) -> str:
     return CONTROL.sub(lambda m: ascii(m[0])[1:-1], text) if sys.stdout.isatty() else text
 
 
-def use_utf8() -> None:
-    """Write UTF-8 whatever the console's code page: a model may draw any character."""
-    for stream in (sys.stdout, sys.stderr):
-        reconfigure = getattr(stream, "reconfigure", None)
-        if reconfigure is not None:
-            reconfigure(encoding="utf-8", errors="backslashreplace")
+def discard_stdout() -> None:
+    """Let what is still to be written to stdout go nowhere, or the flush at exit would fail."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

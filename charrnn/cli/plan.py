@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING, Any
 
 from charrnn.cli import devices, saves
 from charrnn.cli.options import flag, given, plain, read_model
-from charrnn.corpora import Corpus, CorpusError, load_corpus
+from charrnn.cli.out_file import OutFile, try_out
+from charrnn.corpora import Corpus, CorpusError, load_corpora
 from charrnn.network.model import CharRNN, ModelConfig
 from charrnn.network.sampling import Sampling
 from charrnn.pretrained import TrainingPlan, plan_training, pretrained_names
@@ -54,7 +55,7 @@ class Plan:
     text: str
     trainer: Trainer
     recipe: Recipe
-    out: Path
+    out: OutFile
     seconds: float | None
     remarks: tuple[str, ...]
     """A sentence each: how the text was read, and what training starts from."""
@@ -64,7 +65,7 @@ class Plan:
     @property
     def previous(self) -> Path:
         """Where the save before the last one is kept."""
-        return saves.previous(self.out)
+        return saves.previous(self.out.path)
 
 
 def make_plan(args: argparse.Namespace, comm: Comm | None = None) -> Plan:
@@ -83,7 +84,7 @@ def make_plan(args: argparse.Namespace, comm: Comm | None = None) -> Plan:
     if args.resume:
         text, trainer = _resume(args)
     else:
-        corpus = load_corpus(args.corpus or recipe.corpus, args.encoding)
+        corpus = load_corpora(args.corpus or [recipe.corpus], args.encoding)
         text, (trainer, planned, reason) = corpus.text, _begin(args, recipe, corpus)
         remarks = (*corpus.notes, *([reason] if reason else []))
         if not _limits(args):
@@ -105,7 +106,9 @@ def make_plan(args: argparse.Namespace, comm: Comm | None = None) -> Plan:
             f"{args.resume} has done all of its {trainer.config.steps:,} steps. To continue, give "
             "a larger --steps or --epochs, or --seconds."
         )
-    return Plan(text, trainer, recipe, out, seconds, remarks, spent)
+    vectors = 4 + len(trainer.train_state.slots)  # live, best, averaged, start, the optimizer's
+    try_out(out, vectors * trainer.live.parameters.vector.nbytes)
+    return Plan(text, trainer, recipe, OutFile(out), seconds, remarks, spent)
 
 
 def _begin(
@@ -169,9 +172,8 @@ def _resume(args: argparse.Namespace) -> tuple[str, Trainer]:
             "--resume continues a run as it was: leave out --settings, --time and --start."
         )
     checkpoint = Checkpoint.load(args.resume)
-    name = args.corpus or checkpoint.training.corpus
     try:
-        corpus = load_corpus(name, args.encoding)
+        corpus = load_corpora(args.corpus or [checkpoint.training.corpus], args.encoding)
     except CorpusError as error:
         if args.corpus:
             raise
@@ -212,13 +214,13 @@ def _out(args: argparse.Namespace) -> tuple[Path, Checkpoint | None]:
 
     Never a file of anything else, without --overwrite.
     """
-    name = args.settings or Path(args.corpus or RECIPES[DEFAULT_RECIPE].corpus).stem
+    first = args.corpus[0] if args.corpus else RECIPES[DEFAULT_RECIPE].corpus
+    name = args.settings or ("model" if first == "-" else Path(first).stem)
     out = Path(args.out or args.resume or f"{name}.npz")
     same = args.resume and out.exists() and os.path.samefile(out, args.resume)
     if out.is_dir():
         raise ValueError(f"{out} is a folder: give --out the name of a file.")
-    if not os.access(out.parent, os.W_OK):
-        raise ValueError(f"{out} cannot be written: there is no folder {out.parent} to write to.")
+    try_out(out)
     if same or args.overwrite:
         return out, None
     saved = saves.last(out)

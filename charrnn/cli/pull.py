@@ -6,6 +6,7 @@ import argparse
 from pathlib import Path
 
 from charrnn.cli import options
+from charrnn.cli.out_file import try_out
 from charrnn.cli.output import ExitCode, Output
 from charrnn.training.checkpoint import save
 
@@ -39,6 +40,7 @@ def run(args: argparse.Namespace, output: Output) -> ExitCode:
     out = Path(args.out or f"{name.split('/')[1]}.npz")
     if out.exists() and not args.overwrite:
         raise ValueError(f"{out} exists. Give --overwrite, or another name with --out.")
+    try_out(out)
     model = output.wait_for(hub.pulling(name, revision=wanted))
     save(model, out)
     revision = model.metadata["hub"]["revision"]

@@ -50,7 +50,7 @@ def follow(args: argparse.Namespace, comm: Comm) -> ExitCode:
 
 def _settings(args: argparse.Namespace) -> dict[str, Any]:
     """What all ranks must be started with; the hash of the text where this machine has it."""
-    file = Path(args.corpus or "")
-    text = hashlib.sha256(file.read_bytes()).hexdigest() if file.is_file() else ...
+    files = [Path(name) for name in args.corpus if Path(name).is_file()]
+    text = [hashlib.sha256(file.read_bytes()).hexdigest() for file in files] or ...
     given = {name: value for name, value in vars(args).items() if name != "run"}
     return given | {"text": text, "version": __version__}

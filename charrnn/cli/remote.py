@@ -107,7 +107,10 @@ def submission_of(args: argparse.Namespace) -> Submission:
 
     if args.resume or args.start:
         raise ValueError("--on-jobs starts a new run: leave out --resume and --start.")
-    corpus = args.corpus or RECIPES[args.settings or DEFAULT_RECIPE].corpus
+    names = args.corpus or [RECIPES[args.settings or DEFAULT_RECIPE].corpus]
+    if len(names) > 1:
+        raise ValueError("--on-jobs takes one text: join the files into one.")
+    (corpus,) = names
     if corpus not in CORPORA and not Path(corpus).is_file():
         raise ValueError(f"There is no file {corpus!r}, and no corpus of that name.")
     given: list[tuple[str, Any]] = [

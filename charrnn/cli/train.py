@@ -5,8 +5,9 @@ from __future__ import annotations
 import argparse
 import time
 from contextlib import closing
+from functools import partial
 
-from charrnn.cli import options, ranks, remote
+from charrnn.cli import options, ranks, remote, saves
 from charrnn.cli.devices import DEVICES
 from charrnn.cli.interrupt import StopSignal
 from charrnn.cli.options import ENCODING
@@ -28,6 +29,7 @@ SUMMARY = "Train a model on a text and save it to a file."
 EXAMPLES = """
 charrnn train lighthouse
 charrnn train book.txt --time better
+charrnn train part1.txt part2.txt --out book.npz      several files as one text
 charrnn train book.txt --cell gru --layers 2 --hidden-size 256 --seconds 600 --out book.npz
 charrnn train --settings adagrad         until Ctrl+C, which saves
 charrnn train book.txt --resume book.npz --steps 8000
@@ -43,8 +45,8 @@ def add_parser(commands: options.Commands) -> None:
     parser.add_argument(
         "corpus",
         metavar="CORPUS",
-        nargs="?",
-        help=f"a text file, a folder of them, - for stdin, or one of {', '.join(CORPORA)} "
+        nargs="*",
+        help=f"text files, a folder of them, - for stdin, or one of {', '.join(CORPORA)} "
         "(default: that of the settings)",
     )
     parser.add_argument("--encoding", default="", help=ENCODING)
@@ -160,16 +162,17 @@ def run(args: argparse.Namespace, output: Output) -> ExitCode:
             with report.shown():
                 _train(plan, report, stop, args.save_every)
                 if args.compact and not stop.received:
-                    checkpoint.save(plan.trainer.model, plan.out)
+                    plan.out.save(partial(checkpoint.save, plan.trainer.model))
         except (BrokenPipeError, MemoryError):
-            _save(plan)
+            _save(plan, report)
             raise
         except WorkerError:
-            _save(plan)
+            _save(plan, report)
             if not stop.received:  # a signal to the whole group ends the workers too
                 raise
         except KeyboardInterrupt:
-            kept = f"{plan.out} holds the last save." if plan.out.exists() else "Nothing was saved."
+            there = plan.out.path.exists()
+            kept = f"{plan.out} holds the last save." if there else "Nothing was saved."
             output.remark(f"Ended at once. {kept}")
             return ExitCode.INTERRUPTED
     report.end(stop.received)
@@ -191,12 +194,12 @@ def _train(plan: Plan, report: Report, stop: StopSignal, save_every: float) -> N
         while not stop.received and (progress := next(steps, None)) is not None:
             if _save_now(plan.trainer, progress, time.monotonic() - saved > save_every):
                 try:
-                    _save(plan)
+                    _save(plan, report)
                 except OSError as error:  # a full disk now may have room at the end
                     report.output.remark(f"Not saved this time: {error.strerror or error}.")
                 saved = time.monotonic()
             report.step(progress)
-    _save(plan)
+    _save(plan, report)
     if not stop.received:
         plan.previous.unlink(missing_ok=True)
 
@@ -213,6 +216,9 @@ def _save_now(trainer: Trainer, progress: Progress, late: bool) -> bool:
     return evaluated and (late or progress.best_step == progress.step)
 
 
-def _save(plan: Plan) -> None:
-    """Save the run, and keep the save before."""
-    plan.trainer.checkpoint.save(plan.out, previous=plan.previous)
+def _save(plan: Plan, report: Report) -> None:
+    """Save the run, and keep the save before; say so where another program wrote the file."""
+    checkpoint = plan.trainer.checkpoint
+    remark = plan.out.save(lambda path: checkpoint.save(path, previous=saves.previous(path)))
+    if remark:
+        report.output.remark(remark)

@@ -12,6 +12,7 @@ from huggingface_hub.hf_api import ModelInfo
 from charrnn.hub.account import client, endpoint_of
 from charrnn.hub.calls import Call, result_of, supervise
 from charrnn.hub.card import LIBRARY
+from charrnn.hub.faults import GARBLED
 from charrnn.training.record import MAX_NAME
 
 PATIENCE = 8.0
@@ -49,8 +50,11 @@ def gallery(
     def ask(call: Call) -> list[Shared]:
         call.report("Asking for shared models", 0.1)
         sort: Any = "likes" if order == "liked" else "last_modified"
-        models = api.list_models(filter=LIBRARY, sort=sort, limit=limit, full=True, cardData=True)
-        return [_shared(model) for model in models]
+        wanted: Any = {"filter": LIBRARY, "sort": sort, "limit": limit, "full": True}
+        try:
+            return [_shared(model) for model in api.list_models(**wanted, cardData=True)]
+        except GARBLED:  # one card whose metadata the client cannot take hides no other model
+            return [_shared(model) for model in api.list_models(**wanted)]
 
     return result_of(supervise(ask, signed_in=False, seconds=PATIENCE))
 

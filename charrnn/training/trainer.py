@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from charrnn.config_fields import whole
 from charrnn.corpora import split, text_sha256
 from charrnn.network.arrays import to_host
 from charrnn.network.model import CharRNN, ModelConfig, score_ids
@@ -45,8 +46,7 @@ MAX_RESCUES = 10
 class Trainer:
     """Trains one model on one text.
 
-    `model` has the best weights so far, `live` the present ones. Raises ValueError for a text
-    of fewer than two symbols.
+    `model` has the best weights so far, `live` the present ones.
     """
 
     def __init__(
@@ -62,13 +62,15 @@ class Trainer:
         workers: int = 1,
         comm: Comm | None = None,
     ) -> None:
-        """start: a model to begin from; its vocabulary grows by the new symbols of the text.
+        """text: of at least two symbols, otherwise ValueError is raised.
 
+        start: a model to begin from; its vocabulary grows by the new symbols of the text.
         `model_config` may then change its dropout, and nothing else. Raises StartError where
         the start does not fit. start_name: what the model's record calls it.
         workers: processes that share each step's sequences; comm: an MPI communicator whose ranks
         share them, each with a trainer like this one. Losses then differ by rounding.
         """
+        text = whole(text, "The text")
         self.config = c = config or TrainConfig()
         self.workers, self.comm = workers, comm
         self.text = {"corpus": corpus, "sha256": text_sha256(text), "characters": len(text)}

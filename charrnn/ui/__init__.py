@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from charrnn.ui.server.listen import LaunchError, check_address
+
 if TYPE_CHECKING:
     import gradio as gr
 
-__all__ = ["build", "launch_settings", "serve"]
+__all__ = ["LaunchError", "build", "launch_settings", "serve"]
 
 
 def build(seconds: float = 120.0, runs_at_once: int = 2) -> gr.Blocks:
@@ -34,12 +36,21 @@ def serve(seconds: float, runs_at_once: int, host: str | None, port: int | None)
     """Launch the page. At SIGTERM or Ctrl+C it saves every run and ends the process.
 
     seconds, runs_at_once: as for `build`. host, port: where to listen; None lets Gradio choose.
+    Raises LaunchError where it cannot listen there, or finds no folder to write to.
     """
+    check_address(host, port)
+    from charrnn.corpora import cache_folder
     from charrnn.training.memory import share_arenas
+    from charrnn.ui.server.descriptors import prepare_descriptors
     from charrnn.ui.server.temp_files import TempFiles
 
     share_arenas()  # before there are threads
-    temp_files = TempFiles()  # first: Gradio makes a folder when it is imported
+    try:
+        temp_files = TempFiles()  # first: Gradio makes a folder when it is imported
+        cache_folder()
+    except OSError as error:
+        raise LaunchError(f"The page finds no folder for its files. {error}") from None
+    prepare_descriptors()
     from charrnn.service.scheduler import Scheduler
     from charrnn.ui.server.launch import launch
 

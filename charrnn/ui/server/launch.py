@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import signal
 import threading
+import traceback
 from typing import Any
 
 import gradio as gr
@@ -35,7 +36,13 @@ def launch(scheduler: Scheduler, temp_files: TempFiles, host: str | None, port: 
     for name in (signal.SIGTERM, signal.SIGINT):
         signal.signal(name, end)
     # Gradio's own loop ends at Ctrl+C without saving, and does not end at SIGTERM.
-    blocks.launch(server_name=host, server_port=port, prevent_thread_lock=True, **settings())
+    try:
+        blocks.launch(server_name=host, server_port=port, prevent_thread_lock=True, **settings())
+    except BaseException:  # threads of Gradio's would keep a page alive that nobody can reach
+        traceback.print_exc()
+        temp_files.remove()
+        end_children()
+        os._exit(1)
     while not closing.wait(0.5):  # on Windows, signals arrive only between waits
         pass
     close(blocks, scheduler, temp_files)

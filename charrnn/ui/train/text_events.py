@@ -80,7 +80,7 @@ class TextEvents:
         if not path:
             raise refusal("Choose a text file first.")
         try:
-            decoded = read_text_file(path)
+            decoded = read_text_file(path, most=TRAINING_CHARACTERS + 1)
         except ValueError as error:
             raise refusal(error) from None
         for note in decoded.notes:

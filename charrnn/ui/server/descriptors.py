@@ -1,0 +1,64 @@
+"""File descriptors: as many as the system gives, and one line a minute when they run out.
+
+Each connection takes one. Without them asyncio in Python 3.11 and 3.12 tries 2,048 times a second
+to accept the next connection, and logs a traceback for each: 43,000 lines in a few seconds.
+"""
+
+from __future__ import annotations
+
+import errno
+import logging
+import sys
+import time
+from collections.abc import Callable
+from contextlib import suppress
+
+EVERY = 60.0
+"""Seconds between two lines."""
+OUT_OF_THEM = (
+    "Out of file descriptors: new connections wait. Raise the limit of open files (ulimit -n), or "
+    "let a proxy limit the connections."
+)
+LOGGERS = ("asyncio", "uvicorn.error")
+
+
+class OutOfDescriptors(logging.Filter):
+    """Makes one line a minute of all records about descriptors that ran out."""
+
+    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+        """clock: seconds, never going back."""
+        super().__init__()
+        self.clock = clock
+        self._due = clock()
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        """Whether the record is logged, with its traceback replaced by a sentence."""
+        if not (record.exc_info and _is_about_them(record.exc_info[1])):
+            return True
+        if self.clock() < self._due:
+            return False
+        self._due = self.clock() + EVERY
+        record.msg, record.args, record.exc_info = OUT_OF_THEM, (), None
+        return True
+
+
+def _is_about_them(error: BaseException | None) -> bool:
+    """Whether an error is that descriptors ran out, or comes from one that is."""
+    if isinstance(error, BaseExceptionGroup):
+        return any(map(_is_about_them, error.exceptions))
+    if isinstance(error, OSError) and error.errno in (errno.EMFILE, errno.ENFILE):
+        return True
+    return error is not None and _is_about_them(error.__cause__ or error.__context__)
+
+
+def prepare_descriptors() -> None:
+    """Take as many descriptors as the system allows, and keep the log short without them."""
+    if sys.platform != "win32":
+        import resource
+
+        _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+        with suppress(ValueError, OSError):  # macOS says "unlimited" and means less
+            resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
+    limit = OutOfDescriptors()
+    for name in LOGGERS:
+        logging.getLogger(name).addFilter(limit)
