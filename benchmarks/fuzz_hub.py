@@ -66,6 +66,16 @@ def read_card(data: bytes) -> None:
         json.dumps(metadata, default=str)
 
 
+def read_marks(data: bytes) -> None:
+    """The body of a card, in which marks of ours stand anywhere."""
+    old = data.decode("utf-8", "replace")
+    new = markdown.keep(old, "generated")
+    if new.count("generated") < 1 or markdown.keep(new, "generated") != new:
+        raise AssertionError("a second push changes the body")
+    if any(part.strip() not in new for part in markdown._own_parts(old)):
+        raise AssertionError("words of the author are lost")
+
+
 def _written(old: str) -> str:
     """The card over an old one. Its samples are set, for a model takes longer than a parser."""
     return card.card(MODEL, "alice/sea", old=old)
@@ -176,6 +186,7 @@ def texts() -> list[bytes]:
 
 PARSERS = {
     "cards": Parser(read_card, cards),
+    "marks": Parser(read_marks, cards),
     "galleries": Parser(read_gallery, cards),
     "names": Parser(read_name, typed_names),
     "metadata": Parser(read_metadata, metadata_of_files),

@@ -278,11 +278,11 @@ def _document(data: bytes, name: str, most: int | None) -> DecodedText:
             if sum(archive.getinfo(part).file_size for part in parts) > MAX_EXTRACTED_BYTES:
                 raise TextFileError(f"{name} holds more text than can be read here.")
             texts = list[str]()
-            limit = None if most is None else MARKUP_A_CHARACTER * most
+            limit = -1 if most is None else MARKUP_A_CHARACTER * most
             for part in parts:
                 if most is None or sum(map(len, texts)) < most:
                     with archive.open(part) as file:
-                        markup = _text_of(file.read(limit), "utf-8", limit is not None)
+                        markup = _text_of(file.read(limit), "utf-8", limit >= 0)
                     texts.append(text_of_markup(markup))
     except TextFileError:
         raise

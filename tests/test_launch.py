@@ -173,6 +173,7 @@ def test_without_descriptors_the_log_gets_a_line_and_the_page_comes_back(tmp_pat
     url = f"http://127.0.0.1:{port}/"
     try:
         wait_for(url, process, log)
+        wait_until(lambda: "public link" in log.read_text(), "the launch did not end")
         before = len(log.read_text().splitlines())
         with ExitStack() as stack:
             for _ in range(300):  # the system holds in its own queue what the page does not take

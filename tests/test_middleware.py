@@ -125,11 +125,23 @@ def test_the_page_itself_and_clients_pass(headers: list[tuple[bytes, bytes]]) ->
         "/gradio_api/deep_link",
         "/gradio_api/file=http://169.254.169.254/",
         "/gradio_api/file%3Dhttps://example.com",
+        "/gradio_api/file/http://example.com",
+        "/gradio_api/file=HTTPS://example.com",
+        "/gradio_api/file=http://example.com/gradio_api/x",
+        "/gradio_api/proxy=http://example.com",
+        "/monitoring",
         "/monitoring/summary",
+        "/gradio_api/dev/reload",
     ],
 )
-def test_dangerous_routes_are_closed(path: str) -> None:
-    assert call(path)[0] == 403
+@pytest.mark.parametrize("root", ["", "/demo", "/a/b"])
+def test_dangerous_routes_are_closed(root: str, path: str) -> None:
+    assert call(root + path)[0] == 403
+
+
+def test_files_are_open_whatever_their_names() -> None:
+    for path in ("/tmp/monitoring/deep_link.npz", "C:/Users/dev/reload", "C:\\monitoring"):
+        assert call(f"/gradio_api/file={path}")[0] == 200
 
 
 def test_a_declared_body_that_is_too_large_is_never_read() -> None:
@@ -142,3 +154,4 @@ def test_a_chunked_body_is_counted() -> None:
     chunks = [bytes(middleware.JSON_LIMIT // 2 + 1)] * 2
     assert call("/gradio_api/queue/join", chunks=chunks)[0] == 413
     assert call("/gradio_api/upload", chunks=chunks)[0] == 200
+    assert call("/demo/gradio_api/upload", chunks=chunks)[0] == 200

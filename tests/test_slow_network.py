@@ -61,6 +61,20 @@ def proxy() -> Iterator[SilentProxy]:
     silent.close()
 
 
+def test_one_visitor_cannot_take_all_calls_to_the_hub(proxy: SilentProxy, tmp_path: Path) -> None:
+    with serving(tmp_path, HF_ENDPOINT=proxy.url, HF_HUB_OFFLINE="0") as url:
+        busy = Visitor(url)
+        for number in range(20):
+            busy.join("pull", None, f"someone/model{number}", "")
+        other = Visitor(url, busy.functions)
+        other.join("pull", None, "someone/else", "")
+        wait_until(lambda: proxy.waiting == 3, "the other's call is not made")
+        third = Visitor(url, busy.functions)
+        (text,) = third.call("generate", None, "The ", 0.8, 20, 0, 1.0, "", "1")
+        assert len(text) == 20
+        assert proxy.waiting == 3
+
+
 def test_generate_does_not_wait_for_those_who_wait_for_the_network(
     proxy: SilentProxy, tmp_path: Path
 ) -> None:

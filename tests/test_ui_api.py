@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 from gradio_client import Client, handle_file
 from serving import serving
+from visitor import RefusedError, Visitor
 
 TEXT = "hello world, said the sea. " * 100
 QUICK = {"cell": "gru", "hidden_size": 16, "steps": 150}
@@ -73,6 +74,14 @@ def test_a_bad_file_is_refused_with_a_sentence(client: Client, tmp_path: Path) -
     bad.write_bytes(b"PK nothing")
     with pytest.raises(Exception, match="not a charrnn model"):
         client.predict(handle_file(bad), api_name="/load_model")
+
+
+@pytest.mark.parametrize("address", ["http://example.invalid/a.npz", " HTTPS://example.invalid/"])
+def test_the_page_fetches_no_address_that_a_visitor_names(url: str, address: str) -> None:
+    """Gradio alone would download it, and take it for an upload."""
+    file = {"path": address, "orig_name": "a.npz", "meta": {"_type": "gradio.FileData"}}
+    with pytest.raises(RefusedError, match="Upload the file itself"):
+        Visitor(url).call("load_model", None, file)
 
 
 def test_the_public_endpoints_are_named_and_described(client: Client) -> None:

@@ -37,7 +37,13 @@ def launch(scheduler: Scheduler, temp_files: TempFiles, host: str | None, port: 
         signal.signal(name, end)
     # Gradio's own loop ends at Ctrl+C without saving, and does not end at SIGTERM.
     try:
-        blocks.launch(server_name=host, server_port=port, prevent_thread_lock=True, **settings())
+        blocks.launch(
+            server_name=host,
+            server_port=port,
+            prevent_thread_lock=True,
+            _frontend=False,  # or Gradio ends a page that does not answer itself within 3 s
+            **settings(),
+        )
     except BaseException:  # threads of Gradio's would keep a page alive that nobody can reach
         traceback.print_exc()
         temp_files.remove()

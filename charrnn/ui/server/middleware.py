@@ -22,12 +22,17 @@ JSON_LIMIT = 5_000_000
 UPLOAD_LIMIT = 52_000_000
 """Bytes of an upload: one file of Gradio's max_file_size (20 MB) and what encloses it."""
 
-DENIED = (
-    "/gradio_api/deep_link",  # would write all inputs of a session to disk as plain text
-    "/gradio_api/file=http",  # would fetch any address on the internet for anybody
-    "/gradio_api/proxy=",
-    "/monitoring",
+DENIED = re.compile(
+    r"""
+      /gradio_api/deep_link              # would write all inputs of a session to disk as plain text
+    | /gradio_api/file[=/][a-z][a-z0-9+.-]+:  # would fetch any address on the internet for anybody
+    | /gradio_api/proxy=
+    | ^[^=]*/(?:monitoring|dev/reload)(?:/|$)
+    """,
+    re.VERBOSE | re.IGNORECASE,
 )
+"""Routes that are closed, behind any root path: Gradio answers with and without it."""
+UPLOAD = re.compile("/gradio_api/upload/?$")
 HEADERS = (
     (b"x-content-type-options", b"nosniff"),
     (b"referrer-policy", b"same-origin"),
@@ -62,7 +67,7 @@ class RequestGuard:
             return
         headers = {name.lower(): value.decode("latin-1") for name, value in scope["headers"]}
         path = unquote(scope["path"])
-        if any(path.startswith(prefix) for prefix in DENIED):
+        if DENIED.search(path):
             await refuse(send, 403, "Not available here.")
         elif foreign(scope, headers):
             await refuse(send, 403, REFUSED.format(origin=headers[b"origin"][:200]))
@@ -72,7 +77,7 @@ class RequestGuard:
     async def limited(
         self, scope: Message, receive: Receive, send: Send, headers: dict[bytes, str], path: str
     ) -> None:
-        upload = path.startswith("/gradio_api/upload")
+        upload = UPLOAD.search(path) is not None
         limit = UPLOAD_LIMIT if upload else JSON_LIMIT
         if upload and full():
             await refuse(send, 507, "The server's disk is full: try again later.")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import Any
 
@@ -22,11 +23,29 @@ OPEN = "() => { window.charrnnTab.open(); }"
 PRESSED = "() => window.charrnnTab.pressed()"
 RESTORE = "(text, corpus) => window.charrnnTab.restore(text, corpus, 'own')"
 
+ADDRESS = re.compile(r"\s*[a-z][a-z0-9+.-]+:", re.IGNORECASE)
+"""How an address begins; a letter and a colon begin a path on Windows."""
+
 
 def token_of(sent: object) -> tuple[str, bool]:
     """(session token, whether it is the tab's own) from what ARRIVE sends."""
     token = str(sent or "")
     return token.removeprefix("="), token.startswith("=")
+
+
+def fetches(inputs: list[Any]) -> bool:
+    """Whether a payload names an address in place of an uploaded file: Gradio would fetch it."""
+    left: list[Any] = [inputs]
+    while left:
+        value = left.pop()
+        if isinstance(value, dict):
+            path = value.get("path")
+            if isinstance(path, str) and ADDRESS.match(path):
+                return True
+            left.extend(value.values())
+        elif isinstance(value, list):
+            left.extend(value)
+    return False
 
 
 class Page(gr.Blocks):
@@ -44,6 +63,8 @@ class Page(gr.Blocks):
         self, block_fn: Any, inputs: list[Any], state: Any = None, **options: Any
     ) -> dict[str, Any]:
         """Run an event as Gradio does, with the visitor restored before and kept after it."""
+        if fetches(inputs):
+            raise refusal("Upload the file itself: the page fetches no address for you.")
         visitor, scheduler = self.visitor, self.scheduler
         session = str(options.get("session_hash") or "")
         if visitor is None or scheduler is None or state is None or not session:

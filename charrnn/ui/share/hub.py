@@ -16,7 +16,7 @@ from charrnn.ui.share import hub_events
 from charrnn.ui.tab import PRIVATE
 
 TOKENS = "huggingface.co/settings/tokens"
-CALLS = 8
+CALLS = 16
 """Simultaneous calls to the Hub. Each holds a thread, for a minute if the Hub is down."""
 
 

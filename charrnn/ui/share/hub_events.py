@@ -24,6 +24,7 @@ from charrnn.service.visitor import Visitor, text_of
 from charrnn.training.checkpoint import HOSTED_BYTES
 from charrnn.ui.components.drawing import event_values
 from charrnn.ui.errors import refusal
+from charrnn.ui.share.hub_calls import one_call
 
 Value = dict[str, Any]
 
@@ -50,25 +51,29 @@ def share_model(
     """
     card: Value = {}
     try:
-        token = token_of(pasted, oauth, request)
-        model = model_of(visitor)
-        for transfer in hub.pushing(
-            model, name or "", token=token, private=bool(private), license=license
-        ):
-            done = transfer.result
-            card = busy(transfer) if done is None else shared(done, request)
-            yield card, ""
-        if page:
-            repo_id = str(card["title"])
-            html = to_html(model, title=repo_id.split("/")[1])
-            for transfer_of_page in hub.pushing_page(
-                html, repo_id, model_id=repo_id, token=token, private=bool(private)
+        with one_call(request):
+            token = token_of(pasted, oauth, request)
+            model = model_of(visitor)
+            for transfer in hub.pushing(
+                model, name or "", token=token, private=bool(private), license=license
             ):
-                if transfer_of_page.result is None:
-                    yield busy(transfer_of_page), ""
-                else:
-                    url = transfer_of_page.result.url
-                    yield {**card, "links": [*card["links"], [f"Playable page: {url}", url]]}, ""
+                done = transfer.result
+                card = busy(transfer) if done is None else shared(done, request)
+                yield card, ""
+            if page:
+                repo_id = str(card["title"])
+                html = to_html(model, title=repo_id.split("/")[1])
+                for transfer_of_page in hub.pushing_page(
+                    html, repo_id, model_id=repo_id, token=token, private=bool(private)
+                ):
+                    if transfer_of_page.result is None:
+                        yield busy(transfer_of_page), ""
+                    else:
+                        url = transfer_of_page.result.url
+                        yield (
+                            {**card, "links": [*card["links"], [f"Playable page: {url}", url]]},
+                            "",
+                        )
     except hub.HubError as error:
         yield {**failed(error), "links": card.get("links", [])}, ""
 
@@ -87,13 +92,14 @@ def push_by_api(
     license: a license by its name on the Hub. private: only its owner can see it.
     """
     try:
-        done = hub.push_to_hub(
-            model_of(visitor),
-            str(name or ""),
-            token=token_of("", oauth, request),
-            private=bool(private),
-            license=str(license or "unknown"),
-        )
+        with one_call(request):
+            done = hub.push_to_hub(
+                model_of(visitor),
+                str(name or ""),
+                token=token_of("", oauth, request),
+                private=bool(private),
+                license=str(license or "unknown"),
+            )
     except hub.HubError as error:
         raise refusal(error) from None
     return asdict(done)
@@ -109,18 +115,19 @@ def open_model(
 ) -> Iterator[tuple[Visitor, Value, str]]:
     """Open a model of the Hub. Yields the visitor, at the end with the model, and the progress."""
     try:
-        token = optional_token(pasted, oauth, request)
-        for transfer in hub.pulling(
-            name or "",
-            revision=revision or None,
-            token=token,
-            max_bytes=HOSTED_BYTES,
-            cache=own_user(request),
-        ):
-            if transfer.result is None:
-                yield visitor, busy(transfer), ""
-            else:
-                yield opened(visitor, transfer.result), pulled(transfer.result), ""
+        with one_call(request):
+            token = optional_token(pasted, oauth, request)
+            for transfer in hub.pulling(
+                name or "",
+                revision=revision or None,
+                token=token,
+                max_bytes=HOSTED_BYTES,
+                cache=own_user(request),
+            ):
+                if transfer.result is None:
+                    yield visitor, busy(transfer), ""
+                else:
+                    yield opened(visitor, transfer.result), pulled(transfer.result), ""
     except hub.HubError as error:
         yield visitor, failed(error), ""
 
@@ -148,13 +155,14 @@ def pull_by_api(
 ) -> tuple[Visitor, Value]:
     """Use a model of the Hub: USER/NAME, and a branch, tag or commit, or "" for the newest."""
     try:
-        model = hub.from_hub(
-            str(name or ""),
-            revision=str(revision or "") or None,
-            token=optional_token("", oauth, request),
-            max_bytes=HOSTED_BYTES,
-            cache=own_user(request),
-        )
+        with one_call(request):
+            model = hub.from_hub(
+                str(name or ""),
+                revision=str(revision or "") or None,
+                token=optional_token("", oauth, request),
+                max_bytes=HOSTED_BYTES,
+                cache=own_user(request),
+            )
     except hub.HubError as error:
         raise refusal(error) from None
     return opened(visitor, model), dict(model.metadata["hub"])
@@ -176,11 +184,12 @@ def arrive(
         gr.Info(f"Every tab now uses {escape(card.get('title', ''))}.", duration=5)
 
 
-def gallery(order: str, most: int = FIRST) -> tuple[Value, int]:
+def gallery(order: str, most: int = FIRST, request: gr.Request | None = None) -> tuple[Value, int]:
     """The first `most` models of the gallery, and how many to ask for next time."""
     most = min(max(int(most), FIRST), MOST)
     try:
-        models = hub.gallery("liked" if order == "liked" else "newest", most)
+        with one_call(request):
+            models = hub.gallery("liked" if order == "liked" else "newest", most)
     except hub.HubError as error:
         return {"items": [], "advice": str(error), "mood": "warn"}, FIRST
     advice = "" if models else "Nobody has shared a model yet. Yours can be the first."
