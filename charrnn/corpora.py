@@ -12,11 +12,12 @@ import os
 import string
 import sys
 import sysconfig
+import time
 import urllib.request
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, NamedTuple, TypeVar
+from typing import IO, Any, NamedTuple, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -25,6 +26,9 @@ from charrnn import files
 from charrnn.text_files import DecodedText, decode_text_file, read_text_file
 
 TIMEOUT_SECONDS = 30
+"""Seconds of silence."""
+DOWNLOAD_SECONDS = 300.0
+"""Seconds for all of a download."""
 MAX_DOWNLOAD_BYTES = 64 << 20
 SOURCE_CHARACTERS = 1_000_000
 """Characters taken of Python's own source, a quarter of it: as long as tinyshakespeare."""
@@ -142,13 +146,22 @@ class _Download:
     def _fetch(self, name: str) -> bytes:
         try:
             with urllib.request.urlopen(self.url, timeout=TIMEOUT_SECONDS) as response:
-                data: bytes = response.read(MAX_DOWNLOAD_BYTES)
-                return data
+                return _read(response)
         except OSError as error:
             raise CorpusError(
                 f"{name} could not be downloaded ({error}). Without a network, put {name}.txt "
                 "into a folder and name that folder in CHARRNN_DATA."
             ) from None
+
+
+def _read(response: IO[bytes]) -> bytes:
+    """What a server sends: not for ever, as from one that sends a byte a second. Raises OSError."""
+    data, deadline = bytearray(), time.monotonic() + DOWNLOAD_SECONDS
+    while len(data) < MAX_DOWNLOAD_BYTES and (part := response.read1(1 << 16)):  # type: ignore[attr-defined]
+        data += part
+        if time.monotonic() > deadline:
+            raise TimeoutError(f"it took more than {DOWNLOAD_SECONDS:.0f} s")
+    return bytes(data)
 
 
 CORPORA: dict[str, CorpusInfo] = {

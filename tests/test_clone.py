@@ -40,6 +40,32 @@ def test_the_suite_runs_in_a_clone_of_any_name(tmp_path: Path, folder: str) -> N
     assert done.returncode == 0, done.stdout + done.stderr
 
 
+WITHOUT_POSIX = """
+import signal, sys
+import filelock, psutil, pytest  # which ask for the real system
+for name in ("resource", "pty", "pwd", "grp"):
+    sys.modules[name] = None
+for name in ("SIGKILL", "SIGSTOP", "SIGCONT", "SIGHUP"):
+    if hasattr(signal, name):
+        delattr(signal, name)
+wanted = ["--collect-only", "-q", "-p", "no:cacheprovider", "-m", "not browser and not slow"]
+sys.exit(pytest.main([*wanted, "tests"]))
+"""
+
+
+def test_what_runs_on_windows_is_found_without_posix() -> None:
+    """The job `windows` of the workflow could not even begin otherwise."""
+    done = subprocess.run(
+        [sys.executable, "-c", WITHOUT_POSIX],
+        cwd=ROOT,
+        env={**os.environ, "CI": "false"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stdout[-3000:]
+
+
 def test_a_clone_by_git_for_windows_scores_its_own_models(tmp_path: Path) -> None:
     """With core.autocrlf, its installer's default, the texts keep the line ends of the models."""
     if not shutil.which("git") or not (ROOT / ".git").exists():

@@ -1,12 +1,16 @@
-"""Named texts that need no download."""
+"""Named texts, and a download that does not come."""
 
 from __future__ import annotations
 
+import threading
+import time
+from contextlib import suppress
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
 
-from charrnn import ModelConfig, TrainConfig, Trainer
+from charrnn import ModelConfig, TrainConfig, Trainer, corpora
 from charrnn.corpora import CORPORA, CorpusError, alphabetical, load_corpus, shuffled_lines
 
 
@@ -57,3 +61,28 @@ def test_a_list_in_alphabetical_order_is_noticed_and_can_be_shuffled() -> None:
     ids = trainer.live.vocabulary.encode(mixed)
     assert (trainer.val_ids == ids[-len(trainer.val_ids) :]).all()
     assert trainer.text["sha256"] == Trainer(names, ModelConfig("rnn", 4)).text["sha256"]
+
+
+class Drip(BaseHTTPRequestHandler):
+    """Sends a byte every now and then, and never ends."""
+
+    def do_GET(self) -> None:
+        self.send_response(200)
+        self.end_headers()
+        with suppress(OSError):
+            while True:
+                self.wfile.write(b"a")
+                time.sleep(0.01)
+
+    def log_message(self, *_: object) -> None:
+        pass
+
+
+def test_a_download_that_never_ends_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(corpora, "DOWNLOAD_SECONDS", 0.05)
+    with ThreadingHTTPServer(("127.0.0.1", 0), Drip) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        wanted = corpora._Download(f"http://127.0.0.1:{server.server_port}/", "0" * 64)
+        with pytest.raises(CorpusError, match="CHARRNN_DATA"):
+            wanted("drip")
+        server.shutdown()

@@ -69,6 +69,11 @@ def test_a_path_is_a_text_and_not_a_file(client: Client) -> None:
     assert set(told["sample"]) <= set("/etc/passwd")
 
 
+def test_a_stop_text_that_can_never_come_is_refused(client: Client) -> None:
+    with pytest.raises(Exception, match="would never come"):
+        client.predict(seed="The ", length=20, stop="\u2603", api_name="/generate")
+
+
 def test_a_bad_file_is_refused_with_a_sentence(client: Client, tmp_path: Path) -> None:
     bad = tmp_path / "bad.npz"
     bad.write_bytes(b"PK nothing")

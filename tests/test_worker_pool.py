@@ -99,8 +99,8 @@ if __name__ == "__main__":
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="reads /dev/shm and /proc")
-@pytest.mark.parametrize("end", [signal.SIGKILL, signal.SIGTERM, signal.SIGINT])
-def test_a_killed_trainer_leaves_no_worker_and_no_memory(tmp_path: Path, end: int) -> None:
+@pytest.mark.parametrize("end", ["SIGKILL", "SIGTERM", "SIGINT"])
+def test_a_killed_trainer_leaves_no_worker_and_no_memory(tmp_path: Path, end: str) -> None:
     script = tmp_path / "train.py"
     script.write_text(SCRIPT)
     with subprocess.Popen(
@@ -116,7 +116,7 @@ def test_a_killed_trainer_leaves_no_worker_and_no_memory(tmp_path: Path, end: in
         maps = Path(f"/proc/{process.pid}/maps").read_text()
         shared = re.findall(r"/dev/shm/.+", maps)
         assert shared
-        process.send_signal(end)
+        process.send_signal(getattr(signal, end))
     wait_until(lambda: not worker.exists())
     assert not [name for name in shared if Path(name).exists()]
 

@@ -138,7 +138,10 @@ class Generations:
             while parts in self.texts:
                 crowd = len(self.texts)
                 due = time.monotonic() + max(tick, PER_VISITOR * (crowd - 1))
-                some = await asyncio.to_thread(list, islice(parts, together))
+                try:
+                    some = await asyncio.to_thread(list, islice(parts, together))
+                except ValueError as error:  # a stop text that the model cannot write
+                    raise refusal(error) from None
                 if not some:
                     return
                 yield some
