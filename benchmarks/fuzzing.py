@@ -19,7 +19,8 @@ LENGTHS = (1, 1, 2, 2, 3, 4, 8, 16, 64, 256)
 TOKENS = (
     b"\x00", b"\xff", b"\x7f", b"\x80", b"\xff\xff", b"\x00\x00\x00\x80", b"\xff\xff\xff\xff",
     b"PK\x03\x04", b"PK\x01\x02", b"PK\x05\x06", b"\x93NUMPY", b"__meta__.npy", b"<f4", b"|O",
-    b"0", b"-1", b"1e999", b"NaN", b"null", b"true", b"[]", b"{}", b'""', b"\\ud800", b"'", b'"',
+    b"0", b"-1", b"1e999", b"1e9", b"-1e300", b"NaN", b"null", b"true", b"[]", b"{}",
+    b'""', b"\\ud800", b"'", b'"',
     b"\xef\xbb\xbf", b"\r", b"\r\n", b"\n", b"\n---\n", b"---", b"<!--", b"-->", b"```", b": ",
     b"- ", b"&a", b"*a", b"!!python/object", b"\xe2\x80\xa8", b"\xf0\x9f\x98\x80", b"{{", b"|",
 )  # fmt: skip

@@ -173,6 +173,13 @@ HOSTILE = {
 }  # fmt: skip
 
 
+@pytest.mark.parametrize("loss", [1e9, -1e300, 0])
+def test_a_loss_that_a_stranger_claims_is_written_as_it_is(loss: float) -> None:
+    vocabulary = Vocabulary.from_text("ab")
+    model = CharRNN(vocabulary, metadata={"best_loss": loss, "smooth_loss": loss})
+    assert f"{loss:.3f}" in card(model, "alice/sea")
+
+
 @pytest.mark.parametrize("name", HOSTILE)
 def test_a_hostile_card_costs_no_more_than_its_length(model: CharRNN, name: str) -> None:
     """Ten times the timeout would not be enough for what grows with the square."""

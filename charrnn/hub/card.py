@@ -43,6 +43,8 @@ ENGLISH = {
     "lighthouse", "hello", "sentence", "tinyshakespeare", "python-docs", "python-source"
 }  # fmt: skip
 """Our corpora whose language is known. For other texts their author says it, in the card."""
+MOST_NATS = 700.0
+"""A loss whose exponential is still a float; a stranger's file may claim any."""
 MEASURE = "Validation loss"
 OURS = "written by charrnn"
 """What marks an entry of a list as ours, which the next push writes again."""
@@ -255,7 +257,7 @@ def _loss(model: CharRNN, record: TrainingRecord) -> str:
     head = ("", f"nats per {_unit(model)}", f"bits per {_unit(model)}")
     sense = (
         f"On average the model gave the {_unit(model)} that came next a probability of "
-        f"1 in {math.exp(loss):.3g}; "
+        f"1 in {math.exp(min(loss, MOST_NATS)):.3g}; "
         f"a blind guess among all of its {_unit(model)}s gives 1 in {len(model.vocabulary):,}."
     )
     return f"## How well it predicts\n\n{sense} {how}\n\n{table(head, lines)}"

@@ -46,7 +46,7 @@ MAX_RESCUES = 10
 class Trainer:
     """Trains one model on one text.
 
-    `model` has the best weights so far, `live` the present ones.
+    `model` has the best weights so far, `live` the present ones. A text needs two symbols.
     """
 
     def __init__(
@@ -62,9 +62,7 @@ class Trainer:
         workers: int = 1,
         comm: Comm | None = None,
     ) -> None:
-        """text: of at least two symbols, otherwise ValueError is raised.
-
-        start: a model to begin from; its vocabulary grows by the new symbols of the text.
+        """start: a model to begin from; its vocabulary grows by the new symbols of the text.
         `model_config` may then change its dropout, and nothing else. Raises StartError where
         the start does not fit. start_name: what the model's record calls it.
         workers: processes that share each step's sequences; comm: an MPI communicator whose ranks
