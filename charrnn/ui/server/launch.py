@@ -41,7 +41,6 @@ def launch(scheduler: Scheduler, temp_files: TempFiles, host: str | None, port: 
             server_name=host,
             server_port=port,
             prevent_thread_lock=True,
-            _frontend=False,  # or Gradio ends a page that does not answer itself within 3 s
             **settings(),
         )
     except BaseException:  # threads of Gradio's would keep a page alive that nobody can reach
