@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import json
-import shutil
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
@@ -12,6 +11,7 @@ from typing import Any
 
 import pytest
 from gradio_client import Client
+from programs import missing, program
 from serving import serving
 
 TEXT = "hello world, said the sea. " * 100
@@ -100,15 +100,13 @@ process.exit(0);
 
 @pytest.mark.slow
 def test_the_javascript_client_calls_the_endpoints(url: str, tmp_path: Path) -> None:
-    if not (shutil.which("node") and shutil.which("npm")):
-        pytest.skip("needs node and npm")
-    install = ["npm", "install", "--silent", "--no-audit", "--no-fund", "@gradio/client"]
+    install = [program("npm"), "install", "--silent", "--no-audit", "--no-fund", "@gradio/client"]
     (tmp_path / "package.json").write_text('{"type": "module"}')
     if subprocess.run(install, cwd=tmp_path, capture_output=True).returncode:
-        pytest.skip("needs a registry that has @gradio/client")
+        missing("needs a registry that has @gradio/client")
     (tmp_path / "use.js").write_text(SCRIPT)
     done = subprocess.run(
-        ["node", "use.js", url], cwd=tmp_path, capture_output=True, text=True, timeout=200
+        [program("node"), "use.js", url], cwd=tmp_path, capture_output=True, text=True, timeout=200
     )
     assert done.returncode == 0, done.stdout + done.stderr
     answer = json.loads(done.stdout.splitlines()[-1])
