@@ -66,7 +66,16 @@ def _of_hub(name: str) -> Any:
     return getattr(hub, name)
 
 
-CharRNN.function = _of_hub
+def _of_model(name: str) -> Any:
+    """The function behind a method of a model, from a room above the network."""
+    if name == "html":
+        from charrnn.analysis.summary import html
+
+        return html
+    return _of_hub(name)
+
+
+CharRNN.function = _of_model
 
 
 def __getattr__(name: str) -> Any:

@@ -29,3 +29,7 @@ class Shareable:
     def push_to_hub(self, repo_id: str, **options: Any) -> Any:
         """Put the model on the Hub; see `charrnn.push_to_hub`, whose result it returns."""
         return type(self).function("push_to_hub")(self, repo_id, **options)
+
+    def _repr_html_(self) -> str:
+        """What a notebook shows of the model; see `charrnn.analysis.summary`."""
+        return cast(str, type(self).function("html")(self))
