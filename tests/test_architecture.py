@@ -39,7 +39,7 @@ MAX_FILE_LINES = 350  # the aim is 300
 THIRD_PARTY = {
     "hub": {"numpy", "huggingface_hub", "tqdm", "yaml"},  # the client brings both
     "ui": {"numpy", "gradio", "starlette", "fastapi", "spaces"},  # spaces: on ZeroGPU alone
-    "cli": {"numpy", "tqdm", "cupy"},
+    "cli": {"numpy", "tqdm", "cupy", "trackio"},  # trackio: for --track alone
     "training": {"numpy", "mpi4py"},  # where ranks train
     "formats": {"numpy", "onnx"},
     "app": {"gradio"},

@@ -107,6 +107,8 @@ def submission_of(args: argparse.Namespace) -> Submission:
 
     if args.resume or args.start:
         raise ValueError("--on-jobs starts a new run: leave out --resume and --start.")
+    if args.track:
+        raise ValueError("--track logs on this machine, and --on-jobs trains on another: give one.")
     names = args.corpus or [RECIPES[args.settings or DEFAULT_RECIPE].corpus]
     if len(names) > 1:
         raise ValueError("--on-jobs takes one text: join the files into one.")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import time
+from collections.abc import Callable
 from contextlib import closing
 from functools import partial
 
@@ -16,6 +17,7 @@ from charrnn.cli.plan import DEFAULT_RECIPE, REPORTING, Plan, make_plan
 from charrnn.cli.push import share
 from charrnn.cli.report import Report
 from charrnn.cli.samples import held_out_baselines
+from charrnn.cli.track import TRACKERS, tracking
 from charrnn.corpora import CORPORA, alphabetical
 from charrnn.training import checkpoint
 from charrnn.training.fitted_settings import TIMES
@@ -138,6 +140,12 @@ def _add_reporting(parser: argparse.ArgumentParser) -> None:
         default=argparse.SUPPRESS,
         help=argparse.SUPPRESS,
     )
+    group.add_argument(
+        "--track",
+        choices=TRACKERS,
+        default="",
+        help="also log every step to trackio, which pip installs: trackio show draws the curves",
+    )
     for name, (kind, metavar, text) in REPORTING.items():
         text += " (default: that of the settings)"
         group.add_argument(options.flag(name), type=kind, metavar=metavar, help=text)
@@ -159,8 +167,8 @@ def run(args: argparse.Namespace, output: Output) -> ExitCode:
             output.remark(f"{warning} Add --shuffle-lines to hold out a fair sample.")
         report = Report(plan, args, output)
         try:
-            with report.shown():
-                _train(plan, report, stop, args.save_every)
+            with tracking(args.track, plan) as track, report.shown():
+                _train(plan, report, stop, args.save_every, track)
                 if args.compact and not stop.received:
                     plan.out.save(partial(checkpoint.save, plan.trainer.model))
         except (BrokenPipeError, MemoryError):
@@ -187,7 +195,13 @@ def run(args: argparse.Namespace, output: Output) -> ExitCode:
     return stop.exit_code
 
 
-def _train(plan: Plan, report: Report, stop: StopSignal, save_every: float) -> None:
+def _train(
+    plan: Plan,
+    report: Report,
+    stop: StopSignal,
+    save_every: float,
+    track: Callable[[Progress], None],
+) -> None:
     """Train until the end or a signal; save every save_every seconds, and at the end."""
     saved = time.monotonic()
     with closing(plan.trainer.run(seconds=plan.seconds, spent=plan.spent)) as steps:
@@ -199,6 +213,7 @@ def _train(plan: Plan, report: Report, stop: StopSignal, save_every: float) -> N
                     report.output.remark(f"Not saved this time: {error.strerror or error}.")
                 saved = time.monotonic()
             report.step(progress)
+            track(progress)
     _save(plan, report)
     if not stop.received:
         plan.previous.unlink(missing_ok=True)
