@@ -24,7 +24,7 @@ from charrnn.hub import (
     push_to_hub,
     pushing,
 )
-from charrnn.hub.deploy import files_of_space
+from charrnn.hub.space_files import files_of_space
 
 pytestmark = pytest.mark.filterwarnings("ignore:Use 'content=:DeprecationWarning")  # the client's
 

@@ -7,13 +7,15 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from standin import ALICE, Hub, User
+from hubs import trained
+from standin import ALICE, BOB, Hub, User
 from standin.repos import space_faults
 from standin.store import front_matter, small
 
 import charrnn
 from charrnn.__main__ import main
 from charrnn.hub import HubError, deploy, deploying, planning, result_of, starting
+from charrnn.service.disk_store import KEPT
 
 ROOT = Path(charrnn.__file__).parents[1]
 
@@ -106,3 +108,17 @@ def test_visitors_models_go_to_a_private_bucket(hub: Hub) -> None:
     assert (volume["type"], volume["source"]) == ("bucket", "alice/page-models")
     assert space.variables == {"CHARRNN_KEEP": volume["mountPath"]}
     assert "alice/page-models" in hub.jobs.buckets
+    result_of(deploying("alice/page", ROOT))  # keeps what an earlier run has mounted
+    told = (space.files["README.md"].data or b"").decode().partition("## What this Space keeps")[2]
+    assert "alice/page-models" in told
+    assert f"{KEPT / 3600:.0f} hours" in told
+
+
+def test_the_space_names_its_owners_public_models(hub: Hub) -> None:
+    trained().push_to_hub("alice/sea", token=ALICE, endpoint=hub.url)
+    trained().push_to_hub("alice/diary", token=ALICE, endpoint=hub.url, private=True)
+    trained().push_to_hub("bob/sea", token=BOB, endpoint=hub.url)
+    result_of(deploying("alice/page", ROOT))
+    readme = (hub.repos["spaces/alice/page"].files["README.md"].data or b"").decode()
+    assert front_matter(readme)["models"] == ["alice/sea"]
+    assert "What this Space keeps" not in readme

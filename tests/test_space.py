@@ -8,13 +8,16 @@ import sys
 from pathlib import Path
 from typing import Any
 
-import gradio
+import gradio as gr
 import pytest
 from standin.repos import space_faults
 from standin.store import front_matter
 
+from charrnn.hub.account import HUB
 from charrnn.hub.card import DATASETS
-from charrnn.hub.deploy import files_of_space
+from charrnn.hub.space_files import files_of_space, space_readme
+from charrnn.service.disk_store import KEPT, DiskStore
+from charrnn.ui.share import model as model_column
 
 ROOT = Path(__file__).resolve().parents[1]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -46,10 +49,38 @@ def test_keys_and_values_are_those_of_the_reference() -> None:
     assert all(isinstance(tag, str) for tag in METADATA["tags"])
 
 
+def test_the_readme_of_one_space_is_valid_too() -> None:
+    """With what `deploy` adds: its thumbnail, its owner's models, what it keeps."""
+    readme = space_readme(README, "me/page", HUB, ["me/sea", "me/book"], "me/page-models")
+    metadata = front_matter(readme)
+    assert metadata.keys() - METADATA.keys() == {"thumbnail", "models"} <= KEYS
+    assert space_faults(metadata) == []
+    address = f"{HUB}/spaces/me/page/resolve/main/"
+    assert metadata["thumbnail"].removeprefix(address) in files_of_space(ROOT)
+    assert metadata["models"] == ["me/sea", "me/book"]
+    assert "me/page-models" in readme
+    assert "me/page-models" not in space_readme(README, "me/page", HUB)
+
+
+def test_the_page_tells_visitors_what_it_keeps(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("CHARRNN_KEEP", "/data")
+    assert DiskStore().folder == Path("/data/visitors")
+    with gr.Blocks() as blocks:
+        model_column.build(gr.State(), gr.State())
+    shown = [b.value for b in blocks.blocks.values() if isinstance(b, gr.Markdown)]
+    told = [text for text in shown if f"{KEPT / 3600:.0f} hours" in text]
+    assert len(told) == 1
+    assert "over a restart" in told[0]
+    monkeypatch.delenv("CHARRNN_KEEP")
+    assert "restart" not in model_column.kept()
+    monkeypatch.setenv("SPACE_ID", "me/page")
+    assert "unless this Space restarts" in model_column.kept()
+
+
 def test_the_sdk_is_the_gradio_that_is_pinned() -> None:
     pins = (ROOT / "requirements.txt").read_text().splitlines()
     assert f"gradio=={METADATA['sdk_version']}" in pins
-    assert METADATA["sdk_version"] == gradio.__version__
+    assert METADATA["sdk_version"] == gr.__version__
 
 
 def test_every_file_that_the_readme_shows_is_on_the_space() -> None:

@@ -117,6 +117,10 @@ def test_push_and_pull_from_a_client(hub: Hub, tmp_path: Path) -> None:
         client = Client(url, verbose=False)
         told = client.predict("alice/sea", "", api_name="/pull")
         assert told == {"repo_id": "alice/sea", "revision": hub.model("alice/sea").main}
+        address = f"{hub.url}/alice/sea"
+        names = "alice/sea/", " alice/sea@main", "hf://alice/sea", "hf://alice/sea@main"
+        for typed in (*names, "https://huggingface.co/alice/sea", address, f"{address}/tree/main"):
+            assert client.predict(typed, "", api_name="/pull") == told
         done = client.predict("again", "mit", False, api_name="/push")
         assert done["url"] == f"{hub.url}/alice/again"
         assert "license: mit" in text_of(hub, "alice/again")

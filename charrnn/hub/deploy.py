@@ -6,7 +6,6 @@ needs PRO, Team or Enterprise.
 
 from __future__ import annotations
 
-import re
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -18,19 +17,12 @@ from huggingface_hub.errors import HfHubHTTPError, RepositoryNotFoundError
 
 from charrnn.hub.account import checked_name, client, endpoint_of, write_token
 from charrnn.hub.calls import Call, Transfer, result_of, supervise
+from charrnn.hub.card import LIBRARY
 from charrnn.hub.faults import HubError
 from charrnn.hub.names import bare_name
 from charrnn.hub.push import Pushed, account_of
-from charrnn.hub.spaces import FOLDERS, pushing_files
-
-FILES = ("app.py", "README.md", "requirements.txt", "pyproject.toml", "LICENSE")
-SUFFIXES = {".py", ".js", ".css", ".html", ".json", ".txt", ".md", ".npz"}
-NEEDED = ("app.py", "README.md", "requirements.txt")
-SHOWN = re.compile(r'(?:src|srcset)="(docs/[\w./-]+)"|!\[[^\]\n]*\]\((docs/[\w./-]+)\)')
-"""A picture that the README shows."""
-THUMBNAIL = "docs/pictures/first-screen-light.png"
-CHAPTERS = "docs/how-it-works.md"
-"""The document that the page itself shows, with its drawings."""
+from charrnn.hub.space_files import files_of_space, space_readme
+from charrnn.hub.spaces import pushing_files
 
 ZEROGPU, CPU_BASIC = "zero-a10g", "cpu-basic"
 COSTS = {
@@ -58,6 +50,8 @@ PAUSE, FAULTS = 3.0, 5
 
 KEPT_AT = "/data"
 """Where a Space that keeps its visitors' models has its bucket."""
+MODELS = 20
+"""The most models of its owner that a Space names."""
 
 
 @dataclass(frozen=True)
@@ -149,37 +143,19 @@ def deploying(
         _create(api, plan, private)
 
     def prepare(api: HfApi, name: str) -> None:
-        files["README.md"] = space_readme(readme, name, address).encode()
         if hardware:
             _move(api, name, hardware)
         if keep:
             _mount(api, name, f"{name}-models")
+        owner = name.split("/")[0]  # asked without a token, for the README names public models only
+        listed = api.list_models(author=owner, filter=LIBRARY, limit=MODELS, token=False)
+        models, kept = [model.id for model in listed], _bucket_of(api, name)
+        files["README.md"] = space_readme(readme, name, address, models, kept).encode()
 
     return pushing_files(
         repo_id, "gradio", files, private, token, endpoint, "Deploy charrnn",
         create=create, prepare=prepare,
     )  # fmt: skip
-
-
-def files_of_space(root: Path) -> dict[str, Path]:
-    """The files that a Space needs, by their path in it. Raises HubError outside a checkout."""
-    missing = [name for name in NEEDED if not (root / name).is_file()]
-    if missing:
-        raise HubError(f"Run this in a checkout of charrnn: there is no {missing[0]} in {root}.")
-    readme = (root / "README.md").read_text(encoding="utf-8")
-    pictures = {path for pair in SHOWN.findall(readme) for path in pair if path}
-    paths = [*map(root.joinpath, FILES), *(p for f in FOLDERS for p in (root / f).rglob("*"))]
-    paths = [path for path in paths if path.suffix in SUFFIXES or path.name == "LICENSE"]
-    paths += map(root.joinpath, sorted(pictures | {THUMBNAIL}))
-    paths += [root / CHAPTERS, *sorted((root / "docs/pictures").glob("*.svg"))]
-    return {path.relative_to(root).as_posix(): path for path in paths if path.is_file()}
-
-
-def space_readme(readme: str, name: str, endpoint: str) -> str:
-    """The README of one Space: with the address of its thumbnail, which must be a full one."""
-    head, mark, rest = readme.removeprefix("---\n").partition("\n---\n")
-    thumbnail = f"thumbnail: {endpoint}/spaces/{name}/resolve/main/{THUMBNAIL}"
-    return f"---\n{head}\n{thumbnail}{mark}{rest}"
 
 
 def _create(api: HfApi, plan: Plan, private: bool) -> None:
@@ -229,11 +205,17 @@ def _refused(name: str, hardware: str, error: HfHubHTTPError) -> Exception:
     return error
 
 
+def _bucket_of(api: HfApi, name: str) -> str:
+    """The bucket that holds the visitors' models of a Space; "" if it has none."""
+    volumes = api.get_space_runtime(name).volumes or []
+    return next((str(v.source) for v in volumes if v.mount_path == KEPT_AT), "")
+
+
 def _mount(api: HfApi, name: str, bucket: str) -> None:
     """Give the Space a private bucket for its visitors' models; restarts it if it had none."""
-    volumes = api.get_space_runtime(name).volumes or []
-    if any(volume.mount_path == KEPT_AT for volume in volumes):
+    if _bucket_of(api, name):
         return
+    volumes = api.get_space_runtime(name).volumes or []
     api.create_bucket(bucket, private=True, exist_ok=True)
     volume = Volume(type="bucket", source=bucket, mount_path=KEPT_AT, read_only=False)
     api.set_space_volumes(name, [*volumes, volume])

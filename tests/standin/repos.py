@@ -103,6 +103,8 @@ class Repos:
             if repo.kind == "models" and (not repo.private or (user and user.name == repo.owner))
         ]
         models = [m for m in models if set(query.getlist("filter")) <= set(m["tags"])]
+        if author := query.get("author"):
+            models = [m for m in models if m["author"] == author]
         key = query.get("sort") if query.get("sort") in ("lastModified", "likes") else "downloads"
         models.sort(key=lambda m: m[key], reverse=True)
         at, most = int(query.get("cursor", 0)), min(int(query.get("limit", 100)), self.hub.page)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import math
+import os
 from html import escape
 from pathlib import Path
 from typing import Any
@@ -13,9 +14,11 @@ from gradio.utils import get_upload_folder
 
 from charrnn import files
 from charrnn.formats.web import to_html
+from charrnn.hub.account import on_space
 from charrnn.network.model import CharRNN
 from charrnn.pretrained import pretrained_names
 from charrnn.service import versions
+from charrnn.service.disk_store import KEPT
 from charrnn.service.visitor import Visitor
 from charrnn.training.checkpoint import HOSTED_BYTES, Checkpoint, ModelFileError
 from charrnn.training.record import TrainingRecord, one_line
@@ -64,10 +67,25 @@ def build(visitor: gr.State, model: gr.State) -> None:
         elem_id="pretrained",
     )
     ready.input(ready_made, [visitor, ready], visitor, **PRIVATE)
+    gr.Markdown(kept(), elem_classes="help")
     result = gr.JSON(label="card", visible=False)  # for the API; the Card follows the model
     loaded: dict[str, Any] = {"api_name": "load_model", "show_progress": "hidden"}
     upload.upload(load_model, [visitor, upload], [visitor, result], **loaded)
     connect_downloads(visitor, save, with_training, html, title)
+
+
+def kept() -> str:
+    """What the page keeps of a visitor, and for how long, for the visitor."""
+    if os.environ.get("CHARRNN_KEEP"):
+        restart = ", over a restart of the page too"
+    elif on_space():
+        restart = ", unless this Space restarts"
+    else:
+        restart = ""
+    return (
+        f"The page keeps your model for {KEPT / 3600:.0f} hours{restart}, so that this browser "
+        "finds it again. The file has a hash for a name and holds no text."
+    )
 
 
 def connect_downloads(
