@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from charrnn.ui.server import middleware
-from charrnn.ui.server.middleware import Message, Receive, RequestGuard, Send
+from charrnn.ui.server.middleware import App, Message, Receive, RequestGuard, Send
 
 HOST = (b"host", b"charrnn.example")
 
@@ -30,6 +30,7 @@ def call(
     headers: Iterable[tuple[bytes, bytes]] = (),
     chunks: Iterable[bytes] = (b"",),
     method: str = "POST",
+    app: App = echo,
 ) -> tuple[int, dict[bytes, bytes], bytes]:
     """One request through the guard: status, headers, body."""
     parts, sent = list(chunks), list[Message]()
@@ -47,7 +48,7 @@ def call(
         "path": path,
         "headers": [HOST, *headers],
     }
-    asyncio.run(RequestGuard(echo)(scope, receive, send))
+    asyncio.run(RequestGuard(app)(scope, receive, send))
     return sent[0]["status"], dict(sent[0]["headers"]), sent[1]["body"]
 
 
@@ -82,6 +83,38 @@ def test_the_same_host_is_recognized_however_it_is_written(
 ) -> None:
     headers = [(b"origin", origin.encode()), *((n.encode(), v.encode()) for n, v in more)]
     assert call("/gradio_api/queue/join", headers)[0] == 200
+
+
+@pytest.mark.parametrize(
+    ("origin", "more", "told"),
+    [
+        ("http://charrnn.example", {}, None),  # no proxy, or one that passes all on
+        ("https://charrnn.example", {"x-forwarded-proto": "https"}, None),
+        ("http://charrnn.example:8080", {}, ("charrnn.example:8080", "http")),
+        ("https://charrnn.example:8443", {}, ("charrnn.example:8443", "https")),
+        ("https://charrnn.example", {}, ("charrnn.example", "https")),
+        (
+            "https://space.example",
+            {"x-forwarded-host": "space.example, inner", "x-forwarded-proto": "http"},
+            ("space.example", "https"),
+        ),
+    ],
+)
+def test_links_follow_the_address_that_the_browser_names(
+    origin: str, more: dict[str, str], told: tuple[str, str] | None
+) -> None:
+    seen: dict[bytes, bytes] = {}
+
+    async def app(scope: Message, receive: Receive, send: Send) -> None:
+        seen.update(scope["headers"])
+        await echo(scope, receive, send)
+
+    headers = [(n.encode(), v.encode()) for n, v in {"origin": origin, **more}.items()]
+    assert call("/gradio_api/queue/join", headers, app=app)[0] == 200
+    names = [seen.get(name.encode()) for name in ("x-forwarded-host", "x-forwarded-proto")]
+    before = [value.encode() if (value := more.get(n)) else None
+              for n in ("x-forwarded-host", "x-forwarded-proto")]  # fmt: skip
+    assert names == ([part.encode() for part in told] if told else before)
 
 
 @pytest.mark.parametrize("origin", ["https://space.example:8443", "https://x:y", "https://"])

@@ -72,7 +72,7 @@ class RequestGuard:
         elif foreign(scope, headers):
             await refuse(send, 403, REFUSED.format(origin=headers[b"origin"][:200]))
         else:
-            await self.limited(scope, receive, send, headers, path)
+            await self.limited(as_the_browser_sees(scope, headers), receive, send, headers, path)
 
     async def limited(
         self, scope: Message, receive: Receive, send: Send, headers: dict[bytes, str], path: str
@@ -131,6 +131,28 @@ def foreign(scope: Message, headers: dict[bytes, str]) -> bool:
     # A Host without a port may have lost it on the way: nginx's $host leaves it out.
     same = own in hosts or (own[0], 0) in hosts
     return not same and own not in {host_of(address) for address in allowed}
+
+
+def as_the_browser_sees(scope: Message, headers: dict[bytes, str]) -> Message:
+    """The request, told the scheme and host of the visitor's address where a proxy lost them.
+
+    nginx's $host drops the port, and not every proxy passes on the scheme. Gradio makes the links
+    to files of what is left, but a browser's Origin has all of it. For requests that are not
+    `foreign`; a GET may be, and carries no Origin from this page.
+    """
+    origin = urlsplit(headers.get(b"origin", ""))
+    if scope.get("method") in ("GET", "HEAD") or origin.scheme not in ("http", "https"):
+        return scope
+    host = headers.get(b"x-forwarded-host") or headers.get(b"host", "")
+    scheme = headers.get(b"x-forwarded-proto") or scope.get("scheme", "http")
+    if (host, scheme) == (origin.netloc, origin.scheme):
+        return scope
+    told = {
+        b"x-forwarded-host": origin.netloc.encode("latin-1"),
+        b"x-forwarded-proto": origin.scheme.encode(),
+    }
+    others = [(name, value) for name, value in scope["headers"] if name.lower() not in told]
+    return {**scope, "headers": [*others, *told.items()]}
 
 
 ASSETS = re.compile(r"/(assets|static|svelte)/|/(theme\.css|favicon\.ico|manifest\.json)$|/$")
