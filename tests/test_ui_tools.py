@@ -13,6 +13,7 @@ import pytest
 from gradio_client import Client
 from programs import missing, program
 from serving import serving
+from waiting import PATIENCE
 
 TEXT = "hello world, said the sea. " * 100
 
@@ -71,8 +72,9 @@ def test_an_mcp_client_lists_and_calls_the_tools(url: str) -> None:
 def test_what_cannot_be_done_is_a_sentence(
     url: str, arguments: tuple[Any, ...], name: str, sentence: str
 ) -> None:
+    client = Client(url, verbose=False, httpx_kwargs={"timeout": PATIENCE})
     with pytest.raises(Exception, match=sentence):
-        Client(url, verbose=False).predict(*arguments, api_name=name)
+        client.predict(*arguments, api_name=name)
 
 
 SCRIPT = """

@@ -25,6 +25,8 @@ LINGER = 90.0
 """Seconds for which a run goes on when its page is gone: a reload, a locked phone, a lost line."""
 STARTUP = 0.8
 """Seconds that a run takes besides its training, until the queue has measured it."""
+TRIAL_EXTRA = 60.0
+"""Seconds that a trial may take besides its training; on a busy machine its start took over 10."""
 SESSIONS = 100_000
 """Sessions whose tokens are remembered, 200 bytes each."""
 
@@ -176,7 +178,7 @@ class Scheduler:
         with self.queue.slot(job.seconds + 1) as slot:
             run = TrainingProcess(job)
             try:
-                while not run.over.is_set() and slot.used < job.seconds + 10:
+                while not run.over.is_set() and slot.used < job.seconds + TRIAL_EXTRA:
                     await asyncio.sleep(POLL)
                 return run.snapshot
             finally:
