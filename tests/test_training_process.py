@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 from builders import from_bytes
+from waiting import wait_until
 
 from charrnn import ModelConfig, Progress, TrainConfig
 from charrnn.network.sampling import Sampling, generate
@@ -32,12 +33,9 @@ JOB = Job(
 )
 
 
-def until(run: TrainingProcess, done: Callable[[Snapshot], bool], seconds: float = 60) -> Snapshot:
+def until(run: TrainingProcess, done: Callable[[Snapshot], bool]) -> Snapshot:
     """The first snapshot for which `done` holds."""
-    deadline = time.monotonic() + seconds
-    while not done(run.snapshot):
-        assert time.monotonic() < deadline, "the worker did not get there"
-        time.sleep(0.02)
+    wait_until(lambda: done(run.snapshot), "the worker did not get there")
     return run.snapshot
 
 
