@@ -82,9 +82,10 @@ def pretrained() -> str:
         facts = info(pretrained_folder() / f"{name}.npz")
         run, layers = facts["training"], facts["layers"]
         loss = run["best_loss"]
+        start = f", from `{run['start']['name']}`" if run.get("start", {}).get("name") else ""
         rows.append(
             f"| `{name}` | {facts['cell']} | {f'{layers} × ' if layers > 1 else ''}"
-            f"{facts['hidden_size']} | {facts['parameters']:,} | {run['corpus']} | "
+            f"{facts['hidden_size']} | {facts['parameters']:,} | {run['corpus']}{start} | "
             f"{loss:.3f} ({loss / 0.6931472:.3f}) | {facts['bytes'] / 1e6:.1f} MB |"
         )
     return "\n".join(rows)
