@@ -126,7 +126,7 @@ LESSONS = (
         "the old state with the candidate n: at 1 it keeps the old state, at 0 it takes the "
         "candidate.",
         "Press shut (0), look at c', then drag single valves of f with the mouse or the arrow "
-        "keys. Then choose GRU and its update gate z, press open (1), and see that h' equals h.",
+        "keys. Then choose GRU and its update gate z, press shut (0), and see that h' equals n.",
         "7. Gates",
         {"cell": "lstm", "updates": 20, "t": 3, "gate": 1, "to": "gates"},
     ),
@@ -149,7 +149,7 @@ LESSONS = (
         "Everything else is the same, only larger. What a large network needs to know of the past, "
         "it has to keep in its units, and no unit was given a task.",
         "Will some of them still follow something that a person has a name for, such as being "
-        "inside quotation marks?",
+        "inside brackets?",
         ("No: each is a mixture of everything", "Some will", "Every one will"),
         1,
         "Some will: what helps to guess is worth remembering, and one unit is sometimes enough for "

@@ -19,19 +19,19 @@ const reports = (() => {
   }
 
   function update(experiment, wholeText) {
-    const { losses, norms, clip, rate, steps } = experiment, last = norms[norms.length - 1], loss = losses[losses.length - 1];
+    const { losses, norms, clip, rate, steps, held } = experiment, last = norms[norms.length - 1], loss = losses[losses.length - 1];
     const cut = last.scale < 1 ? ` That is beyond ${numbers.unsigned(clip)}, so it is clipped: it keeps its direction, and its length is reduced to ${Math.round(100 * last.scale)} %.` : '';
     const whole = wholeText ? ` (${numbers.unsigned(loss * steps.length, 1)} nats for the whole text)` : '';
     return `${several(norms.length, 'update')}. The gradient of all weights together was ${unrolled.short(last.norm)} long.${cut} `
-      + `Every weight moved against its gradient, by rate × gradient. The mean loss went from ${numbers.unsigned(losses[losses.length - 2], 3)} to ${numbers.unsigned(loss, 3)}${whole}.`
+      + `Every weight moved against its gradient, by rate × gradient. The mean loss went from ${numbers.unsigned(losses[losses.length - 2], 3)} to ${numbers.unsigned(loss, 3)}${whole}.${held.size ? ` With the gates held it is ${numbers.unsigned(experiment.loss, 3)}.` : ''}`
       + exploded(experiment.explosion(), { rate, clip, losses });
   }
 
   function exploded(explosion, { rate, clip, losses }) {
     if (!explosion) return '';
-    const { update: at, norm } = explosion;
+    const { update: at, norm } = explosion, recovered = losses[losses.length - 1] <= losses[0];
     return ` This is an explosion: at update ${at}, a gradient ${unrolled.short(norm)} long, times the rate ${numbers.unsigned(rate, 1)}, threw the weights so far off that the loss rose to ${numbers.unsigned(losses[at])}, worse than the ${numbers.unsigned(losses[0])} of the first weights.`
-      + (clip ? '' : ' Clipping is off, so nothing shortened it. Switch clipping on, start over, and the same network learns.');
+      + (recovered ? ' It has recovered since.' : clip ? '' : ' Clipping is off, so nothing shortened it. Switch clipping on, start over, and the same network learns.');
   }
 
   return { start, backward, update };

@@ -201,7 +201,11 @@ function draw(moved = false) {
   cell.show(model.cell);
   cell.enable(!['own', 'notebook'].includes(state.source));
   const large = model.hidden_size > shown.units.length;
-  windowNote.textContent = large ? `A window into a network of ${model.hidden_size} units: the ${shown.units.length} most active over this text. All the others are in every sum.` : '';
+  const letters = model.symbols.length, unseen = shown.outputs.length < letters;
+  windowNote.textContent = [
+    large ? `A window into a network of ${model.hidden_size} units: the ${shown.units.length} most active over this text. All the others are in every sum.` : '',
+    unseen ? `Of its ${letters} letters, ${shown.outputs.length} are shown; p over all of them adds up to 100 %.` : '',
+  ].join(' ').trim();
   picture.draw({ letter: sign(model.symbols[read[state.t].id]), blocks: numbers.blocks(model, read[state.t], shown), equations: numbers.equations(model.cell, names[state.gate], state.temperature), phase: state.phase, gate: names.length > 1 ? names[state.gate] : '' }, moved);
   drawGates();
   degree.value = state.temperature;
