@@ -134,11 +134,11 @@ def foreign(scope: Message, headers: dict[bytes, str]) -> bool:
 
 
 def as_the_browser_sees(scope: Message, headers: dict[bytes, str]) -> Message:
-    """The request, told the scheme and host of the visitor's address where a proxy lost them.
+    """The request with the scheme and host of the visitor's address, where a proxy lost them.
 
-    nginx's $host drops the port, and not every proxy passes on the scheme. Gradio makes the links
-    to files of what is left, but a browser's Origin has all of it. For requests that are not
-    `foreign`; a GET may be, and carries no Origin from this page.
+    nginx's $host drops the port, and not every proxy passes on the scheme. Gradio builds the links
+    to files from what is left, but a browser's Origin has all of it. Only for requests that are not
+    `foreign`. A GET may be foreign, and one from this page carries no Origin: it stays as it is.
     """
     origin = urlsplit(headers.get(b"origin", ""))
     if scope.get("method") in ("GET", "HEAD") or origin.scheme not in ("http", "https"):
@@ -147,12 +147,12 @@ def as_the_browser_sees(scope: Message, headers: dict[bytes, str]) -> Message:
     scheme = headers.get(b"x-forwarded-proto") or scope.get("scheme", "http")
     if (host, scheme) == (origin.netloc, origin.scheme):
         return scope
-    told = {
+    forwarded = {
         b"x-forwarded-host": origin.netloc.encode("latin-1"),
         b"x-forwarded-proto": origin.scheme.encode(),
     }
-    others = [(name, value) for name, value in scope["headers"] if name.lower() not in told]
-    return {**scope, "headers": [*others, *told.items()]}
+    others = [(name, value) for name, value in scope["headers"] if name.lower() not in forwarded]
+    return {**scope, "headers": [*others, *forwarded.items()]}
 
 
 ASSETS = re.compile(r"/(assets|static|svelte)/|/(theme\.css|favicon\.ico|manifest\.json)$|/$")
