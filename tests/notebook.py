@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 import tempfile
 from pathlib import Path
 
@@ -15,8 +16,8 @@ ROOT = Path(__file__).resolve().parents[1]
 PATH = ROOT / "docs" / "charrnn.ipynb"
 
 
-def read() -> NotebookNode:
-    return nbformat.read(PATH, as_version=4)
+def read(path: Path = PATH) -> NotebookNode:
+    return nbformat.read(path, as_version=4)
 
 
 def run(folder: Path, packages: Path) -> NotebookNode:
@@ -36,14 +37,14 @@ def run(folder: Path, packages: Path) -> NotebookNode:
     return notebook
 
 
-def store() -> None:
-    """Run the notebook on this checkout, and write what its cells show into the file."""
+def store(path: Path, packages: Path) -> None:
+    """Run the notebook, and write it with what its cells show."""
     with tempfile.TemporaryDirectory() as folder:
-        notebook = run(Path(folder), ROOT)
+        notebook = run(Path(folder), packages)
     for cell in notebook.cells:
         cell.metadata.pop("execution", None)  # when each cell ran
-    nbformat.write(notebook, PATH)
+    nbformat.write(notebook, path)
 
 
 if __name__ == "__main__":
-    store()
+    store(*(map(Path, sys.argv[1:]) if sys.argv[1:] else (PATH, ROOT)))

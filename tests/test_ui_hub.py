@@ -36,6 +36,8 @@ def hub() -> Iterator[Hub]:
 class Asked:
     """What a handler reads of a request."""
 
+    session_hash = "tab"
+
     def __init__(self, client: str = "127.0.0.1", **headers: str) -> None:
         self.client = type("Address", (), {"host": client})() if client else None
         names = {name.replace("_", "-"): value for name, value in headers.items()}
@@ -113,8 +115,10 @@ def test_a_gallery_without_a_hub_is_a_sentence(hub: Hub, monkeypatch: pytest.Mon
 
 def test_push_and_pull_from_a_client(hub: Hub, tmp_path: Path) -> None:
     """On one's own machine, with HF_TOKEN set there."""
-    with serving(tmp_path, HF_ENDPOINT=hub.url, HF_HUB_OFFLINE="0", HF_TOKEN=ALICE) as url:
+    keep = {"CHARRNN_KEEP": str(tmp_path / "bucket")}
+    with serving(tmp_path, HF_ENDPOINT=hub.url, HF_HUB_OFFLINE="0", HF_TOKEN=ALICE, **keep) as url:
         client = Client(url, verbose=False)
+        assert "over a restart" in json.dumps(client.config["components"])  # told to visitors
         told = client.predict("alice/sea", "", api_name="/pull")
         assert told == {"repo_id": "alice/sea", "revision": hub.model("alice/sea").main}
         address = f"{hub.url}/alice/sea"
