@@ -15,6 +15,7 @@ from charrnn.service.visitor import Visitor
 from charrnn.training.recipes import RECIPES
 from charrnn.training.record import TrainingRecord
 from charrnn.ui.inspect.events import start_text
+from charrnn.ui.limits import MODEL_WEIGHTS
 from charrnn.ui.step.tour.lessons import CELLS
 from charrnn.vocabulary import CLEANINGS, Vocabulary
 
@@ -22,8 +23,8 @@ Value = dict[str, Any]
 
 SENT_WEIGHTS = 20_000
 """The largest model that is sent without being asked for: 107 KB as base64."""
-MOST_WEIGHTS = 1_500_000
-"""The largest model that is sent at all: 8 MB as base64."""
+MOST_WEIGHTS = MODEL_WEIGHTS
+"""The largest model that is sent at all, as large as one that the page trains: 12 MB as base64."""
 READ = 400
 """Symbols of text that a trained model reads."""
 COUNTED = 300_000

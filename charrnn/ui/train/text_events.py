@@ -62,7 +62,8 @@ class TextEvents:
             cleaned = CLEANINGS[cleaning](text)
             levels = await COMPUTING.run(who, chart_baselines, cleaned, config.val_fraction)
         except ValueError as error:
-            return {"counts": "", "plan": str(error), "mood": "bad"}, gr.skip(), gr.skip(), {}
+            refused = {"counts": f"{texts.EXAMPLES.get(corpus, 'Your text')}:"}
+            return refused | {"plan": str(error), "mood": "bad"}, gr.skip(), gr.skip(), {}
         verdict = texts.verdict(cleaned, name, plans.sentence(plan), bool(plan.choice.name))
         busy = self.scheduler.running(session(request))
         chart = gr.skip() if busy else views.only_baselines(levels)

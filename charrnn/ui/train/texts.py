@@ -7,7 +7,7 @@ from collections import Counter
 from typing import Any
 
 from charrnn.config_fields import whole
-from charrnn.corpora import CORPORA, alphabetical, load_corpus
+from charrnn.corpora import CORPORA, CorpusError, alphabetical, load_corpus
 from charrnn.text_files import unify_line_ends
 from charrnn.training.fitted_settings import capped_vocabulary
 from charrnn.ui.limits import TRAINING_CHARACTERS
@@ -41,7 +41,13 @@ def chosen(corpus: str, own: str | None) -> tuple[str, str]:
         return text, ""
     if corpus not in CORPORA:  # never a path: load_corpus would read any file
         raise ValueError(f"There is no corpus of that name. There are: {', '.join(CORPORA)}.")
-    return load_corpus(corpus).text, corpus
+    try:
+        return load_corpus(corpus).text, corpus
+    except CorpusError as error:
+        raise ValueError(
+            f"{EXAMPLES.get(corpus, corpus)} cannot be downloaded here now: choose another text, "
+            "or paste one."
+        ) from error
 
 
 def first_words(text: str, longest: int = 12) -> str:
@@ -93,6 +99,11 @@ def expectation(text: str, distinct: int, started: bool) -> tuple[str, str]:
         return "warn", f"{warning} Choose “Shuffle lines” under Settings."
     if len(text) < LEARNED_BY_HEART:
         return "good", "So short that the network will know it by heart."
+    if started and len(text) < FINE:
+        return "good", (
+            "Expect real words, mostly in the style of the model it starts from, with words and "
+            "names of this text."
+        )
     if started:
         return "good", "Expect real words, and more and more of this text's own voice."
     if len(text) < SHORT:
