@@ -122,6 +122,7 @@ def table(results: Path) -> str:
         if "change" in row
     }
     columns = [(name, start, length) for name, start in SEARCHED for length in LENGTHS]
+    columns = [column for column in columns if (*column, "{}") in losses]
     lines = [
         "| Change | " + " | ".join(f"{n}, {c / 1000:g} KB" for n, _, c in columns) + " |",
         "|---" + "|---:" * len(columns) + "|",
