@@ -209,3 +209,14 @@ def test_one_line_a_minute_says_that_descriptors_ran_out() -> None:
     other = record(OSError(errno.EIO, "a broken disk"))
     assert limit.filter(other)
     assert other.exc_info
+
+
+def test_an_error_that_is_its_own_context_is_logged_as_it_is() -> None:
+    inner = ValueError("junk")
+    group = ExceptionGroup("of one", [inner])
+    inner.__context__ = group
+    record = logging.LogRecord("asyncio", logging.ERROR, "", 0, "", (), (None, group, None))  # type: ignore[arg-type]
+    assert OutOfDescriptors().filter(record)
+    inner.__cause__ = OSError(errno.EMFILE, "none left")
+    assert OutOfDescriptors().filter(record)
+    assert record.msg != ""

@@ -43,12 +43,22 @@ class OutOfDescriptors(logging.Filter):
 
 
 def _is_about_them(error: BaseException | None) -> bool:
-    """Whether an error is that descriptors ran out, or comes from one that is."""
-    if isinstance(error, BaseExceptionGroup):
-        return any(map(_is_about_them, error.exceptions))
-    if isinstance(error, OSError) and error.errno in (errno.EMFILE, errno.ENFILE):
-        return True
-    return error is not None and _is_about_them(error.__cause__ or error.__context__)
+    """Whether an error is that descriptors ran out, or comes from one that is.
+
+    An error in a group may name the group as its context, so each is looked at once.
+    """
+    seen: set[int] = set()
+    waiting = [error]
+    while waiting:
+        error = waiting.pop()
+        if error is None or id(error) in seen:
+            continue
+        if isinstance(error, OSError) and error.errno in (errno.EMFILE, errno.ENFILE):
+            return True
+        seen.add(id(error))
+        waiting += [error.__cause__, error.__context__]
+        waiting += error.exceptions if isinstance(error, BaseExceptionGroup) else ()
+    return False
 
 
 def prepare_descriptors() -> None:
