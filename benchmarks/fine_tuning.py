@@ -202,7 +202,7 @@ def samples() -> str:
     for name in DRAWN:
         whole = TEXTS[name]
         text = whole._replace(read=lambda whole=whole: whole.read()[:PASTED], seconds=15)
-        parts.append(f"### The first 4,000 characters of: {name}")
+        parts.append(f"### 4,000 characters of {name.removeprefix('10 KB of ')}")
         for kind, title in (("scratch", "From scratch"), ("start", "From {}")):
             plan, trainer, _ = trained(text, kind, 0)
             drawn = generate(trainer.model, "", LENGTH, Sampling(TEMPERATURE, random_seed=1))
