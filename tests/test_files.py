@@ -170,6 +170,15 @@ def test_windows_has_no_folders_to_sync(tmp_path: Path, monkeypatch: pytest.Monk
     assert faults.steps == []
 
 
+def test_what_was_there_is_kept_under_another_name(tmp_path: Path) -> None:
+    file, previous = tmp_path / "model.npz", tmp_path / "model.previous.npz"
+    files.write(file, b"first", previous)
+    assert not previous.exists()
+    files.write(file, b"second", previous)
+    files.write(file, b"third", previous)
+    assert (file.read_bytes(), previous.read_bytes()) == (b"third", b"second")
+
+
 def test_a_folder_that_is_not_there(tmp_path: Path) -> None:
     with pytest.raises(FileNotFoundError):
         files.write(tmp_path / "no" / "model.npz", b"data")

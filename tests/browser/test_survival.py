@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import os
+import signal
 from collections.abc import Iterator
 from typing import NamedTuple
 
 import psutil
 import pytest
-from browser.steps import TEXT, button, new_context, sample, state, step, until
+from browser.steps import TEXT, button, new_context, sample, state, step, tab, until
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 from serving import free_port, start, wait_for
 
@@ -180,6 +182,27 @@ def test_a_duplicated_tab_goes_its_own_way(context: BrowserContext, server: Serv
     for page, own in ((first, names[0]), (copy, names[1])):
         page.reload()
         expect(page.locator(".drawing.header .model")).to_have_text(own)
+
+
+@pytest.mark.parametrize("how", ["SIGKILL", "SIGSTOP"])
+def test_a_dead_or_frozen_worker_leaves_what_it_had_learned(
+    context: BrowserContext, server: Server, how: str
+) -> None:
+    page = opened(context, server, LONG)
+    train(page)
+    (worker,) = server.workers()
+    before = worker.cpu_times().user
+    until(page, lambda: worker.cpu_times().user > before + 3)  # it saves after a second
+    os.kill(worker.pid, getattr(signal, how))
+    if how == "SIGSTOP":
+        button(page, "Stop")
+    state(page, "stopped")
+    assert not worker.is_running()
+    assert step(page) > 0
+    expect(page.locator(".drawing.header .model")).to_contain_text("trained here on your text")
+    tab(page, "Generate")
+    button(page, "Generate")
+    expect(page.locator(".drawing:visible pre, .drawing:visible .text").first).not_to_be_empty()
 
 
 def test_the_text_of_a_closed_tab_is_nowhere(context: BrowserContext, server: Server) -> None:
