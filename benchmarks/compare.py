@@ -23,7 +23,7 @@ from typing import NamedTuple
 sys.path.insert(1, str(Path(__file__).parent.parent))
 
 from bench.report import number
-from bench.sides import ROOT, ChildError, Way, WorkerPool, pairs, summary
+from bench.sides import ROOT, ChildError, Way, WorkerPool, in_turns, ratio, summary
 from bench.workloads import THREADS, encoding, generation, training
 
 
@@ -67,7 +67,7 @@ def from_commits(old: str, new: str, options: argparse.Namespace) -> Iterator[Ch
         roots = [stack.enter_context(checked_out(commit)) for commit in (old, new)]
         pool = stack.enter_context(WorkerPool())
         for row in [*training(scale), *generation(scale), *encoding(100 / scale)]:
-            if not re.search(options.only, row.name) or row.name.endswith("plain module"):
+            if not re.search(options.only, row.name) or row.repeats:
                 continue
             try:
                 a, b = (
@@ -79,9 +79,9 @@ def from_commits(old: str, new: str, options: argparse.Namespace) -> Iterator[Ch
             except ChildError as error:
                 print(f"{row.name}: {error}", file=sys.stderr)
                 continue
-            rates = pairs(a, b, options.pairs)
-            ratio = summary([y / x for x, y in zip(*rates, strict=True)])["median"]
-            yield Change(row.name, *(summary(r)["median"] for r in rates), ratio)
+            before, after = in_turns([a, b], options.pairs)
+            medians = (summary(rates)["median"] for rates in (before, after))
+            yield Change(row.name, *medians, ratio(after, before)["median"])
 
 
 def main(argv: list[str] | None = None) -> int:

@@ -1,13 +1,15 @@
-"""Compare the speed of charrnn with PyTorch, a plain script and the bare matrix products.
+"""Compare the speed of charrnn with its peers, a plain script and the bare matrix products.
 
-    python benchmarks/speed.py                          everything: about 20 minutes on 2 cores
+    python benchmarks/speed.py                          everything: about an hour on 2 cores
     python benchmarks/speed.py --quick                  one short pair of each: a few minutes
     python benchmarks/speed.py --only 'lstm' --json speed.json
     python benchmarks/speed.py --from speed.json --write      writes the results into the documents
     python benchmarks/speed.py --from speed.json --only lstm --json speed.json     some rows again
 
-Every ratio is the median of pairs of runs that take turns. Both sides keep their processes and use
-their fastest configuration of threads, input and oneDNN. Nothing else should run at the same time.
+The peers are PyTorch, ONNX Runtime (generation) and JAX (training), each if it is installed. Every
+ratio is the median over rounds of runs that take turns, against the peer that was fastest in them.
+Each side keeps processes of its own and uses its fastest configuration of threads and settings.
+Nothing else should run at the same time.
 """
 
 from __future__ import annotations
@@ -15,9 +17,10 @@ from __future__ import annotations
 import argparse
 import json
 import re
+import subprocess
 import sys
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -25,11 +28,12 @@ from typing import Any
 sys.path.insert(1, str(Path(__file__).parent.parent))
 
 from bench import document, start
-from bench.machine import describe, environment, has_torch
+from bench.machine import describe, environment, installed
 from bench.report import compact, number_row, ratio_row, table
-from bench.sides import ROOT, ChildError, Side, Way, WorkerPool, fresh, pairs, summary
+from bench.sides import ROOT, ChildError, Way, WorkerPool, fresh, in_turns, ratio, summary
 from bench.workloads import (
     CELLS,
+    OURS,
     SIZES,
     THREADS,
     Workload,
@@ -42,53 +46,52 @@ from bench.workloads import (
 from charrnn import CharRNN, ModelConfig, Vocabulary, save
 
 Row = dict[str, Any]
-OURS = [Way("ours", threads) for threads in THREADS]
-OURS_TRAINING = [*OURS, Way("ours", 1, {"workers": max(THREADS)})]
 
 
-def compare(pool: WorkerPool, row: Workload, count: int, seconds: float) -> Row:
-    """One row of ratios: both sides at their fastest, then in turns."""
-    ways = OURS_TRAINING if row.shared else OURS
-    ours = pool.fastest(ways, row.work, seconds)
-    theirs = pool.fastest(row.ways, row.peer_work or row.work, seconds)
-    rates = pairs(ours, theirs, count)
+def compare(pool: WorkerPool, row: Workload, count: int, seconds: float, peers: list[str]) -> Row:
+    """One row of ratios: all sides at their fastest, then in turns."""
+    ours = pool.fastest(row.ours, row.work, seconds)
+    theirs = [pool.fastest(row.peers[peer], row.work, seconds) for peer in peers]
+    sides = [
+        {"runs": rates, "way": str(side.way), "tried": side.tried}
+        for side, rates in zip([ours, *theirs], in_turns([ours, *theirs], count), strict=True)
+    ]
+    return ratio_of(row.name, row.bar, peers, sides)
+
+
+def ratio_of(name: str, bar: float | None, peers: list[str], sides: list[Row]) -> Row:
+    """A row of the table from the runs of our side and of each peer's: against the fastest."""
+    ours, *theirs = (summary(side["runs"]) | side for side in sides)
+    by_peer = dict(zip(peers, theirs, strict=True))
+    ratios = {peer: ratio(ours["runs"], side["runs"]) for peer, side in by_peer.items()}
+    fastest = min(peers, key=lambda peer: ratios[peer]["median"])
     return {
-        "name": row.name,
-        "peer": row.peer,
-        "bar": row.bar,
-        "ours": _side(ours, rates[0]),
-        "theirs": _side(theirs, rates[1]),
-        "ratio": summary([a / b for a, b in zip(*rates, strict=True)]),
+        "name": name,
+        "peer": fastest,
+        "bar": bar,
+        "ours": ours,
+        "theirs": by_peer[fastest],
+        "ratio": ratios.pop(fastest),
+        "others": ratios,
     }
 
 
-def _side(side: Side, rates: list[float]) -> Row:
-    return summary(rates) | {"way": str(side.way), "runs": rates, "tried": side.tried}
-
-
-def first_character(count: int, hidden: int) -> Row:
-    """The ratio of two processes' time to their first character."""
+def first_character(count: int, hidden: int, peers: list[str]) -> Row:
+    """The ratio of processes' times to their first character."""
     env = environment(max(THREADS), ROOT)
     with tempfile.TemporaryDirectory() as folder:
-        npz, peer = Path(folder) / "model.npz", Path(folder) / "model.pt"
+        npz = Path(folder) / "model.npz"
         save(
             CharRNN(Vocabulary(tuple(map(chr, range(32, 97)))), ModelConfig("lstm", hidden, 2)), npz
         )
-        start.save_for_peer(npz, peer, env)
-        ours, theirs = ([sys.executable, "-c", code] for code in (start.OURS, start.PEER))
-        rates: tuple[list[float], list[float]] = ([], [])
-        for _ in range(count + 1):
-            rates[0].append(1 / start.seconds_to_first_character([*ours, str(npz)], env))
-            rates[1].append(1 / start.seconds_to_first_character([*theirs, str(peer)], env))
-    a, b = rates[0][1:], rates[1][1:]  # the first pair warms the disk's cache
-    return {
-        "name": f"process start to first character, lstm 2x{hidden}",
-        "peer": "PyTorch",
-        "bar": 5,
-        "ours": summary(a) | {"way": "a second", "runs": a},
-        "theirs": summary(b) | {"way": "a second", "runs": b},
-        "ratio": summary([x / y for x, y in zip(a, b, strict=True)]),
-    }
+        lines = start.commands(npz, env, peers)
+        rounds = [
+            [1 / start.seconds_to_first_character(line, env) for line in lines]
+            for _ in range(count + 1)
+        ]
+    runs = zip(*rounds[1:], strict=True)  # the first round warms the disk's cache
+    sides = [{"runs": list(rates), "way": "a second"} for rates in runs]
+    return ratio_of(f"process start to first character, lstm 2x{hidden}", 5, peers, sides)
 
 
 def measured(name: str, value: float, unit: str, **bar: float) -> Row:
@@ -130,7 +133,7 @@ def memory(megabytes: float, scale: int) -> Iterator[Row]:
         unit = "s" if name.startswith("seconds") else "bytes"
         yield measured(f"{megabytes:g} MB of text: {name}", value, unit, **bars.get(name, {}))
     work = {"kind": "train memory", "layers": 2, "hidden": 512 // scale, "batch": 64, "steps": 64}
-    for script in ("ours", "pytorch") if has_torch() else ("ours",):
+    for script in ("ours", "pytorch") if installed("PyTorch") else ("ours",):
         for cell in CELLS:
             with fresh(Way(script, max(THREADS))) as side:
                 values = side.ask("measure", work=work | {"cell": cell})
@@ -144,8 +147,7 @@ def growths(pool: WorkerPool, seconds: float, scale: int) -> Iterator[Row]:
     for name, small, large, expected in growth(scale):
         one = pool.prepare(OURS[0], small, seconds, seat=0)
         four = pool.prepare(OURS[0], large, seconds, seat=1)
-        rates = pairs(one, four, 3)
-        value = summary([a / b for a, b in zip(*rates, strict=True)])["median"] / expected
+        value = ratio(*in_turns([one, four], 3))["median"] / expected
         yield measured(f"four times the {name}: cost of a unit, over arithmetic", value, "")
 
 
@@ -154,17 +156,25 @@ class Report:
 
     def __init__(self, only: str) -> None:
         self.only = re.compile(only)
-        self.results: Row = {"machine": describe(ROOT), "ratios": [], "numbers": [], "trouble": []}
+        parts = ("ratios", "numbers", "skipped", "trouble")
+        self.results: Row = {"machine": describe(ROOT)} | {part: [] for part in parts}
 
     def wants(self, name: str) -> bool:
         return self.only.search(name) is not None
 
-    def ratio(self, name: str, make: Callable[[], Row]) -> None:
+    def ratio(self, name: str, peers: Iterable[str], make: Callable[[list[str]], Row]) -> None:
+        """A row beside those of its peers that are installed; names those that are not."""
         if not self.wants(name):
             return
+        there = [peer for peer in peers if installed(peer)]
+        for peer in peers:
+            if peer not in there:
+                self.results["skipped"].append(f"{name}: {peer} is not installed")
+        if not there:
+            return
         try:
-            row = make()
-        except (ChildError, OSError, RuntimeError) as error:
+            row = make(there)
+        except (ChildError, OSError, RuntimeError, subprocess.CalledProcessError) as error:
             self.results["trouble"].append(f"{name}: {error}")
             print(f"{name}: {error}", file=sys.stderr)
             return
@@ -213,7 +223,7 @@ def main(argv: list[str] | None = None) -> None:
 
 def merged(known: Row, new: Row) -> Row:
     """The earlier results, with the rows that were measured again replaced."""
-    both: Row = {**known, "machine": new["machine"]}
+    both: Row = {**known, **{part: new[part] for part in ("machine", "skipped", "trouble")}}
     for part in ("ratios", "numbers"):
         values = {row["name"]: row for row in new[part]}
         both[part] = [values.pop(row["name"], row) for row in known[part]] + [*values.values()]
@@ -226,11 +236,9 @@ def measure(options: argparse.Namespace) -> Row:
     scale, report = options.scale, Report(options.only)
     with WorkerPool() as pool:
         for row in [*training(scale), *generation(scale), *encoding(100 / scale)]:
-            if has_torch() or row.ways[0].script != "pytorch":
-                report.ratio(row.name, partial(compare, pool, row, count, seconds))
+            report.ratio(row.name, row.peers, partial(compare, pool, row, count, seconds))
         report.numbers("growth", lambda: growths(pool, seconds, scale))
-    if has_torch():
-        report.ratio("start", lambda: first_character(count, 256 // scale))
+    report.ratio("start", start.PEERS, partial(first_character, count, 256 // scale))
     report.numbers("shares", lambda: shares(scale))
     report.numbers("memory", lambda: memory(100 / scale, scale))
     return report.results

@@ -5,12 +5,27 @@ import subprocess
 import sys
 from pathlib import Path
 
+import numpy as np
 import pytest
+from builders import tiny_model
+
+import charrnn
+from charrnn.training.optimizers import OPTIMIZERS
 
 ROOT = Path(__file__).parent.parent
 TINY = ["--scale", "16", "--pairs", "1", "--seconds", "0.02"]
 
+SIDE = {"median": 2.0, "low": 2.0, "high": 2.0, "way": "1 thread"}
+ROW = {"name": "b row", "peer": "min-char-rnn", "bar": None, "others": {}}
+ROW |= {"ours": SIDE, "theirs": SIDE, "ratio": SIDE}
+
 pytestmark = pytest.mark.slow
+
+
+@pytest.fixture
+def benchmarks(monkeypatch):
+    monkeypatch.syspath_prepend(str(ROOT / "benchmarks"))
+    monkeypatch.delitem(sys.modules, "speed", raising=False)
 
 
 def run(script, *argv, expect=0):
@@ -33,24 +48,116 @@ def test_speed_without_a_peer_library(tmp_path):
     assert float(cells(out, "encode text")[4].split()[0]) > 1
     results = json.loads((tmp_path / "a.json").read_text())
     assert len(results["ratios"]) == 2
-    assert len(results["numbers"]) == 4
+    assert len(results["numbers"]) == 7
     assert results["machine"]["cores"] >= 1
     assert not results["trouble"]
     assert all(row["ours"]["runs"][0] > 0 for row in results["ratios"])
 
 
 @pytest.mark.torch
-def test_speed_beside_pytorch():
+@pytest.mark.parametrize(
+    ("rows", "kind", "peers"),
+    [
+        ("train lstm 1x128", "train", {"PyTorch", "JAX"}),
+        ("generate gru 2x128(, one thread each)?$", "generate", {"PyTorch", "ONNX Runtime"}),
+        ("generate rnn.*64 streams", "generate", {"PyTorch", "ONNX Runtime"}),
+        ("start", "process", {"PyTorch", "ONNX Runtime"}),
+    ],
+)
+def test_speed_is_against_the_fastest_peer(tmp_path, rows, kind, peers):
+    for library in ("torch", "jax", "onnxruntime"):
+        pytest.importorskip(library)
+    run("speed.py", *TINY, "--only", rows, "--json", tmp_path / "a.json")
+    results = json.loads((tmp_path / "a.json").read_text())
+    assert not results["trouble"]
+    assert results["ratios"]
+    for row in results["ratios"]:
+        assert row["name"].startswith(kind)
+        assert {row["peer"], *row["others"]} == peers
+        assert all(row["ratio"]["median"] <= other["median"] for other in row["others"].values())
+        if "one thread" in row["name"]:
+            assert "2 threads" not in row["ours"]["way"] + row["theirs"]["way"]
+
+
+@pytest.mark.torch
+def test_speed_measures_memory():
     pytest.importorskip("torch")
-    rows = "train lstm 1x128|generate gru 2x128$|rnn.*64 streams|start|memory"
-    out = run("speed.py", *TINY, "--only", rows)
-    assert cells(out, "train lstm 1x128 N=32 T=64")[5] == "0.9"
-    assert cells(out, "generate gru 2x128")[3] == "PyTorch's best"
-    assert cells(out, "generate rnn 2x256, 64 streams")
-    assert cells(out, "process start to first character, lstm 2x16")[5] == "5"
+    out = run("speed.py", *TINY, "--only", "memory")
     assert cells(out, "6.25 MB of text: bytes kept per character")[1] == "1 bytes"
     assert "MB, pytorch" in out
     assert "Not measured" not in out
+
+
+def test_a_peer_that_is_not_installed_is_named(benchmarks, monkeypatch):
+    import speed
+    from bench import machine
+
+    monkeypatch.setitem(machine.PEERS, "Nobody", ("charrnn_no_such_library",))
+    report = speed.Report("")
+    assert "Nobody" not in report.results["machine"]["peers"]
+    report.ratio("a row", ["Nobody"], lambda peers: pytest.fail("nobody to compare with"))
+    beside: list[str] = []
+    report.ratio("b row", ["Nobody", "min-char-rnn"], lambda peers: beside.extend(peers) or ROW)
+    assert beside == ["min-char-rnn"]
+    assert report.results["ratios"] == [ROW]
+    assert ["a row" in line or "b row" in line for line in report.results["skipped"]] == [True] * 2
+    assert "Nobody is not installed" in speed.table(report.results)
+
+
+def answer(way, **work):
+    """What a peer's process answers to a work called "check"."""
+    from bench.sides import fresh
+
+    with fresh(way) as child:
+        return child.ask("measure", work=work | {"kind": "check"})
+
+
+@pytest.mark.parametrize("cell", ["rnn", "lstm", "gru"])
+def test_onnx_runtime_computes_our_network(benchmarks, tmp_path, cell):
+    pytest.importorskip("onnx")
+    pytest.importorskip("onnxruntime")
+    from bench.sides import Way
+
+    model = scattered(cell)
+    charrnn.save(model, tmp_path / "model.npz")
+    ids = np.random.default_rng(2).integers(len(model.vocabulary), size=30)
+    work = {"path": str(tmp_path / "model.npz"), "ids": ids.tolist()}
+    logits = answer(Way("onnx_runtime", 1), **work)["logits"]
+    ours, _, _ = model.forward(ids[:, None])  # (V, T, 1)
+    assert np.abs(ours[:, :, 0].T - logits).max() < 1e-4
+
+
+@pytest.mark.torch
+@pytest.mark.parametrize("cell", ["rnn", "lstm", "gru"])
+def test_jax_trains_our_network(benchmarks, tmp_path, cell):
+    """Losses of some steps agree only if the gradients, the clipping and Adam do."""
+    pytest.importorskip("jax")
+    from bench.sides import Way
+
+    model = scattered(cell)
+    charrnn.save(model, tmp_path / "model.npz")
+    windows = np.random.default_rng(2).integers(len(model.vocabulary), size=(6, 10, 3))
+    work = {"path": str(tmp_path / "model.npz"), "windows": windows.tolist(), "unroll": 4}
+    theirs = answer(Way("jax_cpu", 1), **work)["losses"]
+    w, state, ours, norms = model.parameters.vector, None, [], []
+    slots = [np.zeros_like(w) for _ in range(2)]
+    for t, window in enumerate(windows, 1):
+        loss, gradient, state = model.loss_and_gradient(window[:-1], window[1:], state)
+        ours.append(loss)
+        norms.append(np.linalg.norm(gradient.vector))
+        g = gradient.vector * min(1, 5 / norms[-1])
+        OPTIMIZERS["adam"].update(w, g, slots, t, 4e-3, 0)
+    assert max(norms) > 5
+    assert np.abs(np.array(ours) - theirs).max() < 1e-4
+
+
+def scattered(cell):
+    """A model of two layers whose logits are large enough for a gradient that is clipped."""
+    model = tiny_model(cell, 2, hidden_size=24, dtype=np.float32)
+    vector = model.parameters.vector
+    vector[:] = np.random.default_rng(1).normal(0, 0.2, vector.shape)
+    model.parameters["Why"][:] *= 40
+    return model
 
 
 def test_compare_names_what_became_slower(tmp_path):

@@ -8,10 +8,14 @@ import os
 import platform
 import subprocess
 import time
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+
+PEERS = {"PyTorch": ("torch",), "ONNX Runtime": ("onnx", "onnxruntime"), "JAX": ("jax",)}
+"""The modules that each peer needs, its own one last."""
 
 
 def describe(root: Path) -> dict[str, Any]:
@@ -25,7 +29,7 @@ def describe(root: Path) -> dict[str, Any]:
         "python": platform.python_version(),
         "numpy": np.__version__,
         "blas": f"{blas.get('name')} {blas.get('version')}",
-        "torch": _torch_version(),
+        "peers": {name: version(needed[-1]) for name, needed in PEERS.items() if installed(name)},
         "commit": _commit(root),
         "date": time.strftime("%Y-%m-%d"),
     }
@@ -40,16 +44,9 @@ def sentence() -> str:
     )
 
 
-def has_torch() -> bool:
-    return importlib.util.find_spec("torch") is not None
-
-
-def _torch_version() -> str | None:
-    if not has_torch():
-        return None
-    from importlib.metadata import version
-
-    return version("torch")
+def installed(peer: str) -> bool:
+    """Whether everything that a peer needs is there; one that is not in PEERS needs nothing."""
+    return all(importlib.util.find_spec(name) for name in PEERS.get(peer, ()))
 
 
 def _cpu() -> str:

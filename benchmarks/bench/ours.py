@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import time
-from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -24,8 +23,9 @@ def random_text(length: int) -> str:
 
 
 def new_trainer(
-    cell: str, layers: int, hidden: int, batch: int, steps: int, workers: int = 1
-) -> Trainer:
+    cell: str, layers: int, hidden: int, batch: int, steps: int, workers: int = 1,
+    dropout: float = 0.0,
+) -> Trainer:  # fmt: skip
     config = TrainConfig(
         batch_size=batch,
         seq_length=steps,
@@ -36,7 +36,7 @@ def new_trainer(
     )
     text = random_text(20 * batch * steps + 1)
     shared = {"workers": workers} if workers > 1 else {}  # older commits have none to compare
-    return Trainer(text, ModelConfig(cell, hidden, layers), config, **shared)
+    return Trainer(text, ModelConfig(cell, hidden, layers, dropout), config, **shared)
 
 
 def steps_of(trainer: Trainer) -> Work:
@@ -45,19 +45,9 @@ def steps_of(trainer: Trainer) -> Work:
     return Work(lambda n: [next(run) for _ in range(n)], config.batch_size * config.seq_length)
 
 
-def train(cell: str, layers: int, hidden: int, batch: int, steps: int, workers: int = 1) -> Work:
-    """Whole training steps: read a window, forward, back, clip, Adam."""
-    return steps_of(new_trainer(cell, layers, hidden, batch, steps, workers))
-
-
-def train_default(workers: int = 1) -> Work:
-    """What the page runs when nobody changes a setting, validation included."""
-    recipe = charrnn.RECIPES["standard"]
-    config = replace(recipe.train, steps=10**6)
-    shared = {"workers": workers} if workers > 1 else {}
-    return steps_of(
-        Trainer(charrnn.load_corpus(recipe.corpus).text, recipe.model, config, **shared)
-    )
+def train(**shape: Any) -> Work:
+    """Whole training steps of `new_trainer`: read a window, forward, back, clip, Adam."""
+    return steps_of(new_trainer(**shape))
 
 
 def train_plain(hidden: int, steps: int) -> Work:
@@ -89,6 +79,15 @@ def generate(cell: str, layers: int, hidden: int) -> Work:
     return Work(lambda n: [next(symbols) for _ in range(n)])
 
 
+def draw_each(logits: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+    """A draw for each stream: logits (V, N) to ids (N,)."""
+    y = logits.astype(np.float64)
+    y -= y.max(axis=0)
+    total = np.exp(y / 0.8).cumsum(axis=0)
+    drawn: np.ndarray = (total <= rng.random(y.shape[1]) * total[-1]).sum(axis=0)
+    return drawn
+
+
 def generate_many(cell: str, layers: int, hidden: int, streams: int) -> Work:
     """Many streams side by side, each with a draw of its own."""
     from charrnn.network.recurrent import Stepper
@@ -100,10 +99,7 @@ def generate_many(cell: str, layers: int, hidden: int, streams: int) -> Work:
     def run(n: int) -> None:
         nonlocal ids
         for _ in range(n):
-            y = stepper.step(ids).astype(np.float64)  # (V, N)
-            y -= y.max(axis=0)
-            total = np.exp(y / 0.8).cumsum(axis=0)
-            ids = (total <= rng.random(streams) * total[-1]).sum(axis=0)
+            ids = draw_each(stepper.step(ids), rng)
 
     return Work(run, streams)
 
@@ -227,7 +223,6 @@ if __name__ == "__main__":
     serve(
         {
             "train": train,
-            "train default": train_default,
             "train plain": train_plain,
             "generate": generate,
             "generate many": generate_many,

@@ -17,10 +17,13 @@ KINDS = {"rnn": "RNN", "lstm": "LSTM", "gru": "GRU"}
 class Net(nn.Module):
     """Input, recurrent layers, logits; (T, N) ids to (T * N, V)."""
 
-    def __init__(self, cell: str, layers: int, hidden: int, inputs: str) -> None:
+    def __init__(
+        self, cell: str, layers: int, hidden: int, inputs: str, dropout: float = 0.0
+    ) -> None:
         super().__init__()
         self.embedding = nn.Embedding(V, V) if inputs == "embedding" else None
-        self.rnn = getattr(nn, KINDS[cell])(V, hidden, layers)
+        self.rnn = getattr(nn, KINDS[cell])(V, hidden, layers, dropout=dropout * (layers > 1))
+        self.dropout = nn.Dropout(dropout) if dropout else nn.Identity()
         self.out = nn.Linear(hidden, V)
 
     def forward(self, ids: Tensor, state: Any = None) -> tuple[Tensor, Any]:
@@ -29,7 +32,7 @@ class Net(nn.Module):
         else:
             x = functional.one_hot(ids, V).float()
         y, state = self.rnn(x, state)
-        return self.out(y.flatten(0, 1)), state
+        return self.out(self.dropout(y).flatten(0, 1)), state
 
 
 def detached(state: Any) -> Any:
@@ -39,12 +42,13 @@ def detached(state: Any) -> Any:
 
 
 def train(
-    cell: str, layers: int, hidden: int, batch: int, steps: int, inputs: str, onednn: bool
-) -> Work:
+    cell: str, layers: int, hidden: int, batch: int, steps: int, inputs: str, onednn: bool,
+    dropout: float = 0.0,
+) -> Work:  # fmt: skip
     """Forward, back, clip, Adam in its fused form; the state is carried."""
     torch.backends.mkldnn.enabled = onednn
     torch.manual_seed(0)
-    net = Net(cell, layers, hidden, inputs)
+    net = Net(cell, layers, hidden, inputs, dropout)
     adam = torch.optim.Adam(net.parameters(), lr=4e-3, fused=True)
     text = torch.randint(V, (21 * steps + 1, batch))
     state, place = None, 0

@@ -21,31 +21,35 @@ def spread(result: dict[str, float]) -> str:
 def table(results: dict[str, Any]) -> str:
     """The whole report of one run."""
     m = results["machine"]
-    torch = f"PyTorch {m['torch']}" if m["torch"] else "no PyTorch"
+    peers = ", ".join(f"{peer} {version}" for peer, version in m["peers"].items()) or "no peers"
     lines = [
         f"{m['cpu']}, {m['cores']} cores, {m['memory_gb']} GB; Python {m['python']}, "
-        f"NumPy {m['numpy']} with {m['blas']}; {torch}; commit {m['commit']}, {m['date']}; "
+        f"NumPy {m['numpy']} with {m['blas']}; {peers}; commit {m['commit']}, {m['date']}; "
         f"load at the start {m['load']}",
         "",
-        "| workload | ours, a second | peer, a second | peer | ratio (least to most) | bar | |",
-        "|---|---|---|---|---|---|---|",
+        "| workload | ours, a second | fastest peer, a second | which | ratio (least to most) "
+        "| bar | | beside others |",
+        "|---|---|---|---|---|---|---|---|",
     ]
     lines += [ratio_row(row) for row in results["ratios"]]
     if results["numbers"]:
         lines += ["", "| measured | value | bar | |", "|---|---|---|---|"]
         lines += [number_row(row) for row in results["numbers"]]
-    for trouble in results["trouble"]:
-        lines += ["", f"Not measured: {trouble}"]
+    for label, part in (("Skipped", "skipped"), ("Not measured", "trouble")):
+        for line in results[part]:
+            lines += ["", f"{label}: {line}."]
     return "\n".join(lines)
 
 
 def ratio_row(row: dict[str, Any]) -> str:
     bar, ratio = row["bar"], row["ratio"]
     verdict = "" if bar is None else "reached" if ratio["median"] >= bar else "**below**"
+    others = ", ".join(f"{peer} {other['median']:.2f}" for peer, other in row["others"].items())
     return (
         f"| {row['name']} | {number(row['ours']['median'])} ({row['ours']['way']}) "
         f"| {number(row['theirs']['median'])} ({row['theirs']['way']}) | {row['peer']} "
-        f"| {spread(ratio)} | {'' if bar is None else f'{bar:g}'} | {verdict} |"
+        f"| {spread(ratio)} | {'' if bar is None else f'{bar:g}'} | {verdict} "
+        f"| {others} |"
     )
 
 
@@ -61,7 +65,11 @@ def number_row(row: dict[str, Any]) -> str:
 
 
 def compact(results: dict[str, Any]) -> str:
-    """Ratios to PyTorch as two small tables, cells side by side; those under their bar in bold."""
+    """Ratios as two small tables, cells side by side; those under their bar in bold."""
+    m = results["machine"]
+    *others, last = [f"{peer} {version}" for peer, version in m["peers"].items()] or ["no peer"]
+    peers = f"{', '.join(others)} and {last}" if others else last
+    measured = f"Beside {peers}, on {m['cores']} cores of {m['cpu']}, commit {m['commit']}."
     ratios = {row["name"]: row for row in results["ratios"]}
     trainings = {
         f"{layers} x {hidden}, {batch} sequences of {steps}": (
@@ -72,10 +80,16 @@ def compact(results: dict[str, Any]) -> str:
     writings = {
         f"2 x {hidden}, {way}": f"generate {{cell}} 2x{hidden}{ending}"
         for hidden in (128, 256, 512)
-        for way, ending in (("PyTorch's best way", ""), ("the plain module", ", plain module"))
+        for way, ending in (
+            ("fastest peer", ""),
+            ("one thread each", ", one thread each"),
+            ("PyTorch's plain module", ", plain module"),
+        )
     }
     return "\n".join(
         [
+            measured,
+            "",
             *_block("Training, layers x units", trainings, ratios),
             "",
             *_block("Generation, one stream", writings, ratios),

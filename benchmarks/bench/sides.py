@@ -69,8 +69,10 @@ class Child:
 
     def close(self) -> None:
         assert self.process.stdin is not None
+        assert self.process.stdout is not None
         self.process.stdin.close()
         self.process.wait()
+        self.process.stdout.close()
 
 
 @contextmanager
@@ -89,6 +91,8 @@ class WorkerPool:
 
     def __init__(self) -> None:
         self.children: dict[tuple[Any, ...], Child] = {}
+        self.rates: dict[tuple[Any, ...], float] = {}
+        """Units a second of each way that `fastest` tried, by way and work."""
 
     def __enter__(self) -> WorkerPool:
         return self
@@ -112,21 +116,24 @@ class WorkerPool:
     def fastest(self, ways: list[Way], work: dict[str, Any], seconds: float) -> Side:
         """Try every way for two short whiles and prepare the fastest. Raises ChildError.
 
-        Two, some time apart, and the better one counts: one busy moment must not decide.
+        Two, some time apart, and the better one counts: one busy moment must not decide. A way that
+        was tried with this work before is not tried again.
         """
-        rates: dict[int, float] = {}
+        keys = [(way.script, way.root, str(way), str(work)) for way in ways]
         trouble = ""
-        for i, way in [*enumerate(ways)] * 2:
+        new = [(key, way) for key, way in zip(keys, ways, strict=True) if key not in self.rates]
+        for key, way in new * 2:
             try:
                 rate = self.prepare(way, work, seconds / 2).run()
             except ChildError as error:
                 trouble = f"{way.script} ({way}): {error}"
                 continue
-            rates[i] = max(rate, rates.get(i, 0.0))
-        if not rates:
+            self.rates[key] = max(rate, self.rates.get(key, 0.0))
+        tried = {i: self.rates[key] for i, key in enumerate(keys) if key in self.rates}
+        if not tried:
             raise ChildError(trouble)
-        side = self.prepare(ways[max(rates, key=rates.__getitem__)], work, seconds)
-        return side._replace(tried={str(ways[i]): rate for i, rate in rates.items()})
+        side = self.prepare(ways[max(tried, key=tried.__getitem__)], work, seconds)
+        return side._replace(tried={str(ways[i]): rate for i, rate in tried.items()})
 
 
 class Side(NamedTuple):
@@ -149,10 +156,16 @@ def summary(values: list[float]) -> dict[str, float]:
     return {"median": statistics.median(values), "low": min(values), "high": max(values)}
 
 
-def pairs(a: Side, b: Side, count: int) -> tuple[list[float], list[float]]:
-    """Rates of two sides that take turns, the first one changing from pair to pair."""
-    rates: tuple[list[float], list[float]] = ([], [])
+def in_turns(sides: list[Side], count: int) -> list[list[float]]:
+    """Rates of sides that take turns, another one first in each round."""
+    rates: list[list[float]] = [[] for _ in sides]
     for k in range(count):
-        for i in (0, 1) if k % 2 == 0 else (1, 0):
-            rates[i].append((a, b)[i].run())
+        for i in range(len(sides)):
+            j = (i + k) % len(sides)
+            rates[j].append(sides[j].run())
     return rates
+
+
+def ratio(ours: list[float], theirs: list[float]) -> dict[str, float]:
+    """The summary of the ratios of two sides' rates, round by round."""
+    return summary([a / b for a, b in zip(ours, theirs, strict=True)])

@@ -1,4 +1,4 @@
-"""From the start of a process to the first character of a trained model, ours and PyTorch's."""
+"""From the start of a process to the first character of a trained model, ours and the peers'."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ import sys, charrnn
 print(next(charrnn.generate(charrnn.load(sys.argv[1]), " ", 1)), flush=True)
 """
 
-PEER = """
+PYTORCH = """
 import sys, torch
 from torch import nn
 saved = torch.load(sys.argv[1], weights_only=True)
@@ -31,7 +31,7 @@ with torch.no_grad():
     print(symbols[torch.multinomial(chances, 1).item()], flush=True)
 """
 
-SAVE_PEER = """
+SAVE_PYTORCH = """
 import sys, torch, charrnn
 model = charrnn.load(sys.argv[1])
 weights = {name: torch.tensor(array) for name, array in charrnn.to_torch(model).items()}
@@ -40,10 +40,36 @@ torch.save({"symbols": list(model.vocabulary.symbols), "kind": model.config.cell
             "weights": weights}, sys.argv[2])
 """
 
+ONNX_RUNTIME = """
+import json, sys, numpy as np, onnxruntime
+session = onnxruntime.InferenceSession(sys.argv[1], providers=["CPUExecutionProvider"])
+symbols = json.loads(session.get_modelmeta().custom_metadata_map["symbols"])
+inputs = {i.name: np.zeros((1, 1, i.shape[2]), np.float32) for i in session.get_inputs()[1:]}
+logits = session.run(["logits"], {"ids": np.array([[symbols.index(" ")]]), **inputs})[0][0, 0]
+weights = np.exp((logits - logits.max()) / 0.8).cumsum()
+print(symbols[weights.searchsorted(np.random.random() * weights[-1])], flush=True)
+"""
 
-def save_for_peer(npz: Path, target: Path, env: dict[str, str]) -> None:
-    """Write the model as a state dict that the peer's script loads."""
-    subprocess.run([sys.executable, "-c", SAVE_PEER, str(npz), str(target)], env=env, check=True)
+SAVE_ONNX = """
+import sys, charrnn
+from pathlib import Path
+from charrnn.formats.onnx import to_onnx
+Path(sys.argv[2]).write_bytes(to_onnx(charrnn.load(sys.argv[1])))
+"""
+
+PEERS = {"PyTorch": (SAVE_PYTORCH, PYTORCH), "ONNX Runtime": (SAVE_ONNX, ONNX_RUNTIME)}
+"""Of each peer, the script that writes our model as its file, and the one that starts from it."""
+
+
+def commands(npz: Path, env: dict[str, str], peers: list[str]) -> list[list[str]]:
+    """Command lines that start from the model and print a character: ours, then each peer's."""
+    lines = [[sys.executable, "-c", OURS, str(npz)]]
+    for k, peer in enumerate(peers):
+        save, code = PEERS[peer]
+        target = str(npz.with_suffix(f".peer{k}"))
+        subprocess.run([sys.executable, "-c", save, str(npz), target], env=env, check=True)
+        lines.append([sys.executable, "-c", code, target])
+    return lines
 
 
 def seconds_to_first_character(argv: list[str], env: dict[str, str]) -> float:
