@@ -1,11 +1,17 @@
-"""Measure the page while twenty visitors generate and two train: python benchmarks/page_load.py
+"""Measure the page under load.
+
+    python benchmarks/page_load.py                  twenty visitors generate while two train
+    python benchmarks/page_load.py --sessions 100   the server's memory with so many sessions
 
 Starts the real page and real clients, and prints JSON: how fast two runs train alone and under
 load, how long each visitor waited for the first characters, and the server's memory over rounds.
+With --sessions: its memory before they come, when all have written with the page's model, and when
+each has uploaded a model of 1.1 MB and written with that.
 """
 
 from __future__ import annotations
 
+import argparse
 import json
 import statistics
 import subprocess
@@ -22,6 +28,7 @@ sys.path[:0] = [str(ROOT), str(ROOT / "tests")]
 # ruff: noqa: E402
 from gradio_client import Client
 from serving import serving
+from visitor import Visitor
 
 VISITORS = 20
 TRAININGS = 2
@@ -108,9 +115,33 @@ def measure(url: str) -> dict[str, Any]:
     }
 
 
+def sessions(url: str, count: int) -> dict[str, Any]:
+    """The server's memory while so many sessions are open."""
+    port = url.rstrip("/").rsplit(":", 1)[1]
+    file = (ROOT / "pretrained" / "shakespeare-gru.npz").read_bytes()
+    functions = Visitor(url).functions
+    levels = {"before": memory(port)}
+    visitors = [Visitor(url, functions) for _ in range(count)]
+    asked = ("generate", None, "The ", 0.8, 100, 0, 1.0, "", "1")
+    for visitor in visitors:
+        visitor.load()
+        visitor.call(*asked)
+    levels["when all have written"] = memory(port)
+    for visitor in visitors:
+        visitor.call("load_model", None, visitor.upload("model.npz", file))
+        visitor.call(*asked)
+    levels["each with a model of its own"] = memory(port)
+    return {"sessions": count, "server_megabytes": levels}
+
+
 def main() -> None:
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--sessions", type=int, metavar="N", help="how many to open")
+    count = parser.parse_args().sessions
     with tempfile.TemporaryDirectory() as folder, serving(Path(folder), seconds=300) as url:
-        print(json.dumps(measure(url), indent=2))
+        print(json.dumps(sessions(url, count) if count else measure(url), indent=2))
 
 
 if __name__ == "__main__":

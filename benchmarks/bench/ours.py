@@ -14,18 +14,18 @@ from charrnn import CharRNN, ModelConfig, Sampling, TrainConfig, Trainer, Vocabu
 SYMBOLS = tuple(chr(code) for code in range(32, 97))  # V = 65, as tinyshakespeare has
 
 
-def random_text(length: int) -> str:
-    """Any text of 65 symbols: what it says does not change the work."""
-    rng = np.random.default_rng(0)
-    codes = rng.integers(32, 97, length, dtype=np.uint8)
-    codes[:65] = np.arange(32, 97)
-    return codes.tobytes().decode("ascii")
+def random_text(length: int, symbols: int = 65) -> str:
+    """Any text of so many symbols, from the space on: what it says does not change the work."""
+    codes = np.random.default_rng(0).integers(32, 32 + symbols, length, dtype=np.uint16)
+    codes[:symbols] = np.arange(32, 32 + symbols)
+    return codes.tobytes().decode("utf-16-le")
 
 
 def new_trainer(
     cell: str, layers: int, hidden: int, batch: int, steps: int, workers: int = 1,
-    dropout: float = 0.0,
+    dropout: float = 0.0, windows: int = 20, symbols: int = 65,
 ) -> Trainer:  # fmt: skip
+    """windows: how many the text is long, in each sequence. symbols: how many it has."""
     config = TrainConfig(
         batch_size=batch,
         seq_length=steps,
@@ -34,7 +34,7 @@ def new_trainer(
         schedule="constant",
         rescue=False,
     )
-    text = random_text(20 * batch * steps + 1)
+    text = random_text(windows * batch * steps + 1, symbols)
     shared = {"workers": workers} if workers > 1 else {}  # older commits have none to compare
     return Trainer(text, ModelConfig(cell, hidden, layers, dropout), config, **shared)
 
