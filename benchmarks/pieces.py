@@ -5,7 +5,8 @@
 
 Whh @ h and its transpose for some sizes, uncut and in the pieces of network.products, in turns: the
 tenth percentile of some hundred calls each, in microseconds. Then the time to transpose the
-weights, once per window.
+weights, once per window; and the products of a character with the weights row by row and column by
+column, as generation has them.
 """
 
 from __future__ import annotations
@@ -46,6 +47,21 @@ def transposing(M: int, K: int, rounds: int = 60) -> list[float]:
     return [float(np.percentile(times, 10)) * 1e6 for times in taken]
 
 
+def in_rows_and_columns(M: int, K: int, rounds: int = 300) -> list[float]:
+    """Microseconds of W @ x for one column x, with W row by row and column by column, in turns."""
+    rng = np.random.default_rng(0)
+    W, x = (rng.standard_normal(shape, np.float32) for shape in ((M, K), (K, 1)))
+    ways, out, taken = (W, W.T.copy().T), np.empty((M, 1), np.float32), ([], [])
+    for _ in range(rounds):
+        for each, times in zip(ways, taken, strict=True):
+            each.dot(x, out=out)  # brings the weights into the cache
+            started = time.perf_counter()
+            for _ in range(8):
+                each.dot(x, out=out)
+            times.append((time.perf_counter() - started) / 8)
+    return [float(np.percentile(times, 10)) * 1e6 for times in taken]
+
+
 def main() -> None:
     rng = np.random.default_rng(0)
     print("| weights | sequences | pieces | uncut | cut | ratio |\n|---|---:|---:|---:|---:|---:|")
@@ -60,6 +76,10 @@ def main() -> None:
     for M, K in sorted({(gates * H, H) for gates, H, _ in SIZES} | {(1536, 512)}):
         plain, ours = transposing(M, K)
         print(f"| {M} x {K} | {plain:.1f} | {ours:.1f} | {plain / ours:.2f} |")
+    print("\n| weights | row by row | column by column | ratio |\n|---|---:|---:|---:|")
+    for gates, H in ((1, 128), (3, 128), (4, 128), (4, 256), (4, 512)):
+        rows, columns = in_rows_and_columns(2 * gates * H, H)
+        print(f"| {2 * gates * H} x {H} | {rows:.1f} | {columns:.1f} | {rows / columns:.2f} |")
 
 
 if __name__ == "__main__":

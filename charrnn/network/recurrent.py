@@ -222,6 +222,8 @@ class Stepper:
         self._layers = []
         for layer, (hidden, *_) in enumerate(state):
             W, b = _stack(p, layer, layer + 1 == len(state))
+            if N == 1:  # column by column: 1.15 times the speed of a character at H = 128
+                W = W.T.copy().T
             M = len(W)
             # The product, which ends in the next step's recurrent pre-activations, then the rest of
             # the activations: the cell finds both as one contiguous array.
