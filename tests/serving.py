@@ -24,14 +24,17 @@ def free_port() -> int:
 
 
 @contextmanager
-def serving(folder: Path, seconds: int = 60, **environment: str) -> Iterator[str]:
+def serving(
+    folder: Path, seconds: int = 60, root: Path = ROOT, **environment: str
+) -> Iterator[str]:
     """Start the page as a person would, without a token or a network; gives its address.
 
-    folder: for its log and for files in transit. seconds: the longest training run. environment:
-    variables besides, such as HF_ENDPOINT and HF_HUB_OFFLINE="0" to let it speak with a Hub.
+    folder: for its log and for files in transit. seconds: the longest training run. root: the
+    checkout that serves it. environment: variables besides, such as HF_ENDPOINT and
+    HF_HUB_OFFLINE="0" to let it speak with a Hub.
     """
     port = free_port()
-    process = start(folder, port, seconds, **environment)
+    process = start(folder, port, seconds, root=root, **environment)
     url = f"http://127.0.0.1:{port}/"
     try:
         wait_for(url, process, folder / "log.txt")
@@ -42,7 +45,7 @@ def serving(folder: Path, seconds: int = 60, **environment: str) -> Iterator[str
 
 
 def start(
-    folder: Path, port: int, seconds: int, *argv: str, **environment: str
+    folder: Path, port: int, seconds: int, *argv: str, root: Path = ROOT, **environment: str
 ) -> subprocess.Popen[bytes]:
     """The page's process; `wait_for` waits until it answers."""
     quiet = {"GRADIO_ANALYTICS_ENABLED": "False", "HF_HUB_OFFLINE": "1"}
@@ -50,7 +53,7 @@ def start(
     with (folder / "log.txt").open("w") as sink:
         return subprocess.Popen(
             [sys.executable, "app.py", "--port", str(port), "--seconds", str(seconds), *argv],
-            cwd=ROOT,
+            cwd=root,
             stdout=sink,
             stderr=subprocess.STDOUT,
             env={**os.environ, **quiet, **places, **environment},

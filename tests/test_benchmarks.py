@@ -185,3 +185,22 @@ def test_structure_counts_lines_and_shows_circles():
     assert "Python" in out
     assert "Imports that point up: 0" in out
     assert "Circles of modules: " in out
+
+
+def test_waits_are_measured_in_chromium(chromium, tmp_path):
+    pytest.importorskip("playwright")
+    only = ("--rounds", "1", "--only", "generate")
+    out = run("waits.py", *only, "--before", ROOT, "--json", tmp_path / "a.json")
+    assert len(cells(out, "Look inside, 1,000 characters")) == 5  # before, now, bar, verdict
+    before, now = json.loads((tmp_path / "a.json").read_text())
+    assert (
+        before.keys() == now.keys() == {"first written character", "Look inside, 1,000 characters"}
+    )
+    assert all(0 < seconds < 280 for (seconds,) in [*before.values(), *now.values()])
+
+
+def test_sessions_are_weighed():
+    found = json.loads(run("page_load.py", "--sessions", "2"))
+    assert found["sessions"] == 2
+    assert all(50 < level < 5000 for level in found["server_megabytes"].values())
+    assert len(found["server_megabytes"]) == 3
