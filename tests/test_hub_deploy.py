@@ -6,6 +6,7 @@ import json
 from collections.abc import Iterator
 from pathlib import Path
 
+import nbformat
 import pytest
 from hubs import trained
 from standin import ALICE, BOB, Hub, User
@@ -54,6 +55,13 @@ def test_a_space_is_made_on_what_the_account_can_have(
     address = f"{hub.url}/spaces/alice/page/resolve/main/"
     assert metadata["thumbnail"].removeprefix(address) in space.files
     assert readme.endswith((ROOT / "README.md").read_text(encoding="utf-8")[-500:])
+    page = f"{hub.url}/spaces/alice/page"
+    notebook = (space.files["docs/charrnn.ipynb"].data or b"").decode()
+    assert f"pip install --quiet git+{page} " in notebook
+    for document in (readme, notebook):
+        assert f"https://colab.research.google.com/#fileId={page}/blob/main/docs/" in document
+        assert "OWNER" not in document
+    assert nbformat.reads(notebook, as_version=4).cells
     assert not [asked for asked in hub.unknown if "/_cas/" not in asked]
 
 

@@ -21,7 +21,7 @@ from charrnn.hub.card import LIBRARY
 from charrnn.hub.faults import HubError
 from charrnn.hub.names import bare_name
 from charrnn.hub.push import Pushed, account_of
-from charrnn.hub.space_files import files_of_space, space_readme
+from charrnn.hub.space_files import NOTEBOOK, at_address, files_of_space, space_readme
 from charrnn.hub.spaces import pushing_files
 
 ZEROGPU, CPU_BASIC = "zero-a10g", "cpu-basic"
@@ -137,6 +137,7 @@ def deploying(
     repo_id, address = bare_name(repo_id, "spaces", endpoint), endpoint_of(endpoint)
     files: dict[str, bytes | Path] = {**files_of_space(root)}
     readme = (root / "README.md").read_text(encoding="utf-8")
+    notebook = (root / NOTEBOOK).read_text(encoding="utf-8") if NOTEBOOK in files else ""
 
     def create(api: HfApi, name: str) -> None:
         plan = _plan(api, name, hardware, keep)
@@ -151,6 +152,8 @@ def deploying(
         listed = api.list_models(author=owner, filter=LIBRARY, limit=MODELS, token=False)
         models, kept = [model.id for model in listed], _bucket_of(api, name)
         files["README.md"] = space_readme(readme, name, address, models, kept).encode()
+        if notebook:
+            files[NOTEBOOK] = at_address(notebook, name, address).encode()
 
     return pushing_files(
         repo_id, "gradio", files, private, token, endpoint, "Deploy charrnn",

@@ -17,6 +17,10 @@ SHOWN = re.compile(r'(?:src|srcset)="(docs/[\w./-]+)"|!\[[^\]\n]*\]\((docs/[\w./
 THUMBNAIL = "docs/pictures/first-screen-light.png"
 CHAPTERS = "docs/how-it-works.md"
 """The document that the page itself shows, with its drawings."""
+NOTEBOOK = "docs/charrnn.ipynb"
+REPOSITORY = "https://github.com/OWNER/charrnn"
+"""What stands in README and notebook for the address of one's own copy."""
+COLAB = "https://colab.research.google.com/"
 STORED = (
     "The model that you trained or opened here, for 24 hours after it was last written, so that "
     "your browser finds it again after a restart. It lies in the private bucket {bucket}, in a "
@@ -36,18 +40,26 @@ def files_of_space(root: Path) -> dict[str, Path]:
     paths = [*map(root.joinpath, FILES), *(p for f in FOLDERS for p in (root / f).rglob("*"))]
     paths = [path for path in paths if path.suffix in SUFFIXES or path.name == "LICENSE"]
     paths += map(root.joinpath, sorted(pictures | {THUMBNAIL}))
-    paths += [root / CHAPTERS, *sorted((root / "docs/pictures").glob("*.svg"))]
+    paths += [root / CHAPTERS, root / NOTEBOOK, *sorted((root / "docs/pictures").glob("*.svg"))]
     return {path.relative_to(root).as_posix(): path for path in paths if path.is_file()}
+
+
+def at_address(text: str, name: str, endpoint: str) -> str:
+    """README or notebook with a Space's address: Colab opens it, and pip installs from there."""
+    space = f"{endpoint}/spaces/{name}"
+    badge = REPOSITORY.replace("https://github.com/", f"{COLAB}github/") + "/blob/"
+    return text.replace(badge, f"{COLAB}#fileId={space}/blob/").replace(REPOSITORY, space)
 
 
 def space_readme(
     readme: str, name: str, endpoint: str, models: Sequence[str] = (), bucket: str = ""
 ) -> str:
-    """The README of one Space: with the full address of its thumbnail, and what is its own.
+    """The README of one Space: with its address, also of its thumbnail, and what is its own.
 
     models: its owner's models, on whose pages the Hub then shows the Space. bucket: where it keeps
     its visitors' models, which the README then tells them; "" for none.
     """
+    readme = at_address(readme, name, endpoint)
     head, mark, rest = readme.removeprefix("---\n").partition("\n---\n")
     thumbnail = f"thumbnail: {endpoint}/spaces/{name}/resolve/main/{THUMBNAIL}"
     listed = "".join(f"\n  - {model}" for model in models)
