@@ -48,7 +48,7 @@ const network = (() => {
     }
   }
 
-  // ---- cells: element-wise maths for one step ----
+  // ---- cells: element-wise math for one step ----
   //
   // activate(x, h, hold) takes the input's and the state's share of every gate, one gate after
   // another, and returns the gates; hold(gate, unit, value) may put another value in a gate's place.

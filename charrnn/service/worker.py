@@ -25,11 +25,11 @@ from typing import Any
 import numpy as np
 
 from charrnn.baselines import Baselines, chart_baselines
-from charrnn.network.model import CharRNN, ModelConfig
+from charrnn.network.model import CharRNN, ModelConfig, score_ids
 from charrnn.network.sampling import Sampling, generate
 from charrnn.service.job import Command, Job, Record, RunView, Snapshot
 from charrnn.training.progress import Progress
-from charrnn.training.trainer import Trainer
+from charrnn.training.trainer import VALIDATION_STREAMS, Trainer
 
 SLICE = 0.05
 """Seconds a model trains before another one's turn or a look at the commands."""
@@ -69,6 +69,8 @@ class TrainingRun:
         self.temperature = job.temperature
         self.kept = dict(job.weights)  # by step
         self.sample_due = 1 + (self.record.samples[-1][0] if self.record.samples else 0)
+        if job.start and not job.checkpoint:
+            self.measure_start()
         if not self.record.samples:
             self.add_sample(self.trainer.train_state.step, "")
 
@@ -98,6 +100,12 @@ class TrainingRun:
             self.add_sample(progress.step, f"{progress.smooth_loss:.2f}")
         elif self.seconds - self.sampled > LIVE_SAMPLE:
             self.sample_now()
+
+    def measure_start(self) -> None:
+        """Begin the curve of validation with what the start guesses before it learns."""
+        if len(ids := self.trainer.val_ids):
+            loss = score_ids(self.trainer.live, ids, VALIDATION_STREAMS)
+            self.record.validation.add(0, loss)
 
     def add_sample(self, step: int, loss: str) -> None:
         """Keep a sample; the next is due 15 % later, which makes 50 samples in 5,000 steps."""

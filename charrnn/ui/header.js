@@ -17,8 +17,7 @@ function group(label, names) {
 always((value) => {
   model.textContent = value.model;
   pill.hidden = !value.model;
-  const ready = (value.ready || []).map((name) => [name, name]);
-  menu.replaceChildren(...group('Your model', value.own ? [[value.own, '']] : []), ...group('Ready-made models', ready));
+  menu.replaceChildren(...group('Your model', value.own ? [[value.own, '']] : []), ...group('Ready-made models', value.ready || []));
   menu.value = value.chosen || '';
 });
 

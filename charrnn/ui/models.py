@@ -7,7 +7,7 @@ from typing import Any
 
 import gradio as gr
 
-from charrnn.pretrained import pretrained_names
+from charrnn.pretrained import load_pretrained, pretrained_names
 from charrnn.service import versions
 from charrnn.service.scheduler import Scheduler
 from charrnn.service.visitor import Visitor
@@ -30,10 +30,16 @@ def version_menu() -> gr.Radio:
     )
 
 
+def labels() -> list[tuple[str, str]]:
+    """(label, name) of the ready-made models, for menus: "shakespeare-gru · GRU 256"."""
+    configs = {name: load_pretrained(name).config for name in pretrained_names()}
+    return [(f"{name} · {views.name(config)}", name) for name, config in configs.items()]
+
+
 def title_of(visitor: Visitor) -> Value:
     """The header's value: which model all tabs work with, and which there are."""
-    ready = pretrained_names()
-    default = ready[0] if ready and visitor.model is None else ""
+    ready = labels()
+    default = ready[0][1] if ready and visitor.model is None else ""
     chosen = visitor.chosen.ready_made if visitor.chosen else ""
     return {
         "model": f"{visitor.name} · {views.name(visitor.current.config)}",

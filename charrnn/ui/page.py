@@ -79,7 +79,7 @@ def page(scheduler: Scheduler) -> gr.Blocks:
             with gr.Tab("Train", id="train"):
                 training = layout.layout()
                 train = train_tab.wire(training, scheduler, session.visitor, session.token)
-            fields, version = other_tabs(session)
+            fields, version = other_tabs(session, tabs)
         pictures = training.pictures
         menus = [pictures.version, version]
         models.wire(header, menus, pictures.samples, tabs, session.visitor, scheduler)
@@ -90,19 +90,19 @@ def page(scheduler: Scheduler) -> gr.Blocks:
     return blocks
 
 
-def other_tabs(session: Session) -> tuple[dict[str, Any], gr.Radio]:
+def other_tabs(session: Session, tabs: gr.Tabs) -> tuple[dict[str, Any], gr.Radio]:
     """Build the tabs after Train.
 
     Returns the components that the query string sets, and the menu of versions on Generate.
     """
     with gr.Tab("Generate", id="generate") as generate:
-        fields, version = generate_tab.build(session.visitor, session.model)
+        fields, version, written = generate_tab.build(session.visitor, session.model)
     # A menu in a tab that was never opened takes its choices, and not which of them is chosen.
     generate.select(models.offered, session.visitor, version, **PRIVATE)
     with gr.Tab("How it works", id="how"):
         step_tab.build(session.visitor, session.model)
     with gr.Tab("Look inside", id="inside"):
-        inspect_tab.build(session.visitor, session.model)
+        inspect_tab.build(session.visitor, session.model, written, tabs)
     with gr.Tab("Share", id="share"), gr.Row(equal_height=False):
         with gr.Column(scale=1, min_width=320):
             gr.Markdown("## Your model")

@@ -154,7 +154,7 @@ def test_the_weights_as_pictures(at_inspect: Page) -> None:
 
 def test_the_gradients_are_checked(at_inspect: Page) -> None:
     page = at_inspect
-    tab(page, "Check the maths")
+    tab(page, "Check the math")
     button(page, "Check the gradients of this model")
     expect(page.locator(".drawing.gradient-check .answer")).to_contain_text("Right:")
     assert page.locator(".drawing.gradient-check tbody tr").count() >= 5

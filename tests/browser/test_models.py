@@ -134,3 +134,14 @@ def test_a_refused_clipboard_leaves_the_text_to_copy_by_hand(page: Page) -> None
     text = written(page)
     button(page, "Copy text")
     expect(page.get_by_label("To copy by hand")).to_have_value(text)
+
+
+def test_what_was_written_can_be_looked_inside(page: Page) -> None:
+    tab(page, "Generate")
+    text = written(page)
+    button(page, "Look inside")
+    box = page.get_by_label("Text to read")
+    expect(box).to_be_visible()
+    expect(box).to_have_value(text[:1_000])
+    letters = page.locator(".drawing.units pre [data-i]")
+    until(page, lambda: letters.count() == len(text[:1_000]))

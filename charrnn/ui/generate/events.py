@@ -236,11 +236,12 @@ def _one_part_each(texts: list[Iterator[Reading]]) -> list[Reading]:
     return [part for text in texts if (part := next(text, None)) is not None]
 
 
-def build(visitor: gr.State, model: gr.State) -> tuple[dict[str, Any], gr.Radio]:
+def build(visitor: gr.State, model: gr.State) -> tuple[dict[str, Any], gr.Radio, gr.HTML]:
     """Build the tab and wire it; clients see only /generate.
 
     visitor, model: the session's Visitor, and its CharRNN, whose change refreshes the tab. Returns
-    the components that the query string can set, by name, and the menu of versions.
+    the components that the query string can set, by name, the menu of versions, and what takes the
+    text away, to Look inside too.
     """
     generations, tab = Generations(), layout.GenerateTab()
     inputs = {"seed": tab.seed, **tab.settings}
@@ -272,4 +273,4 @@ def build(visitor: gr.State, model: gr.State) -> tuple[dict[str, Any], gr.Radio]
         show_progress="hidden",
     )
     model.change(refresh, visitor, [tab.alphabet, tab.next_symbol], **PRIVATE)
-    return inputs, tab.version
+    return inputs, tab.version, tab.take_away

@@ -11,7 +11,7 @@ function button(label, action) {
 }
 
 const buttons = [button('Copy text', copyText), button('Copy picture', copyPicture),
-  button('Copy link', copyLink), button('Copy embed code', copyCode)];
+  button('Copy link', copyLink), button('Copy embed code', copyCode), button('Look inside', lookInside)];
 root.replaceChildren(node('div', { class: 'row' }, ...buttons, said), by_hand);
 
 // What stands in the output: the signs for line breaks come from the style sheet, so they are not in it.
@@ -28,6 +28,9 @@ async function toClipboard(text, done) {
     return 'This browser does not allow copying. The text is selected: press Ctrl+C.';
   }
 }
+
+// The Look inside tab reads it.
+function lookInside() { trigger('look', { text: output().textContent }); return ''; }
 
 function copyText() { return toClipboard(output().textContent, 'Text copied.'); }
 

@@ -59,6 +59,12 @@ def refresh(visitor: Visitor) -> tuple[str, Value, Value, Value, Value, Value]:
     )
 
 
+def take_over(event: gr.EventData) -> tuple[str, Any]:
+    """A text that was written on another tab, and this tab to show it."""
+    (text,) = event_values(event, "text")
+    return str(text or "")[:INSPECTED_CHARACTERS], gr.Tabs(selected="inside")
+
+
 def units(visitor: Visitor, text: str | None) -> Value:
     """The units of the lowest layer, beginning with the one that follows a trait best."""
     return {"about": layout.UNITS, **values.units(*model_and_ids(visitor, text))}
@@ -120,16 +126,19 @@ def report(visitor: Visitor, text: str) -> Value:
     }
 
 
-def build(visitor: gr.State, model: gr.State) -> None:
+def build(visitor: gr.State, model: gr.State, written: gr.HTML, tabs: gr.Tabs) -> None:
     """Build the tab and wire it; clients see only /inspect.
 
-    visitor, model: the session's Visitor and its CharRNN, whose change refreshes the tab.
+    visitor, model: the session's Visitor and its CharRNN, whose change refreshes the tab. written:
+    the component of the Generate tab whose event `look` brings a text here.
     """
     tab = layout.InspectTab()
     inputs = [visitor, tab.text]
     private: dict[str, Any] = {"api_visibility": "private", "show_progress": "minimal"}
     heavy: dict[str, Any] = {**private, **HEAVY}
     gr.on([tab.read.click, tab.text.submit], units, inputs, tab.units, **private)
+    brought = written.look(take_over, None, [tab.text, tabs], **PRIVATE)
+    brought.then(units, inputs, tab.units, **private)
     # A second choice while the first is on its way must not be lost.
     tab.units.choose(choose, inputs, tab.units, trigger_mode="multiple", **PRIVATE)
     gr.on([tab.read.click, tab.saliency_view.select], saliency, inputs, tab.saliency, **heavy)

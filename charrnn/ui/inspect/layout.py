@@ -82,7 +82,7 @@ class InspectTab:
                 self.reach = GradientReach({"about": GRADIENT_REACH}, "gradient reach")
             with gr.Tab("The weights"):
                 self.weights = Weights({"about": WEIGHTS}, "weights")
-            with gr.Tab("Check the maths"):
+            with gr.Tab("Check the math"):
                 self.errors = GradientCheck({"about": GRADIENT_CHECK}, "gradient check")
                 self.check = gr.Button("Check the gradients of this model", size="sm")
         self.report = gr.JSON(label="report", visible=False)  # what /inspect returns

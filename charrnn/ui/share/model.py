@@ -16,7 +16,6 @@ from charrnn import files
 from charrnn.formats.web import to_html
 from charrnn.hub.account import on_space
 from charrnn.network.model import CharRNN
-from charrnn.pretrained import pretrained_names
 from charrnn.service import versions
 from charrnn.service.disk_store import KEPT
 from charrnn.service.visitor import Visitor
@@ -24,7 +23,7 @@ from charrnn.training.checkpoint import HOSTED_BYTES, Checkpoint, ModelFileError
 from charrnn.training.record import TrainingRecord, one_line
 from charrnn.ui.components.drawing import Card
 from charrnn.ui.errors import refusal
-from charrnn.ui.models import ready_made
+from charrnn.ui.models import labels, ready_made
 from charrnn.ui.server.temp_files import full
 from charrnn.ui.tab import PRIVATE
 from charrnn.ui.train.texts import first_words, shown
@@ -60,7 +59,7 @@ def build(visitor: gr.State, model: gr.State) -> None:
         elem_classes="help",
     )
     ready = gr.Dropdown(
-        pretrained_names(),
+        labels(),
         value=None,
         label="Ready-made models",
         info="Every tab then uses it. The menu at the top of the page lists them too.",

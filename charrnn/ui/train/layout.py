@@ -9,13 +9,12 @@ import gradio as gr
 
 from charrnn.config_fields import table
 from charrnn.network.sampling import Sampling
-from charrnn.pretrained import pretrained_names
 from charrnn.training.fitted_settings import TIMES
 from charrnn.training.recipes import RECIPES
 from charrnn.ui.components.controls import control
 from charrnn.ui.components.drawing import Card
 from charrnn.ui.limits import SAMPLE_SEED_CHARACTERS
-from charrnn.ui.models import version_menu
+from charrnn.ui.models import labels, version_menu
 from charrnn.ui.train import views
 from charrnn.ui.train.drawings import (
     Chart,
@@ -165,7 +164,7 @@ def _settings() -> tuple[gr.Radio, gr.Dropdown, gr.Dropdown, dict[str, Any], gr.
         info="Fitted: the best settings we measured for a text and a time like yours.",
     )
     start = gr.Dropdown(
-        [("Choose for me", AUTO), ("From scratch", SCRATCH), *pretrained_names(), OWN_MODEL],
+        [("Choose for me", AUTO), ("From scratch", SCRATCH), *labels(), OWN_MODEL],
         value=AUTO,
         label="Start from",
         info="A model that can already write learns a short text far better.",

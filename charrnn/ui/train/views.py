@@ -148,7 +148,7 @@ def ending(job: Job, snapshot: Snapshot, run_view: RunView, elapsed: float) -> t
     if job.race:
         return f"The {run_view.model.cell.upper()} won", "done", f"Generate uses it now.{best}"
     writes = writer(job, run_view)
-    if snapshot.finished:
+    if snapshot.finished or (job.planned and elapsed >= job.seconds):  # late, on a busy server
         note = snapshot.note or f"{writes} Continue trains for the same number of steps again."
         return "Done", "done", f"{note}{best}"
     if elapsed >= job.seconds:
