@@ -14,8 +14,9 @@ import pytest
 from builders import from_bytes
 from waiting import wait_until
 
-from charrnn import ModelConfig, Progress, TrainConfig
+from charrnn import ModelConfig, Progress, TrainConfig, score
 from charrnn.network.sampling import Sampling, generate
+from charrnn.pretrained import load_pretrained
 from charrnn.service.job import POINTS, Curve, Job, Snapshot
 from charrnn.service.process import TrainingProcess
 from charrnn.service.worker import begin
@@ -78,6 +79,17 @@ def test_baselines_and_a_first_sample_come_before_the_first_step() -> None:
     run.stop()
     assert [name for name, _ in snapshot.baselines][:2] == ["uniform", "letter frequencies"]
     assert snapshot.runs[0].record.samples[0][0] == 0
+
+
+def test_the_curve_of_unseen_text_begins_with_what_the_start_guesses() -> None:
+    start = load_pretrained("shakespeare-small")
+    job = replace(JOB, models=(start.config,), start=start, start_name="shakespeare-small")
+    run = TrainingProcess(job)
+    ((step, loss),) = until(run, lambda s: bool(s.runs)).runs[0].record.validation.points
+    run.stop()
+    unseen = TEXT[len(TEXT) - int(len(TEXT) * JOB.config.val_fraction) :]
+    assert step == 0
+    assert loss == pytest.approx(score(start, unseen), abs=0.1)  # read in parts side by side
 
 
 def test_stop_keeps_the_best_weights() -> None:

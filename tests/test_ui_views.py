@@ -81,6 +81,12 @@ def test_every_end_has_its_words(snapshot: Snapshot, title: str, state: str) -> 
     assert (card["title"], card["state"]) == (title, state)
 
 
+def test_a_run_that_was_planned_by_the_clock_is_done_when_its_time_is_over() -> None:
+    late = JOB.seconds + 1
+    assert views.status(JOB, STOPPED, late)["state"] == "stopped"
+    assert views.status(replace(JOB, planned=5.0), STOPPED, late)["state"] == "done"
+
+
 def test_a_place_in_line_is_told_with_the_likely_wait() -> None:
     card = views.waiting(1, 29.2)
     assert card["title"] == "In line: 1 run is ahead of yours"
