@@ -220,5 +220,15 @@ def test_a_changed_setting_is_the_persons_and_a_time_is_the_plans(visit: Visit) 
     page.get_by_label("number input for Hidden size").fill("33")
     page.get_by_label("number input for Hidden size").press("Enter")
     expect(page.get_by_label("As set below")).to_be_checked()
+    expect(verdict(page)).to_contain_text("under Settings")
     page.get_by_role("radio", name=re.compile("Better")).check()
     expect(page.get_by_label("Fitted to the text")).to_be_checked()
+    expect(verdict(page)).not_to_contain_text("under Settings")
+
+
+def test_the_verdict_promises_no_start_that_is_not_used(visit: Visit) -> None:
+    page = visit("?recipe=standard")
+    assert "under Settings" in judged(page)
+    unfold(page, "Settings")
+    page.get_by_label("Fitted to the text").check()
+    expect(verdict(page)).to_contain_text("Starts from")

@@ -37,7 +37,7 @@ IDLE: dict[str, Any] = {
 NOTHING_YET: dict[str, Any] = {"query": "", "space": ""}
 NOT_SCORED: dict[str, Any] = {
     "title": "Your text, as the model reads it",
-    "empty": "Paste a text on the left and press Test: every letter gets a color.",
+    "empty": "Paste a text and press Test: every letter gets a color.",
 }
 
 

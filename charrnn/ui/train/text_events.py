@@ -32,6 +32,9 @@ MEANT = f"""(own, corpus) => {{
 """A pasted text is the one that is meant. In the browser, because it may be a megabyte long."""
 
 
+BY_SETTINGS = "Trains from scratch, with what is set under Settings. Choose a time to undo that."
+
+
 class TextEvents:
     """The handlers around the text of one page's Train tab."""
 
@@ -46,6 +49,7 @@ class TextEvents:
         cleaning: str,
         start: str,
         time: str,
+        settings_by: str,
         request: gr.Request,
     ) -> Any:
         """Say what training on the text will be, and what each time to train would take."""
@@ -64,7 +68,9 @@ class TextEvents:
         except ValueError as error:
             refused = {"counts": f"{texts.EXAMPLES.get(corpus, 'Your text')}:"}
             return refused | {"plan": str(error), "mood": "bad"}, gr.skip(), gr.skip(), {}
-        verdict = texts.verdict(cleaned, name, plans.sentence(plan), bool(plan.choice.name))
+        fitted = settings_by == FITTED
+        sentence = plans.sentence(plan) if fitted else BY_SETTINGS
+        verdict = texts.verdict(cleaned, name, sentence, fitted and bool(plan.choice.name))
         busy = self.scheduler.running(session(request))
         chart = gr.skip() if busy else views.only_baselines(levels)
         return verdict, self.times(plan, time), chart, texts.card(cleaned)
@@ -97,10 +103,11 @@ def wire_text(tab: TrainTab, scheduler: Scheduler, planner: Planner, visitor: gr
     """Say what to expect whenever the text, or what decides about its plan, has changed."""
     text, c = tab.text, tab.controls
     handlers, cleaning = TextEvents(tab, scheduler, planner), c.settings["cleaning"]
-    given = [visitor, text.corpus, text.own, cleaning, c.start, text.time]
+    given = [visitor, text.corpus, text.own, cleaning, c.start, text.time, c.settings_by]
     shown = [text.verdict, text.time, tab.pictures.chart, c.card]
     latest: Any = {"trigger_mode": "always_last", "concurrency_limit": None, **PRIVATE}
-    for event in (text.verdict.check, text.corpus.input, cleaning.input, c.start.input):
+    decides = (text.corpus.input, cleaning.input, c.start.input, c.settings_by.change)
+    for event in (text.verdict.check, *decides):
         event(handlers.check, given, shown, **latest)
     chosen = [text.own, text.corpus]
     text.own.change(None, chosen, chosen, js=MEANT, **PRIVATE)
