@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 import re
 from collections.abc import Callable
 from pathlib import Path
@@ -11,7 +12,9 @@ from playwright.sync_api import Browser, BrowserContext, Locator, Page, expect
 from waiting import PATIENCE
 
 MODEL = ".drawing.header .model"
-TEXT = "The cat sat on the mat. The dog lay on the log. The bird sang in the tree. " * 60
+WORDS = "the old cat sat on a mat while the dog lay by the log and one bird sang in a tree".split()
+TEXT = " ".join(random.Random(0).choices(WORDS, k=1_200))
+"""In no order that a network could learn by heart, so that its samples keep changing."""
 
 
 def new_context(browser: Browser, **options: Any) -> BrowserContext:

@@ -211,6 +211,6 @@ def test_on_paper_there_is_the_text_and_nothing_to_press(at_generate: Page) -> N
     page.emulate_media(media="print", color_scheme="dark")
     expect(page.locator(f"{OUTPUT} pre")).to_be_visible()
     assert page.locator(f"{OUTPUT} pre").evaluate(WHOLE)
-    assert page.locator("button, input, footer").locator("visible=true").count() == 0
+    assert page.locator("button, input, textarea, footer").locator("visible=true").count() == 0
     ink = page.locator(f"{OUTPUT} pre").evaluate("text => getComputedStyle(text).color")
     assert ink == "rgb(0, 0, 0)"
