@@ -36,11 +36,11 @@ def page() -> gr.Blocks:
     hostile = Visitor().with_model(model, PAYLOADS[0], "a a\n" * 50 + "".join(PAYLOADS) * 20)
     with gr.Blocks(analytics_enabled=False) as demo:
         visitor, model_state = gr.State(hostile), gr.State(None)
-        with gr.Tabs():
-            with gr.Tab("Generate"):
-                generate_tab.build(visitor, model_state)
-            with gr.Tab("Look inside"):
-                inspect_tab.build(visitor, model_state)
+        with gr.Tabs() as tabs:
+            with gr.Tab("Generate", id="generate"):
+                *_, written = generate_tab.build(visitor, model_state)
+            with gr.Tab("Look inside", id="inside"):
+                inspect_tab.build(visitor, model_state, written, tabs)
         demo.load(lambda session: session.current, visitor, model_state)
     return demo
 

@@ -12,8 +12,8 @@ from playwright.sync_api import Browser, BrowserContext, Locator, Page, expect
 from waiting import PATIENCE
 
 MODEL = ".drawing.header .model"
-WORDS = "the old cat sat on a mat while the dog lay by the log and one bird sang in a tree".split()
-TEXT = " ".join(random.Random(0).choices(WORDS, k=1_200))
+WORDS = "the old cat sat on a mat while a dog lay by the log and one bird sang in a tree"
+TEXT = " ".join(random.Random(0).choices(WORDS.split(), k=1_200))
 """In no order that a network could learn by heart, so that its samples keep changing."""
 
 

@@ -31,6 +31,13 @@ from playwright.sync_api import Browser, Page, expect
 pytestmark = pytest.mark.browser
 
 
+def stop(page: Page) -> None:
+    """End the run; the samples are the last to know."""
+    button(page, "Stop")
+    state(page, "stopped")
+    expect(page.get_by_role("button", name="Write from here")).to_be_visible()
+
+
 def test_train_stop_generate_download_upload(page: Page, tmp_path: Path) -> None:
     paste(page, TEXT)
     train_a_while(page, 5)  # later it knows the text, and its samples no longer change
@@ -88,8 +95,7 @@ def test_a_refused_upload_is_a_sentence(page: Page, tmp_path: Path) -> None:
 def test_a_reload_brings_the_run_back_and_continue_goes_on(page: Page) -> None:
     paste(page, TEXT)
     train_a_while(page)
-    button(page, "Stop")
-    state(page, "stopped")
+    stop(page)
     stopped_at, last_sample = step(page), sample(page)
     expect(page.get_by_role("button", name="Continue").first).to_be_enabled()
     page.reload()
@@ -107,8 +113,7 @@ def test_a_reload_brings_the_run_back_and_continue_goes_on(page: Page) -> None:
 def test_the_samples_replay_in_step_with_the_curve(page: Page) -> None:
     paste(page, TEXT)
     train_a_while(page)
-    button(page, "Stop")
-    state(page, "stopped")
+    stop(page)
     learned = sample(page)
     slider = page.get_by_label("Moment of the training")
     slider.focus()

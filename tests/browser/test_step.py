@@ -528,6 +528,7 @@ def test_the_documents_page_shows_the_engines_hello(browser: Browser) -> None:
     model = CharRNN(Vocabulary.from_text("hello"), ModelConfig("rnn", 8))
     logits, _, _ = model.forward(model.vocabulary.encode("hell")[:, None])
     shown = page.locator("[data-block='y'] .cell")
+    expect(shown).to_have_count(4)
     found = shown.evaluate_all("all => all.map(c => Number(c.dataset.value))")
     np.testing.assert_allclose(found, logits[:, 3, 0], atol=1e-5)
     page.close()

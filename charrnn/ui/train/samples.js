@@ -57,11 +57,9 @@ always((value) => {
   samples = [];
   for (let i = 0; i + 2 < flat.length; i += 3) samples.push(entry(flat, i));
   kept = new Set((value.kept || '').split(' ').filter(Boolean).map(Number));
-  end = Math.max(0, samples.length - 1); // the sample by the weights that Generate uses
-  if (best.length) {
-    samples.push({ ...entry(best, 0), best: true });
-    if (value.version === 'best') end = samples.length - 1;
-  }
+  // The last one is by the weights that Generate uses.
+  if (best.length) samples.splice(value.version === 'best' ? samples.length : -1, 0, { ...entry(best, 0), best: true });
+  end = Math.max(0, samples.length - 1);
   const at = samples.findIndex((sample) => sample.step === value.step && !sample.best);
   if (value.version === 'sample' && at >= 0) end = at;
   seed.textContent = samples.length ? value.seed || '' : '';
