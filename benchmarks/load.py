@@ -278,7 +278,7 @@ def table(results: dict[str, Any]) -> str:
     return "\n".join(lines)
 
 
-def train_a_class(people: int, runs_at_once: int, path: Path | None) -> int:
+def train_a_class(people: int, seconds: float, runs_at_once: int, path: Path | None) -> int:
     """All press Train within ten seconds on a page of its own; 0 if all have a result in time."""
     with tempfile.TemporaryDirectory() as name:
         folder, port = Path(name), free_port()
@@ -286,7 +286,7 @@ def train_a_class(people: int, runs_at_once: int, path: Path | None) -> int:
         url = f"http://127.0.0.1:{port}/"
         try:
             wait_for(url, process, folder / "log.txt")
-            found = classroom.play(url, people)
+            found = classroom.play(url, people, seconds)
         finally:
             process.kill()
     if path:
@@ -304,10 +304,11 @@ def main() -> int:
     parser.add_argument(
         "--class", dest="people", type=int, nargs="?", const=30, help="a class trains at once"
     )
+    parser.add_argument("--seconds", type=float, default=0, help="that each of a class trains")
     parser.add_argument("--json", type=Path, help="write all figures here too")
     options = parser.parse_args()
     if options.people:
-        return train_a_class(options.people, options.runs_at_once, options.json)
+        return train_a_class(options.people, options.seconds, options.runs_at_once, options.json)
     with tempfile.TemporaryDirectory() as name:
         folder, port = Path(name), free_port()
         process = start(folder, port, 60, "--runs-at-once", str(options.runs_at_once))

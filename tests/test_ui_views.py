@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from dataclasses import replace
 
 import pytest
@@ -91,6 +92,7 @@ def test_a_place_in_line_is_told_with_the_likely_wait() -> None:
     card = views.waiting(1, 29.2)
     assert card["title"] == "In line: 1 run is ahead of yours"
     assert "0:30" in card["note"]
+    assert not re.search(r"\d", views.waiting(2, 4.0)["note"])
 
 
 def test_the_chart_has_curves_and_baselines() -> None:

@@ -14,6 +14,8 @@ from charrnn.service.visitor import LastRun, Visitor
 Value = dict[str, Any]
 
 CHART_NOTE = "average surprise per character, in nats (right: in bits); lower is better"
+LEAST_TOLD = 10.0
+"""Seconds to wait from which a number is told: a shorter wait depends on the next moment."""
 NO_NUMBERS = [
     [name, "-"]
     for name in (
@@ -69,12 +71,13 @@ def duration(seconds: float) -> str:
 
 def waiting(ahead: int, wait: float) -> Value:
     """The status card of a run that waits its turn."""
+    expected = f"in about {duration(wait)}" if wait >= LEAST_TOLD else "in a few seconds"
     others = "1 run is" if ahead == 1 else f"{ahead} runs are"
     return {
         **IDLE,
         "state": "waiting",
         "title": f"In line: {others} ahead of yours",
-        "note": f"It starts in about {duration(wait)}. Stop leaves the line.",
+        "note": f"It starts {expected}. Stop leaves the line.",
     }
 
 
