@@ -47,7 +47,7 @@ class Tuning(NamedTuple):
 
 TUNINGS: dict[float, Tuning] = {
     5_000: Tuning(224, 4),
-    20_000: Tuning(160, 8),
+    20_000: Tuning(224, 8),
     50_000: Tuning(200, 8),
     200_000: Tuning(256, 16),
     400_000: Tuning(384, 16),
