@@ -220,3 +220,13 @@ def test_a_process_that_is_late_to_start_tells_what_the_others_will_need() -> No
     clock.now = 4  # its process has not come yet
     assert first.begun is None
     assert last.wait - waiting.wait == pytest.approx(4 + 20)
+
+
+def test_the_time_of_a_run_begins_when_its_process_trains() -> None:
+    clock = Clock()
+    slot = TrainingQueue(1, clock=clock).join(10)
+    clock.now = 30  # a busy machine
+    assert (slot.used, slot.trained) == (30, 0)
+    slot.begin()
+    clock.now = 34
+    assert slot.trained == 4

@@ -21,6 +21,8 @@ STEP = 7e-4
 """Seconds that a step costs besides its characters: most of the time of the smallest networks."""
 STUCK = 20.0
 """Seconds past its limit after which a run that does not end is stopped from here."""
+STARTING = 120.0
+"""Seconds that its process may take to start, which is one or two unless the machine is busy."""
 
 
 @dataclass(frozen=True)
@@ -30,7 +32,7 @@ class Update:
     ahead: int = 0
     wait: float = 0.0  # seconds
     snapshot: Snapshot | None = None
-    elapsed: float = 0.0  # seconds since the run started
+    elapsed: float = 0.0  # seconds since it began to train
 
 
 class Run:
@@ -102,17 +104,23 @@ class Run:
         self.process = process = TrainingProcess(self.job)
         shown: Snapshot | None = None
         while not process.over.is_set():
-            if self.abandoned or self.slot.used > self.job.seconds + STUCK:
+            if self.abandoned or self._stuck():
                 self.stop()
             snapshot = process.snapshot
             if snapshot is not shown and not snapshot.over:
                 shown = snapshot
                 if snapshot.runs:
                     self.slot.begin()
-                self.update = Update(snapshot=snapshot, elapsed=self.slot.used)
+                self.update = Update(snapshot=snapshot, elapsed=self.slot.trained)
                 self.slot.measure(seconds_left(self.job, snapshot, self.slot))
             await asyncio.sleep(POLL)
         return process.snapshot
+
+    def _stuck(self) -> bool:
+        """Whether the process takes far longer than it may to start, or then to train."""
+        if self.slot.begun is None:
+            return self.slot.used > STARTING
+        return self.slot.trained > self.job.seconds + STUCK
 
 
 def expected_seconds(job: Job) -> float:
@@ -135,7 +143,7 @@ def expected_seconds(job: Job) -> float:
 
 def seconds_left(job: Job, snapshot: Snapshot, slot: Slot) -> float:
     """The likely seconds until a run in progress ends."""
-    left = max(0.0, job.seconds - slot.used)
+    left = max(0.0, job.seconds - slot.trained)
     run_view = snapshot.runs[0] if snapshot.runs else None
     if run_view is None or run_view.progress is None or job.race:
         return min(left, max(0.0, slot.queue.likely(slot) - slot.used))

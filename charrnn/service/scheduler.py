@@ -157,7 +157,7 @@ class Scheduler:
                 self.keep(run.visitor)
                 if self.closing:
                     snapshot = replace(snapshot, note=KEPT)
-                run.update = Update(snapshot=snapshot, elapsed=run.slot.used)
+                run.update = Update(snapshot=snapshot, elapsed=run.slot.trained)
         except (OSError, ModelFileError):
             run.error = BusyError("The server could not train this: try again in a minute.")
         finally:

@@ -78,6 +78,11 @@ class Slot:
         """Seconds since it started."""
         return 0.0 if self.started is None else self.queue.clock() - self.started
 
+    @property
+    def trained(self) -> float:
+        """Seconds since its process began to train."""
+        return 0.0 if self.begun is None else self.used - self.begun
+
     def begin(self) -> None:
         """Say that its process has started and now trains."""
         if self.begun is None:

@@ -232,3 +232,8 @@ def test_the_verdict_promises_no_start_that_is_not_used(visit: Visit) -> None:
     unfold(page, "Settings")
     page.get_by_label("Fitted to the text").check()
     expect(verdict(page)).to_contain_text("Starts from")
+
+
+def test_a_verdict_on_the_text_before_is_not_shown(page: Page) -> None:
+    paste(page, TEXT)  # the page asked about the lighthouse when it opened
+    assert f"{len(TEXT):,} characters" in judged(page)

@@ -39,6 +39,7 @@ always((value) => {
   settings = { words: false, cleaning: 'none', ...value };
   const symbols = JSON.parse(value.symbols || '[]');
   known = new Set(symbols);
+  root.hidden = !symbols.length;
   more.firstChild.textContent = `The model's alphabet: ${symbols.length.toLocaleString('en')} ${value.words ? 'words and signs' : 'characters'}`;
   keys.replaceChildren(...symbols.slice(0, KEYS).map((symbol) => {
     const key = node('button', { type: 'button', class: 'key-cap', 'aria-label': `Insert ${sign(symbol)}` }, sign(symbol));

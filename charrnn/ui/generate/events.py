@@ -157,7 +157,8 @@ class Generations:
         generation = request_of(visitor, seed, values)
         symbols = generation.model.vocabulary.symbols
         names, records, text = packing.Names(symbols), "", ""
-        value = {**layout.IDLE, "seed": generation.seed, "busy": True}
+        title = f"{layout.IDLE['title']} · {visitor.name}"
+        value = {**layout.IDLE, "title": title, "seed": generation.seed, "busy": True}
         async for some in self.steps(generation, session(request), TICK):
             for part in some:
                 records += packing.records(part, names)

@@ -137,6 +137,7 @@ async function copyPicture() {
 
 always((value) => {
   current = value;
+  buttons[2].textContent = value.own ? 'Copy settings link' : 'Copy link';
   buttons.forEach((each) => { each.disabled = !value.query; });
   said.textContent = value.query ? '' : 'Once the model has written something, you can take it with you.';
   by_hand.hidden = true;

@@ -55,8 +55,9 @@ class TextEvents:
         """Say what training on the text will be, and what each time to train would take."""
         if cleaning not in CLEANINGS:
             raise refusal("There is no cleaning of that name.")
+        of = {"of": corpus}
         if corpus == texts.OWN and not own:
-            return texts.EMPTY, gr.skip(), gr.skip(), {}
+            return texts.EMPTY | of, gr.skip(), gr.skip(), {}
         try:
             who = session(request)
             text, name = await WAITING.run(who, texts.chosen, corpus, own)
@@ -67,13 +68,13 @@ class TextEvents:
             levels = await COMPUTING.run(who, chart_baselines, cleaned, config.val_fraction)
         except ValueError as error:
             refused = {"counts": f"{texts.EXAMPLES.get(corpus, 'Your text')}:"}
-            return refused | {"plan": str(error), "mood": "bad"}, gr.skip(), gr.skip(), {}
+            return refused | of | {"plan": str(error), "mood": "bad"}, gr.skip(), gr.skip(), {}
         fitted = settings_by == FITTED
         sentence = plans.sentence(plan) if fitted else BY_SETTINGS
         verdict = texts.verdict(cleaned, name, sentence, fitted and bool(plan.choice.name))
         busy = self.scheduler.running(session(request))
         chart = gr.skip() if busy else views.only_baselines(levels)
-        return verdict, self.times(plan, time), chart, texts.card(cleaned)
+        return verdict | of, self.times(plan, time), chart, texts.card(cleaned)
 
     def times(self, plan: Plan, time: str) -> Any:
         """The times that this text can use here, each with its seconds."""

@@ -60,6 +60,8 @@ always((value) => {
     setTimeout(() => trigger('check', {}), 50);
     return;
   }
+  const chosen = document.querySelector('.chips input:checked');
+  if (value.of && chosen && chosen.value !== value.of) return; // about a text chosen before
   if (value.counts) counts.textContent = value.counts;
   plan.textContent = value.plan || '';
   advice.textContent = value.advice || '';

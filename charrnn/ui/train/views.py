@@ -82,7 +82,7 @@ def waiting(ahead: int, wait: float) -> Value:
 
 
 def status(job: Job, snapshot: Snapshot, elapsed: float) -> Value:
-    """The status card. elapsed: seconds since the run's turn came."""
+    """The status card. elapsed: seconds since it began to train."""
     if snapshot.failed:
         return {
             **IDLE,
@@ -151,7 +151,8 @@ def ending(job: Job, snapshot: Snapshot, run_view: RunView, elapsed: float) -> t
     if job.race:
         return f"The {run_view.model.cell.upper()} won", "done", f"Generate uses it now.{best}"
     writes = writer(job, run_view)
-    if snapshot.finished or (job.planned and elapsed >= job.seconds):  # late, on a busy server
+    late = bool(job.planned) and elapsed >= job.seconds and not snapshot.note  # the server is busy
+    if snapshot.finished or late:
         note = snapshot.note or f"{writes} Continue trains for the same number of steps again."
         return "Done", "done", f"{note}{best}"
     if elapsed >= job.seconds:

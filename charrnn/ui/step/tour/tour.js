@@ -110,7 +110,7 @@ function teach() {
     node('p', { class: 'screen' }, press('Print this sheet', print, { class: 'small primary' }), ' ', press('Close', teach)),
     node('ol', {}, ...lessons.map((lesson, k) => node('li', {}, node('h3', {}, lesson.title), node('p', {}, lesson.text), node('p', {}, node('b', {}, lesson.question)),
       node('ol', { type: 'a' }, ...lesson.choices.map((text, j) => node('li', j === lesson.right ? { class: 'right' } : {}, text))),
-      node('p', {}, 'Answer: ', ...(lesson.answer.startsWith(lesson.choices[lesson.right]) ? [] : [node('b', {}, lesson.choices[lesson.right]), '. ']), lesson.answer), node('p', {}, `To try: ${lesson.try_it}`), node('p', { class: 'link' }, linkOf(k))))));
+      node('p', {}, 'Answer: ', lesson.answer), node('p', {}, `To try: ${lesson.try_it}`), node('p', { class: 'link' }, linkOf(k))))));
   sheet.querySelector('h2').focus();
 }
 
