@@ -19,7 +19,7 @@ SIDE = {"median": 2.0, "low": 2.0, "high": 2.0, "way": "1 thread"}
 ROW = {"name": "b row", "peer": "min-char-rnn", "bar": None, "others": {}}
 ROW |= {"ours": SIDE, "theirs": SIDE, "ratio": SIDE}
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(900)]  # a library may compile for minutes
 
 
 @pytest.fixture
@@ -31,7 +31,7 @@ def benchmarks(monkeypatch):
 def run(script, *argv, expect=0):
     """A script's standard output. Its progress goes to standard error."""
     argv = [sys.executable, str(ROOT / "benchmarks" / script), *map(str, argv)]
-    done = subprocess.run(argv, capture_output=True, text=True, timeout=280, cwd=ROOT)
+    done = subprocess.run(argv, capture_output=True, text=True, timeout=850, cwd=ROOT)
     assert done.returncode == expect, done.stderr
     return done.stdout
 
