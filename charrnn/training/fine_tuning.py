@@ -48,7 +48,7 @@ class Tuning(NamedTuple):
 TUNINGS: dict[float, Tuning] = {
     5_000: Tuning(224, 4),
     20_000: Tuning(224, 8),
-    50_000: Tuning(200, 8),
+    50_000: Tuning(280, 8),
     200_000: Tuning(256, 16),
     400_000: Tuning(384, 16),
     math.inf: Tuning(346, 16, rate=4.6, hidden_rate=0.15, schedule="cosine", averaging=0.0),
