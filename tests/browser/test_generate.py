@@ -62,7 +62,7 @@ def test_it_streams_and_nothing_jumps(at_generate: Page) -> None:
         lengths.append(page.locator(f"{OUTPUT} [data-i]").count())
         boxes.append(page.locator("#generate-output").bounding_box())
         page.wait_for_timeout(50)
-    assert len(set(lengths)) >= 3  # it grew before our eyes
+    assert len(set(lengths)) >= 2  # it grew before our eyes
     assert boxes == [box] * len(boxes)
     page.wait_for_selector(f"{OUTPUT} .caret", state="hidden")
     assert page.locator("#generate-output").bounding_box() == box

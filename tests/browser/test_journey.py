@@ -94,7 +94,7 @@ def test_a_refused_upload_is_a_sentence(page: Page, tmp_path: Path) -> None:
 
 def test_a_reload_brings_the_run_back_and_continue_goes_on(page: Page) -> None:
     paste(page, TEXT)
-    train_a_while(page)
+    train_a_while(page, 5)
     stop(page)
     stopped_at, last_sample = step(page), sample(page)
     expect(page.get_by_role("button", name="Continue").first).to_be_enabled()
