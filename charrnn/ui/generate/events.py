@@ -157,8 +157,7 @@ class Generations:
         generation = request_of(visitor, seed, values)
         symbols = generation.model.vocabulary.symbols
         names, records, text = packing.Names(symbols), "", ""
-        title = f"{layout.IDLE['title']} · {visitor.name}"
-        value = {**layout.IDLE, "title": title, "seed": generation.seed, "busy": True}
+        value = {**layout.IDLE, "seed": generation.seed, "busy": True}
         async for some in self.steps(generation, session(request), TICK):
             for part in some:
                 records += packing.records(part, names)
