@@ -4,7 +4,7 @@ A command is a module of this package whose name stands in COMMANDS. It has two 
 
     add_parser(commands) -> None     Adds the command: parser = options.command(commands, NAME,
                                      SUMMARY, EXAMPLES), then parser.add_argument(...). Every
-                                     option has a help text; a test asks for it.
+                                     option has a help text; a test checks this.
     run(args, output) -> ExitCode    Does the work and returns the exit code.
 
 What every command can rely on:

@@ -1,4 +1,4 @@
-"""`convert`: write a model as a web page, .safetensors or .onnx; read old .npz weights."""
+"""`convert`: export a model to other formats, or import old .npz weights."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ charrnn convert --from-npz weights.npz --text book.txt --orientation rows --out 
 """
 
 CHECKED = 100_000
-"""Characters of the text that a converted model is tried on."""
+"""Characters of the text that a converted model is tested on."""
 
 WRITERS: dict[str, Callable[[CharRNN, argparse.Namespace], bytes]] = {
     "to_web": lambda model, args: to_html(

@@ -16,7 +16,7 @@ from charrnn.pretrained import pretrained_folder, pretrained_names
 from charrnn.training.checkpoint import load
 
 ON_HUB = re.compile(r"(?:hf|https?)://.+|(?![./~])[^/\\\s]+/[^/\\\s]+(?<!\.npz)/?")
-"""What can only be a name on the Hub, where there is no such file."""
+"""Matches what must be a name on the Hub if there is no such file."""
 
 Commands: TypeAlias = "argparse._SubParsersAction[argparse.ArgumentParser]"
 
@@ -98,12 +98,12 @@ def add_settings(parser: argparse.ArgumentParser, defaults: Any, title: str) -> 
 
 
 def plain(name: str) -> Callable[[str], str]:
-    """What argparse reads a text of this name with; refuses what no file or pipe could hold."""
+    """The argparse type of a text called `name`; refuses what cannot be encoded."""
     return typed(Setting("", label=name))
 
 
 def typed(row: Setting) -> Callable[[str], Any]:
-    """What argparse reads a setting with."""
+    """The argparse type of a setting."""
     if row.kind is not str:
         return row.kind
 

@@ -1,4 +1,4 @@
-"""The file that a command writes: tried before the work begins, never over another run's."""
+"""Checks a command's output file before the work, and never overwrites another run's file."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from charrnn import files
 
 
 def try_out(path: str | Path, size: int = 0) -> None:
-    """Check that so many bytes can be written to a file. Raises ValueError that says why not."""
+    """Check that `size` bytes can be written to a file. Raises ValueError that says why not."""
     try:
         files.try_write(path, size)
     except (OSError, ValueError) as error:
@@ -19,7 +19,7 @@ def try_out(path: str | Path, size: int = 0) -> None:
 
 
 class OutFile:
-    """The file of a run, which is not written over once another program has written to it."""
+    """The file of a run, which is not overwritten once another program has written to it."""
 
     def __init__(self, path: Path) -> None:
         self.path = path
@@ -29,7 +29,7 @@ class OutFile:
         return str(self.path)
 
     def save(self, write: Callable[[Path], None]) -> str:
-        """Write the file; a sentence where it had to be another one. Raises what `write` raises."""
+        """Write the file; returns a sentence if it needed another name. Raises as `write` does."""
         remark, now = "", _state(self.path)
         if now is not None and now != self._seen:
             other = _free(self.path)
@@ -41,7 +41,7 @@ class OutFile:
 
 
 def _state(path: Path) -> tuple[int, int, int] | None:
-    """What changes when a file is written; None for no file, and for a device."""
+    """Numbers that change when a file is written; None for no file, and for a device."""
     if not path.is_file():
         return None
     status = path.stat()

@@ -20,11 +20,11 @@ BAR, BAR_WITHOUT_END = "{percentage:3.0f}%|{bar:24}| {desc}", "{desc}"
 
 
 CONTROL = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
-"""Control characters except tab and line break, and those that turn the direction of a line."""
+"""Control characters except tab and line break, and those that change a line's direction."""
 
 
 class ExitCode(IntEnum):
-    """What a command returns to the shell; from 128 on, what it reports for a signal's end."""
+    """What a command returns to the shell; codes from 128 on say which signal ended it."""
 
     OK = 0
     BAD_INPUT = 2
@@ -61,7 +61,7 @@ class Output:
 
     @property
     def json(self) -> bool:
-        """Whether a program reads."""
+        """Whether a program reads the output."""
         return self.mode is Mode.JSON
 
     def result(self, data: Mapping[str, Any], text: str | None = None) -> None:
@@ -76,8 +76,8 @@ class Output:
     def write(self, text: str, end: str = "\n") -> None:
         """Print to stdout at once, above the progress bar if there is one.
 
-        A full disk under it ends no training: the rest of the output is thrown away. Raises
-        BrokenPipeError when nobody reads any more.
+        If stdout is on a full disk, training continues and the rest of the output is discarded.
+        Raises BrokenPipeError when nobody reads any more.
         """
         try:
             self._print(text, file=sys.stdout, end=end)
@@ -125,7 +125,7 @@ class Output:
                 self._print = print
 
     def wait_for(self, transfers: Iterator[Transfer[T]]) -> T:
-        """Show a call to the Hub until its result is there: a bar, or a line a step. Raises
+        """Show a call to the Hub until it has a result: as a bar, or a line a step. Raises
         HubError."""
         from charrnn.hub import quiet
 
@@ -153,5 +153,5 @@ def safe(text: str) -> str:
 
 
 def discard_stdout() -> None:
-    """Let what is still to be written to stdout go nowhere, or the flush at exit would fail."""
+    """Discard what is still to be written to stdout; otherwise the flush at exit would fail."""
     os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

@@ -1,4 +1,4 @@
-"""`push`: upload a model to the Hub with its card, and a playable page if asked for."""
+"""`push`: upload a model and its card to the Hub, optionally with a page."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ def add_card_options(parser: argparse._ActionsContainer) -> None:
 
 
 def run(args: argparse.Namespace, output: Output) -> ExitCode:
-    """Push, and print where it is."""
+    """Push the model, and print its address."""
     model = options.read_model(args.model)
     share(model, args.repo_id, args, output)
     if args.page:

@@ -1,4 +1,4 @@
-"""`score`: measure how well a model predicts a text, in nats and bits per character."""
+"""`score`: measure how well a model predicts a text, in nats and bits."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`train`: train a model on a text, until the plan is done or Ctrl+C, and save it."""
+"""`train`: train a model on a text until the plan ends or Ctrl+C; save it."""
 
 from __future__ import annotations
 
@@ -8,22 +8,24 @@ from collections.abc import Callable
 from contextlib import closing
 from functools import partial
 
-from charrnn.cli import options, ranks, remote, saves
-from charrnn.cli.devices import DEVICES
-from charrnn.cli.interrupt import StopSignal
+from charrnn.cli import options
 from charrnn.cli.options import ENCODING
 from charrnn.cli.output import ExitCode, Output
-from charrnn.cli.plan import DEFAULT_RECIPE, REPORTING, Plan, make_plan
 from charrnn.cli.push import share
-from charrnn.cli.report import Report
-from charrnn.cli.samples import held_out_baselines
-from charrnn.cli.track import TRACKERS, tracking
-from charrnn.corpora import CORPORA, alphabetical
+from charrnn.cli.training import ranks, remote, saves
+from charrnn.cli.training.devices import DEVICES
+from charrnn.cli.training.interrupt import StopSignal
+from charrnn.cli.training.plan import DEFAULT_RECIPE, REPORTING, Plan, make_plan
+from charrnn.cli.training.report import Report
+from charrnn.cli.training.samples import held_out_baselines
+from charrnn.cli.training.track import TRACKERS, tracking
+from charrnn.corpora import CORPORA
+from charrnn.held_out import alphabetical
 from charrnn.training import checkpoint
 from charrnn.training.fitted_settings import TIMES
-from charrnn.training.gradients import WorkerError
+from charrnn.training.parallel.gradients import WorkerError
+from charrnn.training.parallel.ranks import world
 from charrnn.training.progress import Progress
-from charrnn.training.ranks import world
 from charrnn.training.recipes import RECIPES
 from charrnn.training.trainer import Trainer
 
@@ -220,7 +222,7 @@ def _train(
 
 
 def _save_now(trainer: Trainer, progress: Progress, late: bool) -> bool:
-    """Whether to save after this step: when it is late for it.
+    """Whether to save after this step; `late` says that a save is due.
 
     Launchers of ranks end all processes at once where one dies, so there the best weights are
     saved as soon as they are found; and the ranks' states are together only then.
@@ -232,7 +234,7 @@ def _save_now(trainer: Trainer, progress: Progress, late: bool) -> bool:
 
 
 def _save(plan: Plan, report: Report) -> None:
-    """Save the run, and keep the save before; say so where another program wrote the file."""
+    """Save the run, keeping the previous save; say so if another program wrote the file."""
     checkpoint = plan.trainer.checkpoint
     remark = plan.out.save(lambda path: checkpoint.save(path, previous=saves.previous(path)))
     if remark:

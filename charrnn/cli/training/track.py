@@ -1,4 +1,4 @@
-"""Log what each step's progress says beside a person's other experiments, for `train --track`."""
+"""Logs each step's progress beside the user's other experiments, for `train --track`."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, redirect_stdout
 from dataclasses import asdict
 
-from charrnn.cli.plan import Plan
+from charrnn.cli.training.plan import Plan
 from charrnn.training.progress import Progress
 
 TRACKERS = ("trackio",)
@@ -53,6 +53,6 @@ def tracking(tracker: str, plan: Plan) -> Iterator[Callable[[Progress], None]]:
 
 
 def _numbers(progress: Progress) -> dict[str, float]:
-    """What was measured at this step, without what is no number."""
+    """What was measured at this step, without values that are not numbers."""
     values = {name: getattr(progress, name) for name in LOGGED}
     return {name: x for name, x in values.items() if x is not None and math.isfinite(x)}

@@ -1,4 +1,4 @@
-"""Where `train` computes: on this machine's processors, or on an NVIDIA GPU by way of CuPy."""
+"""Chooses where `train` computes: on this machine's processors, or on an NVIDIA GPU with CuPy."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ DEVICES = ("cpu", "cuda")
 
 
 def check(device: str, alone: bool) -> None:
-    """Find out before reading a text whether a device can be used. Raises ValueError.
+    """Check, before a text is read, that a device can be used. Raises ValueError.
 
     alone: whether this process trains without others.
     """
@@ -28,7 +28,7 @@ def check(device: str, alone: bool) -> None:
 
 
 def move(trainer: Trainer, device: str) -> None:
-    """Let a trainer compute there."""
+    """Move a trainer to a device."""
     if device == "cuda":
         import cupy
 

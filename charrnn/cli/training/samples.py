@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 
 from charrnn.baselines import baselines
-from charrnn.cli.plan import Plan
+from charrnn.cli.training.plan import Plan
 from charrnn.network.model import CharRNN
 from charrnn.network.sampling import Sampling, generate
 

@@ -1,4 +1,4 @@
-"""What `train` prints: a progress bar in a terminal, lines in a pipe, objects with --json."""
+"""Prints the progress of `train`: a bar in a terminal, lines in a pipe, objects with --json."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ from contextlib import contextmanager
 from typing import Any
 
 from charrnn.cli.output import Mode, Output, safe
-from charrnn.cli.plan import Plan
-from charrnn.cli.samples import Samples, held_out_baselines
+from charrnn.cli.training.plan import Plan
+from charrnn.cli.training.samples import Samples, held_out_baselines
 from charrnn.training.progress import Progress
 from charrnn.training.recipes import UNTIL_STOPPED
 
@@ -55,7 +55,7 @@ class Report:
                     self._draw(self.last)
 
     def step(self, progress: Progress) -> None:
-        """Show what is due after a step."""
+        """Show what is due after this step."""
         self.last = progress
         if self.start_fraction is None:
             self.start_fraction = progress.fraction
@@ -66,7 +66,7 @@ class Report:
             self._log(progress, sample)
 
     def end(self, stopped_by: signal.Signals | None) -> None:
-        """Print where the model is, and after a complete run what its loss compares with."""
+        """Print where the model is and, after a complete run, its loss beside the baselines."""
         trainer, out = self.plan.trainer, self.plan.out
         train_state, write = trainer.train_state, self.output.write
         skipped = stopped_by or not self.args.baselines

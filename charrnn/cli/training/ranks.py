@@ -1,4 +1,4 @@
-"""`mpirun -n N python -m charrnn train ...`: rank 0 runs the command, and the others help it."""
+"""Runs `train` under mpirun: rank 0 runs the command, the others help it."""
 
 from __future__ import annotations
 
@@ -9,10 +9,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from charrnn import __version__
-from charrnn.cli.interrupt import SIGNALS
 from charrnn.cli.output import ExitCode
-from charrnn.cli.plan import Plan, make_plan
-from charrnn.training.ranks import check_equal
+from charrnn.cli.training.interrupt import SIGNALS
+from charrnn.cli.training.plan import Plan, make_plan
+from charrnn.training.parallel.ranks import check_equal
 
 if TYPE_CHECKING:
     from mpi4py.MPI import Comm

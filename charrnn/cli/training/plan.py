@@ -1,4 +1,4 @@
-"""What a `train` command line asks for: settings, what overrides them, and a trainer for them."""
+"""Turns a `train` command line into a plan: settings, what overrides them, and a trainer."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from charrnn.cli import devices, saves
 from charrnn.cli.options import flag, given, plain, read_model
 from charrnn.cli.out_file import OutFile, try_out
+from charrnn.cli.training import devices, saves
 from charrnn.corpora import Corpus, CorpusError, load_corpora
 from charrnn.network.model import CharRNN, ModelConfig
 from charrnn.network.sampling import Sampling
@@ -60,7 +60,7 @@ class Plan:
     remarks: tuple[str, ...]
     """A sentence each: how the text was read, and what training starts from."""
     spent: float = 0.0
-    """The part of `seconds` that is over, where a killed run goes on."""
+    """The part of `seconds` that is already over when a killed run continues."""
 
     @property
     def previous(self) -> Path:
@@ -116,8 +116,8 @@ def _begin(
 ) -> tuple[Trainer, float | None, str]:
     """A new run, the seconds that its settings are for, if any, and why it starts as it does.
 
-    A setting is the flag's if given, then that of `--settings`, else what fits the text and its
-    start, or the standard recipe's without `--time` and `--start`. Raises ValueError, OSError.
+    A setting comes from its flag if given, then from `--settings`, else it fits the text and its
+    start, or is the standard recipe's without `--time` and `--start`. Raises ValueError, OSError.
     """
     plan = _plan(args, recipe, corpus.text)
     model_settings, settings = given(args, ModelConfig), given(args, TrainConfig)
@@ -126,7 +126,7 @@ def _begin(
         _refuse(fixed, f"{plan.start_name} brings its own")
     train = recipe.train if args.settings else plan.settings.train
     if settings.get("optimizer", train.optimizer) != train.optimizer:
-        settings = {"learning_rate": 0.0, "hidden_rate": 0.0} | settings  # its own, not another's
+        settings = {"learning_rate": 0.0, "hidden_rate": 0.0} | settings  # its own rates
     trainer = Trainer(
         corpus.text,
         replace(plan.settings.model, **model_settings),
@@ -163,7 +163,7 @@ def _read_start(name: str) -> tuple[str, CharRNN]:
 
 
 def _resume(args: argparse.Namespace) -> tuple[str, Trainer]:
-    """The run that a file holds, with the settings changed that may change."""
+    """The run in a file, with changes to those settings that may change."""
     settings = given(args, TrainConfig)
     fixed = [*given(args, ModelConfig), *sorted(settings.keys() - CHANGEABLE)]
     _refuse(fixed, "the run that is resumed has its own")
@@ -210,9 +210,9 @@ def _limits(args: argparse.Namespace) -> list[str]:
 
 
 def _out(args: argparse.Namespace) -> tuple[Path, Checkpoint | None]:
-    """The file to write, and the run that was saved there, if it can go on.
+    """The file to write, and the run that was saved there, if it can continue.
 
-    Never a file of anything else, without --overwrite.
+    Without --overwrite, never a file of anything else.
     """
     first = args.corpus[0] if args.corpus else RECIPES[DEFAULT_RECIPE].corpus
     name = args.settings or ("model" if first == "-" else Path(first).stem)

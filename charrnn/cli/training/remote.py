@@ -1,4 +1,4 @@
-"""`train --push` and `--on-jobs`: share the trained model, or train on a rented machine."""
+"""Shares the trained model for `train --push`, or trains on a rented machine for `--on-jobs`."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from charrnn.cli.output import ExitCode, Mode, Output
-from charrnn.cli.plan import DEFAULT_RECIPE
 from charrnn.cli.push import add_card_options
+from charrnn.cli.training.plan import DEFAULT_RECIPE
 from charrnn.corpora import CORPORA
 from charrnn.training.recipes import RECIPES, UNTIL_STOPPED
 
@@ -58,7 +58,7 @@ def add_options(parser: argparse.ArgumentParser) -> None:
 
 
 def check(args: argparse.Namespace) -> None:
-    """Find out before an hour of training if the model cannot be shared. Raises ValueError."""
+    """Check, before an hour of training, that the model can be shared. Raises ValueError."""
     if (args.on_jobs or args.dry_run) and not (args.on_jobs and args.push):
         raise ValueError("--on-jobs needs --push USER/NAME: the job shares the model there.")
     if not 1 <= args.job_attempts <= 100:
@@ -131,7 +131,7 @@ def submission_of(args: argparse.Namespace) -> Submission:
 def follow(
     machines: Machines, job: JobInfo, args: argparse.Namespace, output: Output, last: bool
 ) -> bool:
-    """Show the job's log as `train` shows its own; whether the job has shared the model.
+    """Show the job's log as `train` shows its own; returns whether the job has shared the model.
 
     Raises ValueError where it has not, if that was the last attempt or somebody canceled it.
     """

@@ -1,4 +1,4 @@
-"""The last two saves of a training run, and how the same command goes on with a killed one."""
+"""The last two saves of a training run, from which the same command continues a killed run."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ def previous(out: Path) -> Path:
 
 
 def last(out: Path) -> Checkpoint | None:
-    """The last save of a run, or the one before where that is damaged; None without either."""
+    """The last save of a run, or the one before if that is damaged; None without either."""
     for path in filter(Path.is_file, (out, previous(out))):
         with suppress(ModelFileError):
             checkpoint = Checkpoint.load(path)
@@ -26,7 +26,7 @@ def last(out: Path) -> Checkpoint | None:
 def killed_run(
     saved: Checkpoint, trainer: Trainer, text: str, seconds: float | None
 ) -> Trainer | None:
-    """The saved run, if it is one with this trainer's text and settings that has not ended."""
+    """The saved run, if it has this trainer's text and settings and has not ended."""
     same = (
         saved.training.sha256 == trainer.text["sha256"]
         and saved.training.start == trainer.start

@@ -1,0 +1,1 @@
+"""What only `train` uses: its plan, its saves, its report, and where it runs."""
