@@ -1,7 +1,7 @@
-"""Models on the Hub: push one with its card, pull one by name, list what others have shared.
+"""Pushes a model with its card to the Hub, pulls one by name, lists what others have shared.
 
-Only this package imports huggingface_hub. Every failure leaves it as a HubError, a ValueError with
-one plain sentence, within a minute. A token is used for one call and stored nowhere.
+Only this package imports huggingface_hub. Every failure raises a HubError, a ValueError with one
+plain sentence, within a minute. A token is used for one call and stored nowhere.
 Functions named in -ing yield their progress; push_to_hub, from_hub and push_page only return.
 """
 
@@ -9,10 +9,6 @@ from charrnn.hub.calls import Transfer as Transfer
 from charrnn.hub.calls import quiet as quiet
 from charrnn.hub.calls import result_of as result_of
 from charrnn.hub.card import LICENSES as LICENSES
-from charrnn.hub.deploy import Plan as Plan
-from charrnn.hub.deploy import deploying as deploying
-from charrnn.hub.deploy import planning as planning
-from charrnn.hub.deploy import starting as starting
 from charrnn.hub.faults import HubError as HubError
 from charrnn.hub.folder import from_pretrained as from_pretrained
 from charrnn.hub.folder import save_pretrained as save_pretrained
@@ -24,5 +20,9 @@ from charrnn.hub.pull import pulling as pulling
 from charrnn.hub.push import Pushed as Pushed
 from charrnn.hub.push import push_to_hub as push_to_hub
 from charrnn.hub.push import pushing as pushing
-from charrnn.hub.spaces import push_page as push_page
-from charrnn.hub.spaces import pushing_page as pushing_page
+from charrnn.hub.spaces.deploy import Plan as Plan
+from charrnn.hub.spaces.deploy import deploying as deploying
+from charrnn.hub.spaces.deploy import planning as planning
+from charrnn.hub.spaces.deploy import starting as starting
+from charrnn.hub.spaces.push import push_page as push_page
+from charrnn.hub.spaces.push import pushing_page as pushing_page

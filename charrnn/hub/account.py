@@ -45,7 +45,7 @@ def checked_token(token: str) -> str:
 
 
 def on_space() -> bool:
-    """Whether this process serves a Space's visitors."""
+    """Whether this process serves the visitors of a Space."""
     return bool(os.environ.get("SPACE_ID"))
 
 

@@ -2,7 +2,7 @@
 
 By itself the client waits forever for a server that is silent, and retries a dead one for 23
 seconds. The timeouts of its HTTP sessions do not cover hf_xet, nor a server that sends a byte a
-second, so a call runs in a thread and whoever waits for it stops waiting when its time is up.
+second, so a call runs in a thread, and its caller stops waiting when its time is up.
 """
 
 from __future__ import annotations
@@ -32,14 +32,14 @@ SLOWEST = 250_000
 CONNECT, SILENCE = 8.0, 15.0
 """Seconds that a request may take to connect, and between two signs of life."""
 ANSWERS = 16_000_000
-"""Bytes that the answers of one call may hold besides the large files that it announces."""
+"""Bytes that the responses of one call may have, besides the large files that it announces."""
 POLL = 0.1
-"""Seconds between two looks at a running call."""
+"""Seconds between two checks of a running call."""
 
 
 @dataclass(frozen=True)
 class Transfer(Generic[T]):
-    """How far a call to the Hub has come; the last one carries the result."""
+    """The progress of a call to the Hub; the last one carries the result."""
 
     step: str
     """What is being done, for people."""
@@ -54,31 +54,31 @@ class Call:
     def __init__(self, seconds: float) -> None:
         self.deadline = time.monotonic() + seconds
         self.allowed = ANSWERS
-        """Bytes that all answers together may still hold."""
+        """Bytes that all further responses together may have."""
         self.abandoned = False
         self.step, self.fraction = "Asking the Hub", 0.0
         self.status = 0
-        """The HTTP status of the last answer; 0 while a request waits for one."""
+        """The HTTP status of the last response; 0 while a request waits for one."""
 
     def report(self, step: str, fraction: float) -> None:
-        """Say what is done next. Raises CallOverError when nobody waits any more."""
+        """Report the next step. Raises CallOverError when nobody waits any more."""
         self.seconds_left()
         self.step, self.fraction = step, min(max(fraction, 0.0), 1.0)
 
     def allow(self, size: int) -> None:
-        """Add the time that `size` bytes may take, and let the answers hold as many more."""
+        """Allow the responses `size` more bytes, and the time that these may take."""
         self.deadline += size / SLOWEST
         self.allowed += size
 
     def count(self, size: int) -> None:
-        """Note bytes that have come. Raises HubError past what is allowed, CallOverError late."""
+        """Count received bytes. Raises HubError above the limit, CallOverError when late."""
         self.seconds_left()
         self.allowed -= size
         if self.allowed < 0:
             raise HubError("The Hub sent more than it announced. Nothing was kept.")
 
     def seconds_left(self) -> float:
-        """Seconds until the deadline. Raises CallOverError when there are none."""
+        """Seconds until the deadline. Raises CallOverError when it has passed."""
         left = self.deadline - time.monotonic()
         if self.abandoned or left <= 0:
             raise CallOverError
@@ -106,9 +106,9 @@ def _after_response(response: Any) -> None:
 
 
 class _Bounded(httpx.SyncByteStream):
-    """The body of an answer, which ends with its call: late, abandoned, or grown too large.
+    """The body of a response, which ends when its call is late, abandoned, or grown too large.
 
-    The timeouts are for each read, so a server that sends a byte a second would never meet them.
+    The timeouts are for each read, so a server that sends a byte a second would never hit them.
     """
 
     def __init__(self, stream: Any, call: Call) -> None:
@@ -149,7 +149,7 @@ def supervise(
     seconds: float = 60.0,
     reading: bool = False,
 ) -> Iterator[Transfer[T]]:
-    """Run `work` in a thread and report where it is, until it returns or fails.
+    """Run `work` in a thread and report its progress until it returns or fails.
 
     seconds: a shorter limit than DEADLINE. Closing the iterator early stops the work before its
     next request. Raises HubError.
@@ -195,7 +195,7 @@ def result_of(transfers: Iterator[Transfer[T]]) -> T:
 
 
 def blocking(transfers: Callable[P, Iterator[Transfer[T]]], name: str) -> Callable[P, T]:
-    """The same call as a plain function, which returns the result when it is there."""
+    """The same call as a plain function, which waits for the result and returns it."""
 
     @wraps(transfers)
     def call(*args: P.args, **kwargs: P.kwargs) -> T:

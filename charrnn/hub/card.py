@@ -37,17 +37,17 @@ TEMPERATURES = (0.5, 0.8, 1.1)
 SAMPLE_SEED = 1
 SAMPLE_LENGTH = 300
 LARGE = 2_000_000
-"""Weights from which on samples are a third as long: 300 symbols of such a model take 3 s."""
+"""Weights above which samples are a third as long: 300 symbols of such a model take 3 s."""
 
 ENGLISH = {
     "lighthouse", "hello", "sentence", "tinyshakespeare", "python-docs", "python-source"
 }  # fmt: skip
-"""Our corpora whose language is known. For other texts their author says it, in the card."""
+"""Our corpora whose language is known. The author of any other text names it in the card."""
 MOST_NATS = 700.0
-"""A loss whose exponential is still a float; a stranger's file may claim any."""
+"""A loss whose exponential is still a float; a stranger's file may claim any loss."""
 MEASURE = "Validation loss"
 OURS = "written by charrnn"
-"""What marks an entry of a list as ours, which the next push writes again."""
+"""Marks an entry of a list as ours, which the next push writes again."""
 
 DATASETS = {"tinyshakespeare": "karpathy/tiny_shakespeare"}
 """Our corpora that are data sets on the Hub."""
@@ -125,7 +125,7 @@ def _metadata(
 
 
 def strings(value: Any) -> list[str]:
-    """The strings of what may be one, a list, or any other YAML."""
+    """The strings in a value that may be a string, a list, or any other YAML."""
     listed = value if isinstance(value, list) else [value]
     return [entry for entry in listed if isinstance(entry, str) and entry]
 
@@ -148,7 +148,7 @@ def _widget(samples: dict[float, str]) -> list[dict[str, Any]]:
 
 
 def _model_index(model: CharRNN, record: TrainingRecord, name: str, old: Any) -> list[Any]:
-    """The card's model-index: our measurements, and every result that its author added."""
+    """The card's model-index: our measurements, and all results that its author added."""
     own = []
     for entry in old if isinstance(old, list) else []:
         results = entry.get("results") if isinstance(entry, dict) else None

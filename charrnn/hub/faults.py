@@ -1,7 +1,7 @@
 """One plain sentence for every way in which a call to the Hub can fail.
 
 The client raises its own HTTP errors, those of httpx, the ConnectionError and RuntimeError of
-hf_xet, and whatever a damaged answer causes. Their texts are never shown: one about a malformed
+hf_xet, and whatever a damaged response causes. Their texts are never shown: one about a malformed
 header would contain a pasted token.
 """
 
@@ -46,7 +46,7 @@ MAY_NOT_READ = "You may not read {name}. Ask its owner for access, or use a toke
 CARD_REFUSED = "Invalid metadata in README.md"
 """How the client begins the message of a card that the Hub does not accept."""
 GARBLED = (ValueError, LookupError, TypeError, AttributeError, errors.FileMetadataError)
-"""What the client raises when an answer is not what it expects."""
+"""What the client raises when a response is not what it expects."""
 
 STATUS_IN_TEXT = re.compile(r"\b([45]\d\d)\b(?= [A-Z])")
 """hf_xet has no exception classes: "Network error: ... 403 Forbidden"."""
@@ -61,7 +61,7 @@ def sentence(
 ) -> str:
     """The sentence for an error raised by a call about the repository `name`.
 
-    status: of the last answer, 0 if the last request got none. reading: nothing is written.
+    status: that of the last response, 0 if the last request got none. reading: nothing is written.
     """
     name = name or "the repository"
     if isinstance(error, HubError | ModelFileError):

@@ -1,4 +1,4 @@
-"""Models as other libraries of the Hub name them: from_pretrained and save_pretrained."""
+"""from_pretrained and save_pretrained, the names that other libraries of the Hub use."""
 
 from __future__ import annotations
 

@@ -16,7 +16,7 @@ from charrnn.hub.faults import GARBLED
 from charrnn.training.record import MAX_NAME
 
 PATIENCE = 8.0
-"""Seconds that a page may wait for its gallery: the client retries a dead Hub for 23."""
+"""Seconds that a page waits for its gallery: the client retries a dead Hub for 23."""
 
 
 @dataclass(frozen=True)

@@ -1,8 +1,8 @@
 """Trains on a rented machine, with the same command started as a Job of the Hub.
 
 The machine runs `charrnn train ... --push USER/NAME`, so the model reaches the Hub even if nobody
-is watching. A text of one's own travels in a private bucket that the client makes and fills. The
-run is saved in another one, so that a second job goes on where the first was ended.
+is watching. The user's own text travels in a private bucket that the client creates and fills. The
+run is saved in another bucket, so that a second job continues where the first one stopped.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ from charrnn.hub.push import owner_of
 COMMAND = "charrnn"
 PYTHON = "3.12"
 SAVES = "/saves"
-"""Where the machine finds the bucket that the run is saved in."""
+"""The path on the machine of the bucket that the run is saved in."""
 SAVE = "model.npz"
 BUCKET = "charrnn-saves"
 ENVIRONMENT = {"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1", "PYTHONUNBUFFERED": "1"}
@@ -37,7 +37,7 @@ class Submission:
     """A command to run on one of the Hub's machines."""
 
     arguments: tuple[str, ...]
-    """After the command; one that is the path of a file here is sent along."""
+    """The words after the command; one that is the path of a file here is sent along."""
     flavor: str
     """The kind of machine, such as cpu-upgrade."""
     timeout: str
@@ -60,7 +60,7 @@ class Submission:
         return hashlib.sha256(b"\0".join(parts)).hexdigest()[:16]
 
     def request(self) -> dict[str, Any]:
-        """What `HfApi.run_uv_job` is asked for, without the token."""
+        """The arguments of `HfApi.run_uv_job`, without the token."""
         return {
             "script": self.command,
             "script_args": list(self.arguments),

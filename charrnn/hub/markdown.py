@@ -1,4 +1,4 @@
-"""Escapes text for Markdown, and keeps what people wrote into a card when it is written again."""
+"""Escapes text for Markdown, and keeps what people wrote into a card that is rewritten."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ YOURS_END = "<!-- charrnn: end of your own words -->"
 
 STARTS = ("<!-- charrnn: generated", "<!-- charrnn: from here on made")
 ENDS = ("<!-- charrnn: end of the generated", "<!-- charrnn: up to here made")
-"""What the marks of the generated part begin with, the second those of version 0.1."""
+"""How the two marks of the generated part begin, the second of each in version 0.1."""
 MARK_END = "-->"
 
 METADATA_CHARACTERS = 16_000
@@ -29,7 +29,7 @@ METADATA_DEPTH = 30
 
 
 def unmarked(text: str) -> str:
-    """The text with no comment in it, for none may look like one of our marks."""
+    """The text without comments, so that nothing in it looks like one of our marks."""
     return text.replace("<!--", "<!\N{WORD JOINER}--")
 
 
@@ -42,13 +42,13 @@ def fence(text: str) -> str:
 
 
 def cell(value: object) -> str:
-    """A value for a table: one line, as code where a sign in it could mean something."""
+    """A value for a table: one line, as code where a character in it could be markup."""
     text = unmarked(" ".join(str(value).split()).replace("`", "'"))
     return text if re.fullmatch(r"[\w .,%+-]*", text) else f"`{text}`".replace("|", "\\|")
 
 
 def code(name: str) -> str:
-    """A name as code, where no sign in it means anything."""
+    """A name as code, where no character is markup."""
     return f"`{unmarked(name).replace('`', chr(39))}`"
 
 
@@ -105,7 +105,7 @@ def _depth(text: str) -> int:
 
 
 def keep(old: str, generated: str) -> str:
-    """The new body: what is generated, and around it all that people wrote into the old body."""
+    """The new body: the generated part, and around it all that people wrote into the old body."""
     block = f"{BEGIN}\n{generated.strip()}\n{END}"
     own = _own_parts(old)
     if len(own) > 1:
@@ -117,7 +117,7 @@ def keep(old: str, generated: str) -> str:
 
 
 def _own_parts(old: str) -> list[str]:
-    """What people wrote, cut where a generated part was. Each character is passed a few times."""
+    """What people wrote, cut where a generated part was. Each character is read a few times."""
     parts, at = [], 0
     while (span := _generated(old, at)) is not None:
         parts.append(old[at : span[0]])

@@ -26,8 +26,8 @@ def checked_model(
         USER/NAME, USER/NAME/, USER/NAME@REVISION, hf://USER/NAME@REVISION,
         https://huggingface.co/USER/NAME/tree/REVISION, huggingface.co/USER/NAME?a=b#c
 
-    revision: what an argument of its own says. Raises HubError for what names no model, and for
-    two revisions that differ.
+    revision: a revision given separately. Raises HubError for what names no model, and for two
+    revisions that differ.
     """
     repo_id, named = parse(name, "models", endpoint)
     wanted = checked_revision(revision)
@@ -45,7 +45,7 @@ def bare_name(name: str, kind: str = "models", endpoint: str | None = None) -> s
 
 
 def parse(name: str, kind: str, endpoint: str | None = None) -> tuple[str, str]:
-    """The name and the revision ("" without one) in what was typed, neither of them checked."""
+    """The name and the revision ("" without one) in what was typed, both unchecked."""
     text = name.strip()[:500]
     rest = SCHEME.sub("", text, count=1)
     host, _, path = rest.partition("/")

@@ -1,8 +1,8 @@
 """Pulls a model from its repository: checks its size first, and never trusts the file.
 
 Each download has its own folder; in a shared one it would wait for an earlier one that hangs.
-On a user's own machine a model that could be read goes into the client's cache, as every library
-of the Hub does: a second pull downloads nothing, and HF_HUB_OFFLINE=1 works from there. A page
+On a user's own machine, a model that could be read goes into the client's cache, as with every
+library of the Hub: a second pull downloads nothing, and HF_HUB_OFFLINE=1 works. A page
 caches only for its machine's user, because a cache would hand a private model to the next visitor.
 """
 
@@ -100,7 +100,7 @@ def _download(
 
 
 def _remember(name: str, path: str, revision: str, commit: str, data: bytes) -> None:
-    """Put a file into the client's cache, and note which commit the revision is.
+    """Put a file into the client's cache, and record which commit the revision is.
 
     The layout without links, as on Windows; see "Understand caching" in the client's guide.
     """
@@ -115,7 +115,7 @@ def _remember(name: str, path: str, revision: str, commit: str, data: bytes) -> 
 
 
 def _offline(api: HfApi, name: str, revision: str | None, max_bytes: int) -> tuple[bytes, str]:
-    """What an earlier pull left in this machine's cache, and of which commit it is."""
+    """The file that an earlier pull left in this machine's cache, and its commit."""
     try:
         path = Path(api.hf_hub_download(name, WEIGHTS, revision=revision, local_files_only=True))
     except (LocalEntryNotFoundError, ValueError):

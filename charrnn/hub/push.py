@@ -33,7 +33,7 @@ TENSORS = "model.safetensors"
 EMPTY = {".gitattributes", CARD}
 """The files of a repository into which nobody has put anything."""
 DEPLOYED = "charrnn/__init__.py"
-"""A file that shows that a Space was deployed from here before."""
+"""A file that shows that charrnn has deployed this Space before."""
 
 CARD_BYTES = 1_000_000
 """Bytes of a card to write again; ours has some thousands."""
@@ -104,7 +104,7 @@ def model_files(model: CharRNN) -> dict[str, bytes]:
     """A repository's files besides its card. Raises HubError.
 
     model.safetensors is for the Hub, which reads the number of weights from it, and for people who
-    load them elsewhere; a cell that PyTorch does not have goes without.
+    load them elsewhere; it is left out for a cell that PyTorch does not have.
     """
     contents = {WEIGHTS: _weights(model), CONFIG: config_json(model)}
     with suppress(ValueError):
@@ -175,10 +175,10 @@ def repository(
     sdk: str | None = None,
     create: Callable[[HfApi, str], None] | None = None,
 ) -> ModelInfo | SpaceInfo:
-    """A model's repository, or a Space where `sdk` says what runs it, created if there was none.
+    """A model's repository, or a Space if `sdk` names what runs it, created if there was none.
 
-    create: makes it in another way than by default. Raises HubError for a repository that holds
-    something else, or is public where `private` is wanted.
+    create: makes it in a way other than the default. Raises HubError for a repository that has
+    other content, or is public where `private` is wanted.
     """
     look: Callable[[str], ModelInfo | SpaceInfo] = api.space_info if sdk else api.model_info
     try:
@@ -245,9 +245,9 @@ def _weights(model: CharRNN) -> bytes:
 
 
 def _old_card(api: HfApi, name: str) -> str:
-    """The card that is there now; "" if there is none. Raises HubError for one too large to keep.
+    """The present card; "" if there is none. Raises HubError for one too large to keep.
 
-    It may be a stranger's: whoever may write to the repository may have put it there.
+    It may be a stranger's: anybody who may write to the repository may have put it there.
     """
     before = api.model_info(name, files_metadata=True)
     size = sizes_of(before).get(CARD)

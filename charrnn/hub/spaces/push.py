@@ -71,9 +71,9 @@ def pushing_files(
     create: Callable[[HfApi, str], None] | None = None,
     prepare: Callable[[HfApi, str], None] | None = None,
 ) -> Iterator[Transfer[Pushed]]:
-    """Make a Space hold these files, in one commit.
+    """Put these files into a Space, in one commit.
 
-    create: makes a Space that does not exist; by default one that needs no hardware. prepare: is
+    create: makes a Space that does not exist; by default one that needs no hardware. prepare:
     called with the Space's full name before its files are uploaded, and may still change them.
     """
     secret, address = write_token(token), endpoint_of(endpoint)

@@ -21,8 +21,8 @@ from charrnn.hub.card import LIBRARY
 from charrnn.hub.faults import HubError
 from charrnn.hub.names import bare_name
 from charrnn.hub.push import Pushed, account_of
-from charrnn.hub.space_files import NOTEBOOK, at_address, files_of_space, space_readme
-from charrnn.hub.spaces import pushing_files
+from charrnn.hub.spaces.files import NOTEBOOK, at_address, files_of_space, space_readme
+from charrnn.hub.spaces.push import pushing_files
 
 ZEROGPU, CPU_BASIC = "zero-a10g", "cpu-basic"
 COSTS = {
@@ -46,12 +46,12 @@ ENDED = {
 BUILD_SECONDS = 900.0
 """Seconds that a build and a start may take; usually two minutes."""
 PAUSE, FAULTS = 3.0, 5
-"""Seconds between two looks at a Space, and how many may fail in a row."""
+"""Seconds between two checks of a Space, and how many may fail in a row."""
 
 KEPT_AT = "/data"
-"""Where a Space that keeps its visitors' models has its bucket."""
+"""Where a Space that keeps its visitors' models mounts its bucket."""
 MODELS = 20
-"""The most models of its owner that a Space names."""
+"""How many of its owner's models a Space names at most."""
 
 
 @dataclass(frozen=True)
@@ -84,7 +84,7 @@ def planning(
     token: str | None = None,
     endpoint: str | None = None,
 ) -> Iterator[Transfer[Plan]]:
-    """Find out what a deployment would do, and change nothing. Arguments as in `deploying`."""
+    """Work out what a deployment would do, and change nothing. Arguments as in `deploying`."""
     repo_id = bare_name(repo_id, "spaces", endpoint)
     checked_name(repo_id, "owner")
     secret, address = write_token(token), endpoint_of(endpoint)
@@ -162,7 +162,7 @@ def deploying(
 
 
 def _create(api: HfApi, plan: Plan, private: bool) -> None:
-    """Make the Space so that it starts. Raises HubError for hardware that is not to be had."""
+    """Create a Space that can start. Raises HubError for hardware that the account cannot have."""
     try:
         api.create_repo(
             plan.repo_id,
@@ -187,7 +187,7 @@ def _move(api: HfApi, name: str, hardware: str) -> None:
 
 
 def _refused(name: str, hardware: str, error: HfHubHTTPError) -> Exception:
-    """What to do where the Hub gives no hardware."""
+    """An error that says what to do when the Hub refuses the hardware."""
     status = error.response.status_code
     free = (
         f"What is free for every account: python -m charrnn push MODEL {name} --page, "
@@ -209,7 +209,7 @@ def _refused(name: str, hardware: str, error: HfHubHTTPError) -> Exception:
 
 
 def _bucket_of(api: HfApi, name: str) -> str:
-    """The bucket that holds the visitors' models of a Space; "" if it has none."""
+    """The bucket that a Space keeps its visitors' models in; "" if it has none."""
     volumes = api.get_space_runtime(name).volumes or []
     return next((str(v.source) for v in volumes if v.mount_path == KEPT_AT), "")
 

@@ -1,4 +1,4 @@
-"""What a Space of the whole page holds: which files of a checkout, and its README."""
+"""Picks the files of a checkout that a Space of the whole page needs, and writes its README."""
 
 from __future__ import annotations
 
@@ -7,19 +7,19 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from charrnn.hub.faults import HubError
-from charrnn.hub.spaces import FOLDERS
+from charrnn.hub.spaces.push import FOLDERS
 
 FILES = ("app.py", "README.md", "requirements.txt", "pyproject.toml", "LICENSE")
 SUFFIXES = {".py", ".js", ".css", ".html", ".json", ".txt", ".md", ".npz"}
 NEEDED = ("app.py", "README.md", "requirements.txt")
 SHOWN = re.compile(r'(?:src|srcset)="(docs/[\w./-]+)"|!\[[^\]\n]*\]\((docs/[\w./-]+)\)')
-"""A picture that the README shows."""
+"""Matches a picture that the README shows."""
 THUMBNAIL = "docs/pictures/first-screen-light.png"
 CHAPTERS = "docs/how-it-works.md"
 """The document that the page itself shows, with its drawings."""
 NOTEBOOK = "docs/charrnn.ipynb"
 REPOSITORY = "https://github.com/OWNER/charrnn"
-"""What stands in README and notebook for the address of one's own copy."""
+"""The placeholder in README and notebook for the address of the user's own copy."""
 COLAB = "https://colab.research.google.com/"
 STORED = (
     "The model that you trained or opened here, for 24 hours after it was last written, so that "
@@ -27,7 +27,7 @@ STORED = (
     "file whose name is a hash. It holds no text, only the network and the name of the model. "
     "Older files are deleted while the Space runs, and when it starts."
 )
-"""What the README of such a Space tells its visitors."""
+"""What the README of a Space that keeps models tells its visitors."""
 
 
 def files_of_space(root: Path) -> dict[str, Path]:
