@@ -7,20 +7,15 @@ corpus normally comes from. Downloads are checked against their sha256 and cache
 from __future__ import annotations
 
 import hashlib
-import itertools
 import os
 import string
 import sys
 import sysconfig
 import time
-import urllib.request
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO, Any, NamedTuple, TypeVar
-
-import numpy as np
-from numpy.typing import NDArray
+from typing import IO, NamedTuple
 
 from charrnn import files
 from charrnn.text_files import DecodedText, decode_text_file, read_text_file
@@ -33,13 +28,7 @@ MAX_DOWNLOAD_BYTES = 64 << 20
 SOURCE_CHARACTERS = 1_000_000
 """Characters taken of Python's own source, a quarter of it: as long as tinyshakespeare."""
 TEXT_SUFFIXES = (".txt", ".md")
-"""The files of a folder that are read as one text."""
-SORTED_CHARACTERS = 200_000
-"""Characters of a text whose order of lines is looked at."""
-MIN_HELD_OUT = 50
-"""Fewest symbols worth holding out: with fewer, the loss says nothing, so all the text trains."""
-
-Symbols = TypeVar("Symbols", str, NDArray[Any])
+"""Endings of the files in a folder that are read together as one text."""
 
 
 class CorpusError(ValueError):
@@ -77,7 +66,7 @@ def data_folder() -> Path:
 
 
 def cache_folder() -> Path:
-    """Where downloads are cached. Raises OSError where there is no place for it."""
+    """The folder that caches downloads. Raises OSError where there is no place for it."""
     if named := os.environ.get("XDG_CACHE_HOME"):
         return Path(named) / "charrnn"
     try:
@@ -145,6 +134,8 @@ class _Download:
 
     def _fetch(self, name: str) -> bytes:
         try:
+            import urllib.request  # an eighth of the time of `import charrnn`, and 4 MB
+
             with urllib.request.urlopen(self.url, timeout=TIMEOUT_SECONDS) as response:
                 return _read(response)
         except OSError as error:
@@ -155,7 +146,7 @@ class _Download:
 
 
 def _read(response: IO[bytes]) -> bytes:
-    """What a server sends: not for ever, as from one that sends a byte a second. Raises OSError."""
+    """Read a response, within DOWNLOAD_SECONDS even at a byte a second. Raises OSError."""
     data, deadline = bytearray(), time.monotonic() + DOWNLOAD_SECONDS
     while len(data) < MAX_DOWNLOAD_BYTES and (part := response.read1(1 << 16)):  # type: ignore[attr-defined]
         data += part
@@ -242,42 +233,6 @@ def _folder(folder: Path, encoding: str) -> DecodedText:
     parts = [read_text_file(path, encoding) for path in paths]
     notes = tuple(note for part in parts for note in part.notes)
     return DecodedText("\n".join(part.text for part in parts), parts[0].encoding, notes)
-
-
-def shuffled_lines(text: str, random_seed: int) -> str:
-    """The lines of a text in an order that the seed decides."""
-    lines = text.split("\n")
-    end = lines.pop() if lines[-1] == "" else None
-    order = np.random.default_rng(random_seed).permutation(len(lines))
-    return "\n".join([lines[i] for i in order] + ([end] if end is not None else []))
-
-
-def alphabetical(text: str, val_fraction: float) -> str:
-    """A warning about a list in alphabetical order, whose held-out end has other initials."""
-    lines = [line.strip().casefold() for line in text[:SORTED_CHARACTERS].split("\n")]
-    lines = [line for line in lines if line]
-    pairs = len(lines) - 1
-    ordered = sum(a <= b for a, b in itertools.pairwise(lines))
-    held_out = split(text, val_fraction)[1]
-    if pairs < 50 or ordered < 0.95 * pairs or lines[0][0] == lines[-1][0] or not held_out:
-        return ""
-    initials = [line.strip()[:1].upper() for line in held_out.split("\n")[1:] if line.strip()]
-    if not initials:
-        return ""
-    first, last = initials[0], initials[-1]
-    which = f"lines from {first} to {last}" if first != last else f"lines with {first}"
-    return f"This list is in alphabetical order: the end that is held out has only {which}."
-
-
-def split(symbols: Symbols, val_fraction: float) -> tuple[Symbols, Symbols]:
-    """Split a text or its ids (L,) into a training part and a held-out part, its last block.
-
-    The held-out part is empty where it would have fewer than MIN_HELD_OUT symbols.
-    """
-    n = len(symbols) - int(len(symbols) * (1 - val_fraction))
-    if n < MIN_HELD_OUT:
-        return symbols, symbols[:0]
-    return symbols[:-n], symbols[-n:]
 
 
 def _corpus(name: str, text: str, notes: tuple[str, ...] = ()) -> Corpus:

@@ -1,4 +1,4 @@
-"""How a text is cut into windows: what step k of a training run reads depends on k alone.
+"""Cuts a text into windows: what step k of a training run reads depends on k alone.
 
 The position in the text is therefore just the step number, and a resumed run reads exactly what
 the original would have read.
@@ -26,7 +26,7 @@ class Window(NamedTuple):
 
 
 def shrink_to_text(length: int, batch_size: int, seq_length: int) -> tuple[int, int]:
-    """The N and T that a text of `length` symbols has room for; seq_length 0 is the whole text.
+    """The N and T that fit a text of `length` symbols; seq_length 0 is the whole text.
 
     Raises ValueError for a text of fewer than two symbols.
     """

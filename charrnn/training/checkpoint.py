@@ -1,4 +1,4 @@
-"""Models, and unfinished trainings, in and out of .npz files.
+"""Reads and writes models, and unfinished training runs, as .npz files.
 
 Everything read is checked before it is used, and everything written is read back first: a save
 either leaves a file that loads, or raises an error that says why it cannot. np.load opens the
@@ -44,7 +44,7 @@ DAMAGED = "The training in this file cannot be continued: it is damaged."
 
 @dataclass(frozen=True, eq=False)
 class Checkpoint:
-    """A model, and what its training needs to continue where that is kept.
+    """A model and, if it was kept, what its training needs to continue.
 
     Do not change anything in it in place: to continue the training, copy `state`.
     """
@@ -73,7 +73,7 @@ class Checkpoint:
         return config
 
     def check_batch_size(self, batch_size: int) -> None:
-        """Check that the saved state is of that many streams. Raises ModelFileError."""
+        """Check that the saved state has that many streams. Raises ModelFileError."""
         config, state = self.train_config(), self.state
         assert state is not None
         if config.batching == "streams" and state.recurrent[0][0].shape[1] != batch_size:
@@ -105,9 +105,9 @@ class Checkpoint:
     def from_bytes(cls, data: bytes, max_bytes: int | None = npz.MAX_BYTES) -> Checkpoint:
         """Read the bytes of a file, which may come from a stranger.
 
-        The file, and its arrays together, may take `max_bytes` each; None lifts the limit. Give
-        HOSTED_BYTES where strangers' files meet a shared machine. Raises ModelFileError and
-        nothing else.
+        The file, and its arrays together, may take `max_bytes` each; None lifts the limit. Pass
+        HOSTED_BYTES for strangers' files on a shared machine. Raises ModelFileError and nothing
+        else.
         """
         archive = npz.Archive(data, math.inf if max_bytes is None else max_bytes)
         meta = archive.metadata()
@@ -151,8 +151,8 @@ class Checkpoint:
     ) -> None:
         """Write a file, which appears complete or not at all; dtype as in `to_bytes`.
 
-        previous: where to keep the file that was there. Raises OSError where the disk is at
-        fault, otherwise as `to_bytes` does.
+        previous: where to keep the file that was there. Raises OSError if the disk fails,
+        otherwise as `to_bytes` does.
         """
         files.write(path, self.to_bytes(dtype), previous)
 
@@ -186,7 +186,7 @@ def info(path: str | Path, max_bytes: int | None = npz.MAX_BYTES) -> dict[str, A
 
 
 def _vector(archive: Archive, shapes: Mapping[str, Shape]) -> Array:
-    """The arrays of these shapes, one after another in one vector, of trained weights' size."""
+    """The arrays of these shapes in one vector, checked to be of trained weights' size."""
     parameters = Parameters(shapes)
     for name, view in parameters.items():
         archive.read_into(name, view)
@@ -223,7 +223,7 @@ def _state(
 
 
 def _counters(resume: Mapping[str, Any]) -> dict[str, Any]:
-    """The counters of a run, each of its type; those of a later version are left out."""
+    """The counters of a run, each checked for its type; those of a later version are left out."""
     saved = resume.get("ledger", {})
     if not isinstance(saved, dict):
         raise ModelFileError(DAMAGED)

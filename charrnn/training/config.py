@@ -5,12 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from charrnn.config_fields import setting, validate
-from charrnn.corpora import shuffled_lines
+from charrnn.held_out import shuffled_lines
 from charrnn.training.optimizers import OPTIMIZERS, SCHEDULES
 from charrnn.vocabulary import CLEANINGS
 
 CLEANING_TITLES = {"none": "as it is", "letters": "letters only"}
-"""Cleanings as people read them, where the name is not enough."""
+"""Labels of the cleanings whose name is not clear enough."""
 
 
 @dataclass(frozen=True)
@@ -142,7 +142,7 @@ class TrainConfig:
         validate(self)
 
     def arranged(self, text: str) -> str:
-        """The text as it is read: its lines shuffled by the random seed, if that is wanted."""
+        """The text as training reads it: with its lines shuffled by the random seed, if wanted."""
         return shuffled_lines(text, self.random_seed) if self.shuffle_lines else text
 
     def starts_fresh(self, first: bool) -> bool:

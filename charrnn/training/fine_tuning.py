@@ -1,7 +1,7 @@
-"""Starting from a model that can already write, and what becomes of its vocabulary on a new text.
+"""Starts training from a model that can already write, and adds the new text's symbols to it.
 
-A short text does not hold enough to learn spelling from. 10,000 characters of a play reach 1.91
-nats per character from scratch in ten minutes, and 1.44 in 13 seconds from a model of Shakespeare.
+A short text is too little to learn spelling from. 10,000 characters of a play reach 1.91 nats per
+character from scratch in ten minutes, and 1.41 in 13 seconds from a model of Shakespeare.
 """
 
 from __future__ import annotations
@@ -23,19 +23,19 @@ ARCHITECTURE = ("cell", "layers", "hidden_size")
 LEAST_KNOWN = 0.5
 """Share of a text's symbols that a start must know."""
 CALIBRATION = 2_000
-"""Symbols that are read to find the bias of the new symbols."""
+"""Symbols that are read to choose the bias of the new symbols."""
 
 MOST_DROPOUT = 0.75
 KEEP_START = 0.25
 PASSES = 13
-"""Times to read the text; what is best on the held-out part is mostly found before."""
+"""Times to read the text; the best weights on the held-out part mostly come earlier."""
 
 
 class Tuning(NamedTuple):
     """Settings to train a start on texts of up to some length."""
 
     units_kept: int
-    """Units of a layer that dropout leaves."""
+    """Units of a layer that dropout keeps."""
     batch_size: int
     rate: float = 2.0
     """The learning rate times the hidden size."""
@@ -53,8 +53,8 @@ TUNINGS: dict[float, Tuning] = {
     400_000: Tuning(384, 16),
     math.inf: Tuning(346, 16, rate=4.6, hidden_rate=0.15, schedule="cosine", averaging=0.0),
 }
-"""Up to how many characters which settings. A long text is not memorized in ten minutes, and gains
-from a rate that falls: tinyshakespeare from `english` 1.428, at a constant rate 1.494."""
+"""The settings for texts of up to so many characters. A long text is not memorized in ten minutes
+and gains from a falling rate: tinyshakespeare from `english` 1.433, with an average 1.437."""
 
 
 class StartError(ValueError):
@@ -66,12 +66,12 @@ def extend(
 ) -> CharRNN:
     """The model with the symbols of `text` that it does not know added to its vocabulary.
 
-    Known symbols keep their weights, and their predictions stay the same but for the share of
-    the new ones: at the median place of `text`, as often as they occur in it. A new symbol's
-    column of Wxh0 is the mean of the others, its row of Why is zero. `cleaning` and `words` are
-    the model's own.
+    Known symbols keep their weights, and their predictions stay the same except for the share of
+    the new ones, which at the median place of `text` is their frequency in it. A new symbol's
+    column of Wxh0 is the mean of the others, and its row of Why is zero. `cleaning` and `words`
+    are the model's own.
     Symbols rarer than `min_count`, or beyond the `max_size` most frequent of the text, become
-    UNKNOWN. Raises StartError where the model knows less than half of the text.
+    UNKNOWN. Raises StartError if the model knows less than half of the text.
     """
     old = model.vocabulary
     wanted = Vocabulary.from_text(
@@ -104,7 +104,7 @@ def first_model(
 ) -> CharRNN:
     """The model that a training begins with: a new one, or `start` extended by the text's symbols.
 
-    Raises StartError where the start does not fit.
+    Raises StartError if the start does not fit.
     """
     least, most = c.min_count, c.max_vocab or None
     if start is not None:
@@ -155,12 +155,12 @@ def settings_for_start(
 
 
 def weights_sha256(model: CharRNN) -> str:
-    """The hash that tells which weights a training began from."""
+    """The hash that identifies the weights that a training began from."""
     return hashlib.sha256(model.parameters.vector.tobytes()).hexdigest()
 
 
 def _known_ids(vocabulary: Vocabulary, text: str) -> Array:
-    """The ids of the symbols that have one of their own, UNKNOWN left out."""
+    """The ids of the text's symbols that have one of their own, without UNKNOWN."""
     ids = vocabulary.encode(text, "skip")
     return ids[ids != vocabulary.ids[UNKNOWN]] if UNKNOWN in vocabulary.ids else ids
 

@@ -1,4 +1,4 @@
-"""Settings that fit a text and the time there is to train on it.
+"""Settings fitted to a text and to the time available for training on it.
 
 They come from measurements: docs/presets.md has the figures, benchmarks/search.py the search.
 """
@@ -10,6 +10,7 @@ import itertools
 import math
 from collections import Counter
 from dataclasses import replace
+from functools import lru_cache
 from typing import NamedTuple
 
 from charrnn.network.model import ModelConfig, parameter_shapes
@@ -17,12 +18,12 @@ from charrnn.training.config import TrainConfig
 from charrnn.vocabulary import CLEANINGS
 
 TIMES = {"quick": 60.0, "better": 180.0, "best": 600.0}
-"""How long to train: each name with its seconds on one core, at most."""
+"""How long to train at most: each name with its seconds on one core."""
 SHORTEST = 5.0
-"""Seconds to train at least: below that, chance on a busy machine decides."""
+"""The shortest training in seconds: below that, chance on a busy machine decides."""
 FLOPS = 40e9
-"""Multiplications and additions a second in training, of one core of 2021. It only decides when a
-short text has been read often enough; a clock keeps the time itself."""
+"""Multiplications and additions a second in training, on one core of 2021. This only decides when a
+short text has been read often enough; the time itself is kept by a clock."""
 OVERHEAD = 6e-6
 """Seconds a character costs besides the products, in windows of 16 sequences."""
 MANY_SYMBOLS = 150
@@ -30,9 +31,9 @@ MANY_SYMBOLS = 150
 COVERED = 0.98
 """Share of a text with very many symbols that the kept ones cover; the rest become one symbol."""
 NOTHING_HELD_OUT = 1_000
-"""Characters below which all of a text trains: a tenth of it is too little to measure anything."""
+"""Characters below which all of a text is trained on: a tenth of it is too little to measure."""
 HELD_OUT = 120_000
-"""Characters held out at most: half a million take 10 s to read and measure no better."""
+"""The most characters held out: half a million take 10 s to read and measure no better."""
 
 
 class FittedSettings(NamedTuple):
@@ -48,10 +49,12 @@ class Shape(NamedTuple):
 
     model: ModelConfig
     passes: int
-    """Times to read the text at most; more of them teach nothing new."""
+    """The most times to read the text; more teach nothing new."""
     learning_rate: float = 5e-3
     hidden_rate: float = 1.0
     batch_size: int = 16
+    seq_length: int = 32
+    clip_norm: float = 5.0
 
 
 # A tiny text is learned by heart: read in one piece, just as the model will recite it.
@@ -75,8 +78,8 @@ SHAPES: dict[int, dict[str, Shape]] = {
     },
     3_000_000: {  # read about once in ten minutes: there is nothing to memorize
         "quick": Shape(ModelConfig("gru", 256), 30, 1.5e-2, 0.33),
-        "better": Shape(ModelConfig("lstm", 384), 30, 1.5e-2, 0.2),
-        "best": Shape(ModelConfig("lstm", 512), 30, 1.5e-2, 0.15),
+        "better": Shape(ModelConfig("gru", 256), 30, 1.5e-2, 0.33),
+        "best": Shape(ModelConfig("lstm", 448), 30, 1.5e-2, 0.17, 8, 64, clip_norm=0.5),
     },
 }
 """For each shortest length in characters, the settings for each time."""
@@ -85,8 +88,8 @@ SHAPES: dict[int, dict[str, Shape]] = {
 def settings_for(name: str, characters: int, symbols: int) -> FittedSettings:
     """Settings for a text of `characters` with `symbols` distinct ones.
 
-    name: one of TIMES. The seconds are its own, or fewer where the text has been read often enough
-    before that. Raises ValueError for an unknown name.
+    name: one of TIMES. The seconds are those of the name, or fewer if the text has been read often
+    enough before that. Raises ValueError for an unknown name.
     """
     if name not in TIMES:
         raise ValueError(f"time must be one of {', '.join(TIMES)}.")
@@ -94,8 +97,10 @@ def settings_for(name: str, characters: int, symbols: int) -> FittedSettings:
     held_out = min(0.1, HELD_OUT / characters) if characters >= NOTHING_HELD_OUT else 0.0
     train = TrainConfig(
         batch_size=shape.batch_size,
+        seq_length=shape.seq_length,
         learning_rate=shape.learning_rate,
         hidden_rate=shape.hidden_rate,
+        clip_norm=shape.clip_norm,
         val_fraction=held_out,
     )
     seconds = seconds_for(name, shape.passes * characters, shape.model, symbols)
@@ -118,12 +123,12 @@ def settings_for_text(name: str, text: str, cleaning: str = "none") -> FittedSet
     return fitted._replace(train=train)
 
 
+@lru_cache(maxsize=4)  # counting a text of a million characters takes 40 ms
 def capped_vocabulary(text: str) -> tuple[int, float]:
     """How many symbols to keep of a text with very many, and the share of the text they cover.
 
-    (0, 1.0) keeps all, for a text of at most MANY_SYMBOLS. Of more symbols it keeps the most
-    frequent, which together cover COVERED of the text: 2,100 of 2,900 in 60,000 characters of
-    Chinese.
+    (0, 1.0) keeps all, for a text of at most MANY_SYMBOLS. For more symbols, the most frequent are
+    kept, which together cover COVERED of the text: 2,100 of 2,900 in 60,000 characters of Chinese.
     """
     counts = sorted(Counter(text).values(), reverse=True)
     if len(counts) <= MANY_SYMBOLS:

@@ -1,4 +1,4 @@
-"""The fields of a model file's metadata, and the arrays that the file must hold by them."""
+"""The fields of a model file's metadata, and the arrays that the file must have to match them."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ REQUIRED: dict[str, tuple[type, ...]] = {
 """The fields that the metadata must have, by JSON type. bool is not int here."""
 
 FIELDS = REQUIRED | {"training": (dict,), "resume": (dict,)}
-"""And those it may have: `CharRNN.metadata`, and what a trainer needs to continue.
+"""The fields it may have: the required ones, `CharRNN.metadata`, and a trainer's to continue.
 
 Others are left out: a later version may add one, and its files still load here.
 """

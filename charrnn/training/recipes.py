@@ -29,7 +29,7 @@ class Recipe:
 
 
 SCRIPT = TrainConfig(batch_size=1, seq_length=25, schedule="constant", clip_norm=0, clip_value=0.2)
-"""What the small scripts do that many people learned from."""
+"""The settings of the small scripts that many people learned from."""
 ONE_PIECE = TrainConfig(batch_size=1, seq_length=0, schedule="constant", val_fraction=0, steps=100)
 """A text of a few letters, read as a whole in every step."""
 

@@ -19,7 +19,7 @@ MAX_BASELINES = 16
 
 @dataclass(frozen=True)
 class TrainingRecord:
-    """How a model was trained. What the metadata lacks, or has as another type, is empty."""
+    """How a model was trained. A field that is missing, or of another type, is empty."""
 
     corpus: str = ""
     """The name of the text."""
@@ -38,7 +38,7 @@ class TrainingRecord:
     smooth_loss: float | None = None
     """Nats per symbol, on the training text."""
     config: Mapping[str, Any] = field(default_factory=dict)
-    """The settings, as they stand in the file."""
+    """The settings, as they are in the file."""
     baselines: Mapping[str, float] = field(default_factory=dict)
     """Nats per symbol of simpler models on the same text, by name."""
     start: dict[str, str] | None = None

@@ -17,18 +17,18 @@ MAX_HISTORY = 200
 
 @dataclass
 class TrainState:
-    """The memory of a training run: with its settings and its text, all it takes to continue."""
+    """The state of a training run: with its settings and its text, all it needs to continue."""
 
     live: CharRNN
     """The model with the present weights."""
     slots: list[Array]
-    """What the optimizer remembers of each weight, (P,) each."""
+    """What the optimizer remembers for each weight, (P,) each."""
     recurrent: ModelState
     """The recurrent state after the last window, (H, N) arrays for each layer."""
     best: Array | None = None
     """The weights of the best evaluation, (P,); None before the first."""
     average: Array | None = None
-    """An average of the latest weights, (P,), kept in their place; None without averaging."""
+    """An average of the latest weights, (P,), kept in place of them; None without averaging."""
     start: Array | None = None
     """The weights that training started from, (P,); None where they are not needed."""
     step: int = 0
@@ -51,7 +51,7 @@ class TrainState:
     """[step, smoothed training loss, validation loss or None] at every evaluation."""
 
     def moved(self, move: Callable[[Array], Array]) -> TrainState:
-        """The same, with every array where `move` puts it."""
+        """The same state, with every array moved by `move`."""
         moved = copy.copy(self)
         moved.live = self.live.with_vector(move(self.live.parameters.vector))
         moved.slots = [move(slot) for slot in self.slots]
@@ -67,7 +67,7 @@ class TrainState:
 
     @property
     def record(self) -> dict[str, Any]:
-        """What a model's file tells of it."""
+        """What a model's file records of it."""
         kept = ("best_loss", "best_step", "smooth_loss", "chars", "seconds", "history")
         return {"steps": self.step, **self.numbers(*kept)}
 
@@ -80,13 +80,13 @@ class TrainState:
         return own if self.start is None else own + keep_start * (self.start - own)
 
     def smooth(self, loss: float) -> None:
-        """Take a step's loss into the running mean."""
+        """Add a step's loss to the running mean."""
         self.smooth_loss += max(0.02, 1 / self.updates) * (loss - self.smooth_loss)
 
     def update_average(self, share: float) -> None:
         """Move the average toward the weights: it spans about the latest `share` of the updates.
 
-        (Polynomial-decay averaging, Shamir and Zhang 2013.) A run may so stop at any step.
+        (Polynomial-decay averaging, Shamir and Zhang 2013.) So a run may stop at any step.
         """
         weights = self.live.parameters.vector
         if self.average is None:
@@ -104,7 +104,7 @@ class TrainState:
             self.best = weights.copy()
 
     def rescue(self, weights: Array, N: int) -> None:
-        """Go back to good weights (P,) at half the learning rate, with all else forgotten."""
+        """Go back to good weights (P,) at half the learning rate, and reset everything else."""
         self.rescues += 1
         self.rate_scale /= 2
         self.updates = 0

@@ -1,7 +1,7 @@
-"""Training: an object for memory and a generator for time.
+"""Trains one model on one text, a step at a time.
 
-`Trainer.run` yields a Progress after every step. The caller may draw, sample, save or stop
-between two of them; the trainer itself prints nothing and calls nobody back.
+`Trainer.run` is a generator that yields a Progress after every step. The caller may draw, sample,
+save or stop between two steps; the trainer itself prints nothing and calls nothing back.
 """
 
 from __future__ import annotations
@@ -18,20 +18,21 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from charrnn.config_fields import whole
-from charrnn.corpora import split, text_sha256
-from charrnn.network.arrays import to_host
+from charrnn.corpora import text_sha256
+from charrnn.held_out import split
+from charrnn.network.arrays import to_device_of, to_host
 from charrnn.network.model import CharRNN, ModelConfig, score_ids
 from charrnn.network.parameters import Array
 from charrnn.training.batches import batches_for
 from charrnn.training.checkpoint import Checkpoint
 from charrnn.training.config import TrainConfig
 from charrnn.training.fine_tuning import first_model, weights_sha256
-from charrnn.training.gradients import Gradients
 from charrnn.training.optimizers import OPTIMIZERS, clip_by_norm, clip_by_value
+from charrnn.training.parallel.gradients import Gradients
+from charrnn.training.parallel.ranks import Ranks
+from charrnn.training.parallel.worker_pool import WorkerPool
 from charrnn.training.progress import Progress
-from charrnn.training.ranks import Ranks
 from charrnn.training.state import TrainState
-from charrnn.training.worker_pool import WorkerPool
 from charrnn.vocabulary import Vocabulary
 
 if TYPE_CHECKING:
@@ -44,7 +45,7 @@ MAX_RESCUES = 10
 
 
 class Trainer:
-    """Trains one model on one text.
+    """The training of one model on one text.
 
     `model` has the best weights so far, `live` the present ones. A text needs two symbols.
     """
@@ -63,8 +64,8 @@ class Trainer:
         comm: Comm | None = None,
     ) -> None:
         """start: a model to begin from; its vocabulary grows by the new symbols of the text.
-        `model_config` may then change its dropout, and nothing else. Raises StartError where
-        the start does not fit. start_name: what the model's record calls it.
+        `model_config` may then change its dropout, and nothing else. Raises StartError if the
+        start does not fit. start_name: the start's name in the model's record.
         workers: processes that share each step's sequences; comm: an MPI communicator whose ranks
         share them, each with a trainer like this one. Losses then differ by rounding.
         """
@@ -83,9 +84,9 @@ class Trainer:
         self.optimizer = OPTIMIZERS[c.optimizer]
         slots = [np.zeros_like(live.parameters.vector) for _ in range(self.optimizer.slots)]
         self.train_state = TrainState(live, slots, live.initial_state(self.batches.batch_size))
-        self._first = live.parameters.vector.copy()  # (P,), for a rescue before any evaluation
-        if start is not None and c.keep_start:
-            self.train_state.start = self._first
+        self._start_weights = live.parameters.vector.copy() if start is not None else None  # (P,)
+        if c.keep_start:
+            self.train_state.start = self._start_weights
 
     @property
     def live(self) -> CharRNN:
@@ -142,9 +143,9 @@ class Trainer:
     ) -> Generator[Progress, None, None]:
         """Train, and yield a Progress after every step.
 
-        Goes on to the planned number of steps, or stops after `steps` more of them, or trains
-        for `seconds` of wall time, which then is what the learning rate's schedule follows. The
-        first `spent` of them are over, where a killed run goes on.
+        Continues to the planned number of steps, or stops after `steps` more, or trains for
+        `seconds` of wall time, which the learning rate's schedule then follows. The first
+        `spent` of these are already over when a killed run continues.
         """
         c, train_state, started = self.config, self.train_state, time.perf_counter() - spent
         planned = c.steps if seconds is None else math.inf
@@ -175,14 +176,14 @@ class Trainer:
                 )
 
     def _gradients(self) -> Gradients:
-        """Who computes them."""
+        """What computes the gradients: this process, a pool of processes, or MPI ranks."""
         if self.comm is not None:
             facts = {**self.text, "config": self.config, "step": self.train_state.step}
             return Ranks(self.live, self.comm, facts)
         return WorkerPool(self.live, self.workers) if self.workers > 1 else Gradients(self.live)
 
     def _step(self, gradients: Gradients, plan: float) -> tuple[float, float, float, str]:
-        """Some windows forward, back, and one update: (loss, rate, gradient norm, note)."""
+        """Some windows forward and backward, then one update: (loss, rate, gradient norm, note)."""
         c, train_state = self.config, self.train_state
         state, start, read = train_state.recurrent, train_state.step * c.accumulate, 0
         for k in range(start, start + c.accumulate):
@@ -214,7 +215,7 @@ class Trainer:
         return loss, rate, norm, ""
 
     def _evaluate(self, gradients: Gradients) -> tuple[float | None, str]:
-        """Measure, keep the weights if they are the best, and say so if patience is over."""
+        """Measure, keep the weights if they are the best, and note it if patience has run out."""
         gradients.gather_state()
         train_state = self.train_state
         val_loss, watched, weights = None, train_state.smooth_loss, self.weights
@@ -244,21 +245,30 @@ class Trainer:
         return ""
 
     def _exploded(self, loss: float) -> bool:
-        """Half as bad again as a uniform guess: no text is that hard, so the weights are wrong."""
+        """Whether the loss exceeds 1.5 times a uniform guess's: no text is that hard."""
         return self.config.rescue and loss > 1.5 * math.log(max(len(self.live.vocabulary), 2))
 
     def _go_back(self, what: str) -> str:
         """Return to the last good weights at half the rate, and say so."""
         train_state = self.train_state
-        good = self._first if train_state.best is None else train_state.best
+        good = self._first_weights() if train_state.best is None else train_state.best
         train_state.rescue(good, self.batches.batch_size)
         then = "training stopped" if train_state.rescues >= MAX_RESCUES else "on at half the rate"
         return f"{what} at step {train_state.step}: back to the last good weights, {then}."
 
+    def _first_weights(self) -> Array:
+        """The weights that training began with, (P,): those of the start, or drawn again."""
+        if self._start_weights is not None:
+            return self._start_weights
+        live = self.live
+        first = CharRNN(live.vocabulary, live.config, random_seed=self.config.random_seed)
+        return to_device_of(live.parameters.vector, first.parameters.vector)
+
     def move(self, to_device: Callable[[Array], Array]) -> None:
-        """Train on where this function copies arrays to, such as cupy.asarray to a GPU."""
+        """Train on the device that `to_device` copies arrays to: a GPU with cupy.asarray."""
         self.train_state = self.train_state.moved(to_device)
-        self._first = to_device(self._first)
+        if self._start_weights is not None:
+            self._start_weights = to_device(self._start_weights)
 
     @property
     def checkpoint(self) -> Checkpoint:
@@ -266,7 +276,7 @@ class Trainer:
         return Checkpoint(self.model, self.train_state.moved(to_host))
 
     def save(self, path: str | Path) -> None:
-        """Write a model file that also holds what continues the run exactly. Atomic.
+        """Write, atomically, a model file with what is needed to continue the run exactly.
 
         Raises OSError, and ModelFileError for weights that are not finite or too large.
         """

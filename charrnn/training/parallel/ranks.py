@@ -19,7 +19,7 @@ import numpy as np
 from charrnn.network.model import CharRNN, ModelState
 from charrnn.network.parameters import Array, Parameters
 from charrnn.training.fine_tuning import weights_sha256
-from charrnn.training.gradients import Gradients, Part, WorkerError, shares
+from charrnn.training.parallel.gradients import Gradients, Part, WorkerError, shares
 
 if TYPE_CHECKING:
     from mpi4py.MPI import Comm
@@ -51,9 +51,9 @@ def world() -> Comm | None:
 
 
 def check_equal(comm: Comm, settings: Mapping[str, Any]) -> None:
-    """Compare what the ranks were started with. Raises ValueError, on all ranks the same.
+    """Compare what the ranks were started with. Raises the same ValueError on all ranks.
 
-    A value of ... is one that a rank does not know, and equal to any other.
+    A value of ... stands for one that a rank does not know, and equals any other.
     """
     first, *others = comm.allgather(dict(settings))
     for rank, other in enumerate(others, 1):
@@ -70,7 +70,7 @@ def check_equal(comm: Comm, settings: Mapping[str, Any]) -> None:
 
 
 class Ranks(Gradients):
-    """Computes the gradients on the ranks of a communicator, each of which must make one."""
+    """Computes the gradients on the ranks of a communicator, each of which must create a Ranks."""
 
     def __init__(self, model: CharRNN, comm: Comm, facts: Mapping[str, Any]) -> None:
         """facts: what must be equal on all ranks, beside the weights. Raises ValueError."""
@@ -149,7 +149,7 @@ class Ranks(Gradients):
 
 @contextmanager
 def _faults() -> Iterator[None]:
-    """Say what it means when MPI cannot reach a rank. Most launchers then end all of them."""
+    """Explain an error when MPI cannot reach a rank. Most launchers then end all of them."""
     from mpi4py import MPI
 
     try:

@@ -1,7 +1,7 @@
-"""Who computes the gradient of a step: this process, processes of this machine, or MPI ranks.
+"""Computes the gradient of a step in one process, and defines what the parallel ways share.
 
-`Gradients` is this process. `WorkerPool` and `Ranks` share the sequences of each window out, and
-differ from it in nothing that the trainer sees: their sums are those of one process up to rounding.
+`Gradients` computes in this process. `WorkerPool` and `Ranks` divide the sequences of each window
+among processes and look the same to the trainer: their sums equal its own up to rounding.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ import numpy as np
 
 from charrnn.network.model import CharRNN, ModelState
 from charrnn.network.parameters import Array, Parameters
-from charrnn.training.memory import keep_freed_memory
+from charrnn.training.parallel.memory import keep_freed_memory
 
 T = TypeVar("T")
 
@@ -74,7 +74,7 @@ class Gradients:
     """Computes the gradients of a model in this process."""
 
     def __init__(self, model: CharRNN, gradient: Array | None = None) -> None:
-        """gradient: where to write, (P,)."""
+        """gradient: the array to write into, (P,)."""
         keep_freed_memory()
         self.model = model
         vector = model.parameters.vector
@@ -117,11 +117,11 @@ class Gradients:
         return self._loss / windows, self._gradient.vector
 
     def first(self, measure: Callable[[], T]) -> T:
-        """What only one of those that train together measures, known to all of them."""
+        """A measurement that only one of the processes makes, returned in all of them."""
         return measure()
 
     def gather_state(self) -> None:
-        """Complete the state after the last step, for a file, where each has only its part."""
+        """Complete the state after the last step for a file, if each process has only its part."""
 
     def _read(
         self, x: Array, y: Array, state: ModelState, seed: tuple[int, int], gradient: Parameters

@@ -1,4 +1,4 @@
-"""Data-parallel training: splits the sequences of each window across processes.
+"""Splits the sequences of each window across processes (data-parallel training).
 
 Each process reads some of the N columns, and the gradients are summed. They are processes rather
 than threads because threads would wait for each other's interpreter lock. The weights and every
@@ -22,8 +22,8 @@ import numpy as np
 
 from charrnn.network.model import CharRNN, ModelConfig, ModelState, parameter_shapes
 from charrnn.network.parameters import Array, Parameters
-from charrnn.training.gradients import Gradients, Part, WorkerError, shares
-from charrnn.training.memory import keep_freed_memory
+from charrnn.training.parallel.gradients import Gradients, Part, WorkerError, shares
+from charrnn.training.parallel.memory import keep_freed_memory
 from charrnn.vocabulary import Vocabulary
 
 SPIN_SECONDS = 0.05
