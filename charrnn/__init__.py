@@ -9,23 +9,24 @@ Shapes are written with these sizes everywhere:
 Arrays are feature-first, (features, T, N). A gradient is named `d` plus the name of its array.
 """
 
+from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
-from charrnn.corpora import CORPORA, Corpus, CorpusError, load_corpus
-from charrnn.formats.torch import from_torch, to_torch
 from charrnn.network.cells import CELLS, Cell
-from charrnn.network.gradient_check import gradient_check
 from charrnn.network.model import CharRNN, ModelConfig, score
 from charrnn.network.sampling import Sampling, generate
 from charrnn.training.checkpoint import ModelFileError, load, save
 from charrnn.training.config import TrainConfig
-from charrnn.training.progress import Progress
-from charrnn.training.recipes import RECIPES, Recipe
-from charrnn.training.trainer import Trainer
 from charrnn.vocabulary import UnknownSymbolError, Vocabulary
 
 if TYPE_CHECKING:
+    from charrnn.corpora import CORPORA, Corpus, CorpusError, load_corpus
+    from charrnn.formats.torch import from_torch, to_torch
     from charrnn.hub import from_hub, push_to_hub
+    from charrnn.network.gradient_check import gradient_check
+    from charrnn.training.progress import Progress
+    from charrnn.training.recipes import RECIPES, Recipe
+    from charrnn.training.trainer import Trainer
 
 __version__ = "0.1.0"
 
@@ -59,26 +60,35 @@ __all__ = [
 ]
 
 
-def _of_hub(name: str) -> Any:
-    """Import the Hub's functions on first use: its client takes longer than all the rest."""
-    from charrnn import hub
-
-    return getattr(hub, name)
+_ON_FIRST_USE = {
+    "corpora": ("CORPORA", "Corpus", "CorpusError", "load_corpus"),
+    "formats.torch": ("from_torch", "to_torch"),
+    "hub": ("from_hub", "push_to_hub"),
+    "network.gradient_check": ("gradient_check",),
+    "training.progress": ("Progress",),
+    "training.recipes": ("RECIPES", "Recipe"),
+    "training.trainer": ("Trainer",),
+}
+"""What is imported when it is first used, by module: a program that only loads a model and writes
+with it need not wait for the rest."""
 
 
 def _of_model(name: str) -> Any:
-    """The function behind a method of a model, from a room above the network."""
-    if name == "html":
-        from charrnn.analysis.summary import html
-
-        return html
-    return _of_hub(name)
+    """The function behind a method of a model, from a package above `network`."""
+    module = "analysis.summary" if name == "html" else "hub"
+    return getattr(import_module(f"charrnn.{module}"), name)
 
 
 CharRNN.function = _of_model
 
 
 def __getattr__(name: str) -> Any:
-    if name in ("push_to_hub", "from_hub"):
-        return _of_hub(name)
+    for module, names in _ON_FIRST_USE.items():
+        if name in names:
+            value = globals()[name] = getattr(import_module(f"charrnn.{module}"), name)
+            return value
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})

@@ -1,4 +1,4 @@
-"""Analysis of a model: surprise, activations, gradients, weights, and copied passages.
+"""Measures a model's surprise, activations, gradients and weights, and what it copied.
 
 Pure NumPy on top of the model. Nothing here draws; the page makes its pictures of these numbers.
 """

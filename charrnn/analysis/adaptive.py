@@ -1,7 +1,7 @@
 """The loss of a model that goes on learning while it reads (dynamic evaluation).
 
-A compressor learns from every byte it has coded, so its size is not to be compared with the score
-of fixed weights. This score is: each window is predicted first and learned from afterwards.
+A compressor learns from every byte it has coded, so its size cannot be compared with the score of
+fixed weights. It can with this score: each window is predicted first and learned from afterwards.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from charrnn.training.optimizers import clip_by_norm
 WINDOW = 32
 """Symbols that are predicted with the same weights."""
 LEARNING_RATE = 0.2
-"""The rate of plain gradient descent. On another play than the model's own, 0.4 gains 0.03 more; on
+"""The rate of plain gradient descent. On a play other than the model's own, 0.4 gains 0.03 more; on
 the end of a play that it learned from, 0.4 loses 0.03 where 0.2 gains 0.003."""
 LONGEST_GRADIENT = 1.0
 
@@ -28,11 +28,11 @@ def adaptive_score(
     learning_rate: float = LEARNING_RATE,
     window: int = WINDOW,
 ) -> float:
-    """Nats per symbol of `text`, the first symbol aside; the model learns what it has predicted.
+    """Nats per symbol of `text` after the first; the model learns from what it has predicted.
 
-    After each window of `window` symbols, one step of gradient descent on it, with the gradient's
-    norm clipped to LONGEST_GRADIENT (Mikolov et al. 2010, Krause et al. 2018). The state is carried
-    and `model` keeps its weights. Raises ValueError for fewer than two symbols, UnknownSymbolError
+    Each window of `window` symbols is followed by one step of gradient descent on it, with the norm
+    clipped to LONGEST_GRADIENT (Mikolov et al. 2010, Krause et al. 2018). The state is carried and
+    `model` keeps its weights. Raises ValueError for fewer than two symbols, UnknownSymbolError
     for unknown ones.
     """
     ids = model.vocabulary.encode(text)

@@ -1,4 +1,4 @@
-"""Copy detection: finds runs of a text that occur verbatim in the training text."""
+"""Finds runs of a text that occur verbatim in the training text."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 @dataclass(frozen=True)
 class Copies:
-    """What a text has in common with a corpus."""
+    """The passages that a text has in common with a corpus."""
 
     spans: list[tuple[int, int]]  # [start, end) in the text, merged and in order
     longest: str  # the longest run the corpus has, "" if there is none
@@ -44,7 +44,7 @@ def copied_spans(text: str, corpus: str, min_length: int = 20) -> Copies:
 
 
 def _starts(text: str, corpus: str, length: int) -> list[int]:
-    """Where in the text the runs of this length begin that occur in the corpus."""
+    """The positions in the text where a run of this length that occurs in the corpus begins."""
     if len(text) < length or len(corpus) < length:
         return []
     text_hashes, corpus_hashes = _hashes(text, length), _hashes(corpus, length)

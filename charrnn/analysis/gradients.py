@@ -1,4 +1,4 @@
-"""How far back a prediction depends: gradients with respect to what was read k characters earlier.
+"""Measures how far back a prediction depends: its gradients at what was read k characters earlier.
 
 Ordinary backpropagation through time, but from every position at once. The loss at position t
 flows back one step per lag k, and all t take that step together, as columns of one batch.

@@ -1,4 +1,4 @@
-"""A model as HTML, as a notebook shows it: what it is, how it was trained, a sample."""
+"""Describes a model in HTML for a notebook: what it is, how it was trained, a sample."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def html(model: CharRNN) -> str:
 
 
 def _rows(model: CharRNN) -> list[tuple[str, str]]:
-    """Name and value of every line."""
+    """The name and value of each line."""
     c, record = model.config, TrainingRecord.from_metadata(model.metadata)
     unit = "word" if model.vocabulary.words else "character"
     layers = "1 layer" if c.layers == 1 else f"{c.layers} layers"

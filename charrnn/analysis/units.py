@@ -1,4 +1,4 @@
-"""Interpretable units: correlates every unit with features of the text, such as open quotes."""
+"""Correlates every unit with features of the text, such as open quotes."""
 
 from __future__ import annotations
 
@@ -23,11 +23,12 @@ class Match(NamedTuple):
 
 
 def features(symbols: Sequence[str]) -> dict[str, Floats]:
-    """Features of a text by name, one number for each symbol (T,).
+    """Features that vary in a text, by name: one number for each symbol (T,).
 
-    A feature at position t depends only on symbols up to t: what a reader could know there.
+    A feature at position t depends only on symbols up to t, which are all that a reader has seen.
     """
-    return {name: feature(symbols) for name, feature in FEATURES.items()}
+    found = {name: feature(symbols) for name, feature in FEATURES.items()}
+    return {name: values for name, values in found.items() if len(set(values.tolist())) > 1}
 
 
 def correlations(acts: Array, by_name: Mapping[str, Floats]) -> Floats:
@@ -36,23 +37,22 @@ def correlations(acts: Array, by_name: Mapping[str, Floats]) -> Floats:
     0 where a unit or a feature is constant.
     """
     values = np.array(list(by_name.values())).reshape(len(by_name), len(acts))
-    return _standardized(values.T).T @ _standardized(acts.astype(np.float64)) / max(1, len(acts))
+    return _standardized(values.T).T @ _standardized(acts) / max(1, len(acts))
 
 
 def find_units(
-    layers: Sequence[Mapping[str, Array]], symbols: Sequence[str], best: int = 5
+    layers: Sequence[Mapping[str, Array]], by_name: Mapping[str, Floats], best: int = 5
 ) -> dict[str, list[Match]]:
-    """For every feature of the text, the `best` units by absolute correlation, over all layers.
+    """For every feature of a text, the `best` units by absolute correlation, over all layers.
 
-    layers: what `activations` returned for these symbols. Features that are constant in the text
-    are left out. In a short text high correlations occur by chance: use some hundred characters.
+    layers, by_name: what `activations` and `features` returned for the text. In a short text high
+    correlations occur by chance: use some hundred characters.
     """
-    varying = {name: values for name, values in features(symbols).items() if np.ptp(values) > 0}
-    matches: dict[str, list[Match]] = {name: [] for name in varying}
+    matches: dict[str, list[Match]] = {name: [] for name in by_name}
     for layer, parts in enumerate(layers):
         for part, acts in parts.items():
-            table = correlations(acts, varying)
-            for row, name in zip(table, varying, strict=True):
+            table = correlations(acts, by_name)
+            for row, name in zip(table, by_name, strict=True):
                 top = np.argsort(-np.abs(row), kind="stable")[:best]
                 matches[name] += [Match(layer, part, int(u), float(row[u])) for u in top]
     return {
@@ -61,11 +61,11 @@ def find_units(
     }
 
 
-def _standardized(columns: Floats) -> Floats:
+def _standardized(columns: Array) -> Array:
     """Each column with mean 0 and variance 1; zeros where it is constant."""
     centered = columns - columns.mean(axis=0)
     spread = centered.std(axis=0)
-    standardized: Floats = centered / np.where(spread > 1e-9, spread, np.inf)
+    standardized: Array = centered / np.where(spread > 1e-9, spread, np.inf)
     return standardized
 
 

@@ -1,4 +1,4 @@
-"""A model's weights as small pictures: values on a grid, and their histogram."""
+"""Shrinks a model's weights to small pictures: values on a grid, and their histogram."""
 
 from __future__ import annotations
 

@@ -1,15 +1,15 @@
-"""Text generation with the surprise of every symbol, for the page to show."""
+"""Generates text with the surprise of every symbol, for the page to show."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from itertools import islice
 
 import numpy as np
 
-from charrnn.analysis.reading import Reading, read
+from charrnn.analysis.reading import Reading, reading_of
 from charrnn.network.model import CharRNN
-from charrnn.network.sampling import Sampling, generate, prime
+from charrnn.network.parameters import Array
+from charrnn.network.sampling import Sampling, draws
 from charrnn.vocabulary import UNKNOWN, Vocabulary
 
 
@@ -18,16 +18,18 @@ def write(
 ) -> Iterator[Reading]:
     """Generate `length` symbols after the seed, yielding readings of `pace` symbols at a time.
 
-    The surprise is that at temperature 1, as in the loss, whatever temperature they are drawn at.
-    Each symbol costs two steps of the model, one to draw it and one to read it. Raises ValueError
-    for a negative length.
+    Surprise is measured at temperature 1, as in the loss, whatever the sampling temperature is.
+    Raises ValueError for a negative length.
     """
-    logits, state = prime(model, seed)
-    symbols, ids = generate(model, seed, length, sampling), model.vocabulary.ids
-    while drawn := [ids[symbol] for symbol in islice(symbols, max(1, pace))]:
-        reading = read(model, np.array(drawn), logits, state)
-        logits, state = reading.logits, reading.state
-        yield reading
+    ids: list[int] = []
+    predictions: list[Array] = []
+    for logits, i in draws(model, seed, length, sampling):
+        if ids and (i is None or len(ids) >= pace):
+            yield reading_of(np.column_stack(predictions), np.array(ids), logits)
+            ids, predictions = [], []
+        if i is not None:
+            ids.append(i)
+            predictions.append(logits.copy())
 
 
 def known(vocabulary: Vocabulary, text: str) -> str:

@@ -1,1 +1,1 @@
-"""The network: cells, recurrent layers, the model, its loss, and sampling from it."""
+"""The network's cells, recurrent layers, model and loss, and sampling from it."""

@@ -27,9 +27,9 @@ def cross_entropy(logits: Array, targets: Array, count: int | None = None) -> tu
     """The mean surprise in nats per character, and its gradient.
 
     logits (V, T, N), targets (T, N) ids; returns (loss, dlogits (V, T, N)). The gradient is
-    softmax(logits) minus the one-hot targets, divided by T * N. Where the targets are only a part
-    of a larger window, `count` is the number of characters in all of it: the losses and gradients
-    of the parts then add up to those of the window.
+    softmax(logits) minus the one-hot targets, divided by T * N. If the targets are only a part of
+    a larger window, `count` is the number of characters in the entire window: the losses and
+    gradients of the parts then add up to those of the window.
     """
     log_p = log_softmax(logits)
     target = _indices(targets, logits)

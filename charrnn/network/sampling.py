@@ -1,4 +1,4 @@
-"""Text generation: the model reads a seed, then draws one character after another."""
+"""Generates text: the model reads a seed, then draws one character after another."""
 
 from __future__ import annotations
 
@@ -76,7 +76,8 @@ def weights(logits: Array, sampling: Sampling) -> NDArray[np.float64]:
         w[best] = 1.0
         return w
     y -= y[best]  # y.max() would take 1.0 microsecond, argmax takes 0.2
-    w = np.exp(y / sampling.temperature)
+    y /= sampling.temperature
+    w = np.exp(y, out=y)
     if sampling.top_k or sampling.top_p < 1:
         order = np.argsort(-w, kind="stable")
         likelier = np.cumsum(w[order]) - w[order]  # total weight of all likelier symbols
@@ -136,23 +137,39 @@ def generate(
         raise ValueError(
             f"The stop text would never come: the model cannot write {show_symbols(sorted(never))}."
         )
-    return _symbols(model, seed, length, sampling)
+    symbols = model.vocabulary.symbols
+    return (symbols[i] for _, i in draws(model, seed, length, sampling) if i is not None)
 
 
-def _symbols(model: CharRNN, seed: str, length: int, sampling: Sampling) -> Iterator[str]:
-    """What `generate` yields."""
-    rng = np.random.default_rng(sampling.random_seed)
+def draws(
+    model: CharRNN, seed: str, length: int, sampling: Sampling
+) -> Iterator[tuple[Array, int | None]]:
+    """The logits (V,) before each new symbol, with the id drawn from them.
+
+    Last come the logits after the text, with None. The next step overwrites the logits.
+    """
+    numbers = _uniform(np.random.default_rng(sampling.random_seed))
     unknown = model.vocabulary.ids.get(UNKNOWN)
     logits, state = prime(model, seed)
     stepper = Stepper(model.cell, model.parameters, state)
     written = ""
     for _ in range(length):
+        allowed = logits
         if unknown is not None and len(logits) > 1:
-            logits[unknown] = -np.inf
-        i = draw(weights(logits, sampling), rng.random())
-        yield (symbol := model.vocabulary.symbols[i])
+            allowed = logits.copy()
+            allowed[unknown] = -np.inf
+        i = draw(weights(allowed, sampling), next(numbers))
+        yield logits, i
+        logits = to_host(stepper.step(i)[:, 0])
         if sampling.stop:
+            symbol = model.vocabulary.symbols[i]
             written = (written + symbol)[-len(sampling.stop) - len(symbol) :]
             if sampling.stop in written:
-                return
-        logits = to_host(stepper.step(i)[:, 0])
+                break
+    yield logits, None
+
+
+def _uniform(rng: np.random.Generator) -> Iterator[float]:
+    """Random numbers in [0, 1) without end. 64 drawn at a time are the same as 64 single ones."""
+    while True:
+        yield from rng.random(64).tolist()

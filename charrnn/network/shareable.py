@@ -1,7 +1,7 @@
-"""The methods of a model that other libraries of the Hub have too, by the names they use.
+"""A model's methods for loading and sharing, by the names that other libraries of the Hub use.
 
-What they do lies in rooms above this one, so the package puts the functions in when it is imported;
-nothing of the Hub's client is imported before the first call.
+The functions behind them are in packages above this one, so charrnn puts them in when it is
+imported; nothing of the Hub's client is imported before the first call.
 """
 
 from __future__ import annotations

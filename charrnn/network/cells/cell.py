@@ -34,7 +34,7 @@ StateGradient: TypeAlias = tuple[Any, ...]
 """The gradient of a state: an array (H, N) for each of its arrays, or None where nothing flows."""
 
 LocalDerivatives: TypeAlias = tuple[Array, ...]
-"""What `backward` multiplies by: arrays (..., H, N), for one step or for many."""
+"""The factors that `backward` multiplies by: arrays (..., H, N), for one step or for many."""
 
 
 class Cell(NamedTuple):
