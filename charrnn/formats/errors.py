@@ -1,4 +1,4 @@
-"""The one error of files that cannot be used, and sentences that several readers say."""
+"""The error for model files that cannot be used, and messages that several readers share."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ def quote(value: object) -> str:
 
 
 def damaged(what: str) -> NoReturn:
-    """Raise ModelFileError for a file that was good once."""
+    """Raise ModelFileError for a file that was damaged after it was written."""
     raise ModelFileError(
         f"The file is damaged or was cut short: {what}. Copy or download it again."
     )

@@ -30,14 +30,14 @@ NAMINGS = (
 )
 """What scripts call input, recurrent and output weights, and the two biases."""
 UNNAMED = tuple(f"arr_{place}" for place in range(5))
-"""What np.savez calls arrays that were saved without names, in their order."""
+"""The names that np.savez gives to unnamed arrays, in their order."""
 
 ORIENTATIONS = ("columns", "rows")
 VOCABULARIES = ("chars", "vocab", "ix_to_char", "idx_to_char", "char_to_ix", "char_to_idx")
 """The arrays that may hold the symbols, tried in this order."""
 
 MAX_BYTES = 64 << 20
-"""For a file, and for its arrays together: 16 million float32 weights."""
+"""The limit for a file, and for its arrays together: 16 million float32 weights."""
 MAX_SYMBOLS = 200_000
 GIVE_TEXT = "Give the text that the model was trained on with --text."
 

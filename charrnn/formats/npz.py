@@ -1,7 +1,7 @@
-"""The .npz container, read with suspicion and written reproducibly. It knows nothing of models.
+"""Reads .npz files without trusting them, and writes them reproducibly. It knows nothing of models.
 
-np.load(allow_pickle=False) stops pickles and nothing else. Over a few hundred hostile files it
-let 16 classes of exception out, spent 23 s on 37 kB, and grew by 1.2 GB on 1.2 MB. Here zipfile
+np.load(allow_pickle=False) stops pickles and nothing else. On a few hundred hostile files it
+raised 16 classes of exception, spent 23 s on 37 kB, and grew by 1.2 GB on 1.2 MB. Here zipfile
 reads the directory and numpy.lib.format the headers, and every size is checked against the one
 that is expected before anything is allocated.
 """
@@ -62,11 +62,11 @@ OTHER_FILES = {
     b"<": "a web page: download the file itself",
     b"version https://git-lfs": "a Git LFS pointer: download the file itself",
 }
-"""How files begin that people take for models."""
+"""The first bytes of files that people mistake for models."""
 
 
 class Archive:
-    """The arrays of an .npz by name; each is read when it is asked for, and never unpickled.
+    """The arrays of an .npz by name, each read on demand and never unpickled.
 
     The file may take `max_bytes`, and its compressed members together a fraction of that. Members
     must be stored or deflated, and fill the file without a gap or an overlap. Every method raises
@@ -159,7 +159,7 @@ class Archive:
 
     @contextlib.contextmanager
     def _open(self, name: str) -> Iterator[tuple[IO[bytes], Shape, bool, np.dtype[Any]]]:
-        """A member after its header, which says shape, order and type, and how long it must be."""
+        """A member, past its header, with the shape, order and type that fix its length."""
         member = self._members[name]
         if member.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
             strange(f"{quote(name)} is compressed in a way that is not read here")
@@ -189,7 +189,7 @@ def read_file(path: str | Path, max_bytes: int | None) -> bytes:
 
 @contextlib.contextmanager
 def _fault(what: str) -> Iterator[None]:
-    """Turn what zipfile and NumPy raise on damaged files, a dozen kinds, into ModelFileError."""
+    """Turn the dozen kinds of error of zipfile and NumPy on damaged files into ModelFileError."""
     try:
         yield
     except ModelFileError:
@@ -199,7 +199,7 @@ def _fault(what: str) -> Iterator[None]:
 
 
 def _directory(data: bytes) -> tuple[int, int]:
-    """How many members the archive has, and where its directory starts.
+    """The number of members in the archive, and the offset of its directory.
 
     zipfile alone would search the last 64 kB of a file for its end, and read any number of members.
     """
@@ -219,7 +219,7 @@ def _directory(data: bytes) -> tuple[int, int]:
 
 
 def _fills(data: bytes, members: list[zipfile.ZipInfo], start: int) -> bool:
-    """Whether members, in order of their places, fill a file from its first byte to `start`."""
+    """Whether members, in order of their offsets, fill a file from its first byte to `start`."""
     place = 0
     for member, end in zip(members, [*(m.header_offset for m in members[1:]), start], strict=True):
         name, extra = struct.unpack_from("<2H", data, member.header_offset + 26)
@@ -234,7 +234,7 @@ def _fills(data: bytes, members: list[zipfile.ZipInfo], start: int) -> bool:
 
 
 def _all_finite(array: Array) -> bool:
-    """By the extremes, which pass NaN on: no array of answers, and 3 times as fast."""
+    """Whether all is finite, by min and max: they pass NaN on, need no array, 3 times as fast."""
     with np.errstate(invalid="ignore"):
         return math.isfinite(array.max(initial=0)) and math.isfinite(array.min(initial=0))
 

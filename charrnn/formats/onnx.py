@@ -28,7 +28,7 @@ OPERATORS: dict[str, tuple[str, tuple[str, ...]]] = {
 
 OPSET = 17
 IR_VERSION = 8
-"""Of 2022: runtimes since then read it."""
+"""The version of 2022: runtimes since then read it."""
 
 
 def to_onnx(model: CharRNN) -> bytes:

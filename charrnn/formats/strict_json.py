@@ -1,7 +1,7 @@
-"""JSON from strangers, parsed as RFC 8259 has it and within limits of size, depth and number.
+"""Parses JSON from strangers, by RFC 8259 and within limits on its size, depth and values.
 
-json.loads alone also takes NaN, 1e999, half surrogate pairs and a name twice, and makes 70 MB of
-objects out of 2 MB.
+json.loads alone also accepts NaN, 1e999, half surrogate pairs and repeated names, and makes 70 MB
+of objects out of 2 MB.
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ def parse(text: bytes) -> dict[str, Any]:
 
 
 def _check_bulk(text: bytes) -> None:
-    """Bound what parsing can cost, by counting the marks that stand outside of strings."""
+    """Bound what parsing can cost, by counting the marks outside of strings."""
     unescaped = text.replace(rb"\\", b"").replace(rb"\"", b"")
     characters = np.frombuffer(unescaped, np.uint8)
     inside = np.cumsum(characters == ord('"'), dtype=np.uint8) % 2 == 1

@@ -66,9 +66,9 @@ def from_torch(
 ) -> CharRNN:
     """A model from the state dict of a module like TorchCharRNN, arrays or CPU tensors.
 
-    rnn, head: what the module calls its recurrent and its output layer. The shapes tell the
-    cell (nn.RNN with tanh, nn.LSTM, nn.GRU), the width and the layers. Two biases of which the
-    cell needs one are added up; missing ones are zeros. Raises ValueError for what does not
+    rnn, head: the module's names for its recurrent and its output layer. The shapes tell the
+    cell (nn.RNN with tanh, nn.LSTM, nn.GRU), the width and the layers. Where the cell needs one
+    bias, PyTorch's two are added up; missing ones are zeros. Raises ValueError for what does not
     fit the vocabulary, and for bidirectional and projected layers.
     """
     arrays = _arrays_below(state_dict, rnn) | {
@@ -136,7 +136,7 @@ def _config_of(arrays: Mapping[str, Array], rnn: str) -> ModelConfig:
 def _check_names(
     arrays: Mapping[str, Array], shapes: Mapping[str, tuple[int, ...]], rnn: str
 ) -> None:
-    """Refuse arrays that would be left out in silence: another direction, a projection."""
+    """Refuse arrays that would be silently ignored: another direction, a projection."""
     layers = [name.removeprefix("Whh") for name in shapes if name.startswith("Whh")]
     known = {suffix + layer for suffix in SUFFIXES.values() for layer in layers}
     if odd := sorted(arrays.keys() - known - {"head.weight", "head.bias"}):

@@ -1,8 +1,8 @@
-"""A model exported as one web page that holds its weights and plays them offline.
+"""Exports a model as one web page that contains its weights and plays them offline.
 
-The page makes no request to anywhere. Its content security policy forbids every one, and lets
-run no script but the player, which it names by its hash. Text goes into it as JSON without "<"
-and out of it as textContent, so that a vocabulary or a title is never read as HTML.
+The page makes no requests. Its content security policy forbids them all, and allows no script but
+the player, which it names by its hash. Text goes into the page as JSON without "<" and out of it as
+textContent, so that a vocabulary or a title is never read as HTML.
 """
 
 from __future__ import annotations
@@ -72,12 +72,12 @@ def _content(model: CharRNN, title: str, seed: str) -> dict[str, object]:
 
 
 def json_without_tags(value: object) -> str:
-    """ASCII JSON in which nothing can end the script element that holds it."""
+    """ASCII JSON in which nothing can end the script element around it."""
     return json.dumps(value).replace("<", "\\u003c")
 
 
 def csp_hash(text: str) -> str:
-    """What a content security policy names a script or a style sheet by."""
+    """The hash by which a content security policy names a script or a style sheet."""
     return "sha256-" + base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()
 
 

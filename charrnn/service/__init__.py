@@ -1,1 +1,1 @@
-"""Training for many people at once: jobs, worker processes, a queue, visitors' sessions."""
+"""Trains for many visitors at once: jobs, worker processes, a queue, visitors' sessions."""

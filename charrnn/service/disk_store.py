@@ -1,7 +1,7 @@
 """Keeps visitors' models on disk, in files named by the hash of a session token.
 
-Memory forgets a visitor after an hour, or when others need the space, and everybody at a restart. A
-browser that comes back with its session token gets its model from here. The files hold no text.
+Visitors are dropped from memory after an hour, when others need the space, and at a restart. A
+browser that comes back with its session token gets its model from here. The files contain no text.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ KEPT = 24 * 3600.0
 QUOTA = 4_000_000_000
 """Bytes of all models; beyond, the oldest are removed."""
 SWEEP_EVERY = 300.0
-"""Seconds between two removals of old models while the server runs."""
+"""Seconds between two sweeps for old models while the server runs."""
 
 
 class DiskStore:
@@ -42,19 +42,19 @@ class DiskStore:
         return self.folder / f"{hashlib.sha256(raw).hexdigest()}.npz"
 
     def put(self, visitor: Visitor) -> bool:
-        """Write what the visitor would miss; False when there is nothing. Raises OSError."""
+        """Write what the visitor would lose; False when there is nothing. Raises OSError."""
         if visitor.model is None or not visitor.token:
             return False
         path = self.path(visitor.token)
         self.folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         with contextlib.suppress(OSError):
-            path.unlink()  # never an older model under the name of a newer one
+            path.unlink()  # so that a newer name is never beside an older model
         files.write(path.with_suffix(".name"), visitor.model_name.encode("utf-8", "replace"))
         files.write(path, visitor.to_bytes())
         return True
 
     def find(self, token: str) -> Visitor | None:
-        """The visitor of a session token with the model that is kept for it, if any."""
+        """The visitor of a session token, with the model kept for it; None if there is none."""
         path = self.path(token)
         if not token or not path.is_file():
             return None
@@ -69,7 +69,7 @@ class DiskStore:
         return Visitor(token=token).with_checkpoint(checkpoint, name, text)
 
     def sweep(self, seconds: float = KEPT, quota: int = QUOTA) -> None:
-        """Remove models older than so many seconds, and the oldest beyond so many bytes."""
+        """Remove models older than `seconds`, and the oldest ones beyond `quota` bytes."""
         found: list[tuple[float, int, Path]] = []
         for path in self.folder.glob("*.npz"):
             with contextlib.suppress(OSError):
@@ -85,7 +85,7 @@ class DiskStore:
 
 
 class Writer:
-    """Writes visitors' models to a DiskStore in a thread of its own, the newest of each."""
+    """Writes each visitor's newest model to a DiskStore, in a thread of its own."""
 
     def __init__(self, disk_store: DiskStore) -> None:
         self.disk_store = disk_store
@@ -114,19 +114,19 @@ class Writer:
             self._changed.notify_all()
 
     def find(self, token: str) -> Visitor | None:
-        """The visitor of a token, on disk or on the way there."""
+        """The visitor of a token, on disk or waiting to be written."""
         with self._changed:
             if token in self._due:
                 return self._due[token]
         return self.disk_store.find(token)
 
     def flush(self, seconds: float) -> bool:
-        """Wait until all is written, at most so many seconds; whether it is."""
+        """Wait at most `seconds` until all is written; returns whether it is."""
         with self._changed:
             return self._changed.wait_for(lambda: not self._due, seconds)
 
     def saved(self, visitor: Visitor) -> bool:
-        """Whether the visitor's model, this one, is on disk."""
+        """Whether the visitor's present model is on disk."""
         with self._changed:
             written = self._written.get(visitor.token)
             return visitor.token not in self._due and (written and written()) is visitor.model

@@ -17,7 +17,7 @@ POINTS = 300
 
 
 KeptWeights = tuple[tuple[int, bytes], ...]
-"""(step, weights as float16) for samples that can be written from."""
+"""(step, weights as float16) of the samples whose weights the visitor can write with."""
 
 
 @dataclass
@@ -65,9 +65,9 @@ class Job:
     seed: str = ""  # what the samples start with
     sample_length: int = 240
     temperature: float = 0.8
-    rate: float = 1.0  # a factor on the learning rate, from the start
+    rate: float = 1.0  # a factor on the learning rate, from the first step
     checkpoint: Checkpoint | None = None  # continue from here (one model only)
-    record: Record = field(default_factory=Record)  # what `checkpoint` has shown so far
+    record: Record = field(default_factory=Record)  # what that run has shown so far
     weights: KeptWeights = ()  # of samples in `record`
     start: CharRNN | None = None  # the model that training starts from
     start_name: str = ""

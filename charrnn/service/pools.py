@@ -1,4 +1,4 @@
-"""Threads for work that waits or computes for long, so that quick work never stands behind it."""
+"""Thread pools for work that waits or computes for long, so that quick work never queues behind."""
 
 from __future__ import annotations
 
@@ -12,27 +12,27 @@ T = TypeVar("T")
 P = ParamSpec("P")
 
 PAUSE = 0.05
-"""Seconds between two looks for a free thread."""
+"""Seconds between two checks for a free thread."""
 
 
 class Pool:
-    """A few threads, of which one visitor gets a share at a time. Used from one event loop."""
+    """A few threads, of which each visitor may use a share. Used from one event loop."""
 
     def __init__(self, name: str, threads: int, each: int) -> None:
-        """each: threads that one visitor may hold; more of their work waits."""
+        """each: threads that one visitor may use at once; further work waits."""
         self.threads, self.each = threads, each
         self._executor = ThreadPoolExecutor(threads, f"charrnn-{name}")
         self._held = Counter[str]()
 
     @property
     def free(self) -> int:
-        """Threads that do nothing."""
+        """Idle threads."""
         return self.threads - self._held.total()
 
     async def run(self, visitor: str, work: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
         """Do the work in a thread when one is free, and return its result or raise its error.
 
-        Whoever stops waiting leaves the thread to the work until that ends.
+        If the caller stops waiting, the work keeps its thread until it ends.
         """
         while self.free <= 0 or self._held[visitor] >= self.each:
             await asyncio.sleep(PAUSE)

@@ -14,7 +14,7 @@ from charrnn.service.job import Command, Job, Snapshot
 PATIENCE = 2.0
 """Seconds a process has to hand over its files after "stop" before it is killed."""
 UNSAVED = 10.0
-"""The same where it has saved nothing yet, so that a kill would lose all it has learned."""
+"""The same if it has saved nothing yet, so that a kill would lose all it has learned."""
 
 CRASHED = Snapshot(
     (),
@@ -41,11 +41,11 @@ class TrainingProcess:
         self._connection, its_end = context.Pipe()
         self.process = context.Process(target=worker.main, args=(its_end,), daemon=True)
         self.process.start()
-        its_end.close()  # so that the pipe ends with the process
+        its_end.close()  # so that the pipe closes when the process ends
         threading.Thread(target=self._follow, daemon=True).start()
 
     def _follow(self) -> None:
-        """Send the job, and keep the newest snapshot until the process is done."""
+        """Send the job, and keep the newest snapshot until the process ends."""
         try:
             with self._sending:
                 self._connection.send(self.job)  # up to 2 MB, more than a pipe takes at once
@@ -74,7 +74,7 @@ class TrainingProcess:
 
     @property
     def saved_step(self) -> int:
-        """The step of the newest files, which are kept when the process dies; 0 before any."""
+        """The step of the newest saved files, which survive the process; 0 before any."""
         progress = self._saved.runs[0].progress if self._saved else None
         return progress.step if progress else 0
 
@@ -83,9 +83,9 @@ class TrainingProcess:
         self.process.kill()
 
     def end(self) -> None:
-        """Ask the process to stop, and kill it when it has not done so after PATIENCE or UNSAVED.
+        """Ask the process to stop, and kill it if it has not after PATIENCE or UNSAVED seconds.
 
-        Does not wait. A kill ends a process that is stopped or stuck too; what it saved last is
+        Does not wait. A kill also ends a process that is frozen or stuck; what it saved last is
         then in the last snapshot.
         """
         if self._ending:

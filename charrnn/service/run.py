@@ -1,4 +1,4 @@
-"""One visitor's training from the queue to the stores; pages come and go while it goes on."""
+"""Runs one visitor's training from the queue to the stores, while pages come and go."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ from charrnn.training import fitted_settings
 from charrnn.training.checkpoint import Checkpoint
 
 POLL = 0.1
-"""Seconds between two looks at a run's newest snapshot; the process makes four a second."""
+"""Seconds between two checks for a run's newest snapshot; the process makes four a second."""
 STEP = 7e-4
 """Seconds that a step costs besides its characters: most of the time of the smallest networks."""
 STUCK = 20.0
-"""Seconds past its limit after which a run that does not end is stopped from here."""
+"""Seconds past its limit after which the server stops a run that does not end."""
 STARTING = 120.0
 """Seconds that its process may take to start, which is one or two unless the machine is busy."""
 
@@ -36,10 +36,10 @@ class Update:
 
 
 class Run:
-    """A training that is waiting, in progress or over, and who looks at it."""
+    """A training that is waiting, in progress or over, and the pages that follow it."""
 
     def __init__(self, job: Job, visitor: Visitor, slot: Slot, linger: float) -> None:
-        """linger: seconds for which it goes on while nobody follows it."""
+        """linger: seconds for which the run continues while no page follows it."""
         self.job, self.visitor, self.slot, self.linger = job, visitor, slot, linger
         self.process: TrainingProcess | None = None
         self.update = Update(slot.ahead, slot.wait)
@@ -52,7 +52,7 @@ class Run:
 
     @property
     def followed(self) -> bool:
-        """Whether a page shows it."""
+        """Whether a page shows this run."""
         return self._followers > 0
 
     @property
@@ -63,7 +63,7 @@ class Run:
     async def follow(self) -> AsyncGenerator[Update, None]:
         """Yield what changes until the run is over; leaving early does not end it.
 
-        Raises the error for which it did not start.
+        Raises the error that kept the run from starting.
         """
         shown: Update | None = None
         self._followers += 1
@@ -100,7 +100,7 @@ class Run:
             await asyncio.sleep(POLL)
 
     async def train(self) -> Snapshot:
-        """Train in a process until it is over; the last snapshot, not shown yet."""
+        """Train in a process to the end; returns the last snapshot, which is not shown yet."""
         self.process = process = TrainingProcess(self.job)
         shown: Snapshot | None = None
         while not process.over.is_set():
@@ -156,7 +156,7 @@ def seconds_left(job: Job, snapshot: Snapshot, slot: Slot) -> float:
 
 
 def with_run(visitor: Visitor, job: Job, snapshot: Snapshot) -> Visitor:
-    """The visitor after a run: with its model, and the run to show."""
+    """The visitor after a run, with the run's model and the run itself to show."""
     if not snapshot.files:
         return visitor
     checkpoint = Checkpoint.from_bytes(snapshot.files[snapshot.best])

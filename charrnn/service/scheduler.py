@@ -1,4 +1,4 @@
-"""Schedules all visitors' training runs: queues them, follows them and keeps what they learn."""
+"""Schedules all visitors' training runs: queues them, follows them and keeps their models."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from charrnn.training.checkpoint import ModelFileError
 __all__ = ["BusyError", "ForgottenError", "Scheduler", "Update", "with_run"]
 
 LINGER = 90.0
-"""Seconds for which a run goes on when its page is gone: a reload, a locked phone, a lost line."""
+"""Seconds for which a run continues without its page: a reload, a locked phone, a lost line."""
 STARTUP = 0.8
 """Seconds that a run takes besides its training, until the queue has measured it."""
 TRIAL_EXTRA = 60.0
@@ -47,7 +47,7 @@ class ForgottenError(RuntimeError):
 
 
 class Scheduler:
-    """Runs the trainings of one server. Used from its event loop, unless a method says else."""
+    """Runs the trainings of one server. Used from its event loop unless a method says otherwise."""
 
     def __init__(self, seconds: float, runs_at_once: int) -> None:
         """seconds: the longest run."""
@@ -64,7 +64,7 @@ class Scheduler:
 
     @property
     def writer(self) -> Writer:
-        """What writes to `disk_store`."""
+        """The thread that writes to `disk_store`."""
         if self._writer is None or self._writer.disk_store is not self.disk_store:
             self._writer = Writer(self.disk_store)
         return self._writer
@@ -96,8 +96,8 @@ class Scheduler:
     def arrive(self, token: str, own: bool, session: str) -> Visitor | None:
         """The visitor of a page that opens with a session token; None without any.
 
-        own: the token is this tab's. Otherwise another tab may use it, so that the page gets a
-        token of its own; but a run that no page follows is this page's to follow.
+        own: the token is this tab's. Otherwise another tab may be using the token, so the page gets
+        one of its own, but still follows the token's run if no other page does.
         """
         visitor, run = self.find(token), self.run_of(token)
         if visitor is None:
@@ -109,7 +109,7 @@ class Scheduler:
     def restore(self, session: str) -> Visitor:
         """The visitor of a session whose page is still open; a new one for a new session.
 
-        From any thread. Raises ForgottenError: better than to go on with another model.
+        From any thread. Raises ForgottenError rather than continue with another model.
         """
         token, had_model = self._sessions.get(session, ("", False))
         visitor = self.find(token)
@@ -122,7 +122,7 @@ class Scheduler:
     ) -> Run:
         """Put a run into the queue. Raises BusyError, QueueFullError.
 
-        client: who asks, for a fair order. linger: seconds for which it goes on with nobody there.
+        client: who asks, for a fair order. linger: seconds for which it continues without a page.
         """
         if self.closing:
             raise BusyError(CLOSING)
@@ -146,7 +146,7 @@ class Scheduler:
                 yield update
 
     async def _carry_out(self, run: Run) -> None:
-        """See a run from the queue to the stores."""
+        """Take a run from the queue through training to the stores."""
         try:
             await run.wait()
             if run.stopping or run.slot.waiting:  # it never started
@@ -171,7 +171,7 @@ class Scheduler:
     async def trial(self, job: Job) -> Snapshot:
         """Run a short job if it need not wait; an empty snapshot otherwise.
 
-        It holds a slot, so that a trial never adds a process to those of the queue.
+        A trial takes a slot, so it never adds a process to those of the queue.
         """
         if self.queue.busy or self.closing:
             return Snapshot(())
@@ -185,7 +185,7 @@ class Scheduler:
                 run.kill()
 
     def run_of(self, token: str) -> Run | None:
-        """The run of a session token that waits or is in progress."""
+        """The waiting or running training of a session token."""
         return self._runs.get(token)
 
     def _run(self, session: str) -> Run | None:
@@ -209,17 +209,17 @@ class Scheduler:
             run.process.send(name, value)
 
     def close(self, seconds: float) -> tuple[int, int]:
-        """Stop all runs at their best weights, and write what visitors hold to the disk store.
+        """Stop all runs at their best weights, and write the visitors' models to the disk store.
 
-        Called from outside of the event loop, which must be running. Takes about `seconds` at
-        most. Returns how many visitors' models were saved, and how many there were.
+        Called from outside the event loop, which must be running. Takes about `seconds` at most.
+        Returns how many visitors' models were saved, and how many there were.
         """
         deadline = time.monotonic() + seconds
         self.closing = True
         runs = list(self._runs.values())
         for run in runs:
             run.stop()
-        # Those who follow a run must hear what came of it before the server ends.
+        # Pages that follow a run must get its result before the server ends.
         while any(not run.over or run.followed for run in runs):
             if time.monotonic() > deadline - seconds / 3:
                 break

@@ -1,4 +1,4 @@
-"""Keeps what visitors hold in memory for a while, so that a reloaded page finds it again."""
+"""Keeps visitors' models and runs in memory for a while, so that a reloaded page finds them."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from charrnn.service.visitor import Visitor
 
 
 def weight(visitor: Visitor) -> int:
-    """About how many bytes a visitor takes."""
+    """The approximate bytes that a visitor takes."""
     vectors = 1 if visitor.model else 0
     if visitor.checkpoint and visitor.checkpoint.state:
         vectors += 2 + len(visitor.checkpoint.state.slots)  # the live and the best weights
@@ -31,7 +31,7 @@ def weight(visitor: Visitor) -> int:
 class SessionStore:
     """Visitors by session token, which the browser keeps; limited in bytes and in time.
 
-    Threads may share it.
+    Threads may share a store.
     """
 
     def __init__(
@@ -52,7 +52,7 @@ class SessionStore:
         self._kept: OrderedDict[str, tuple[float, int, Visitor]] = OrderedDict()  # oldest first
 
     def keep(self, visitor: Visitor) -> Visitor:
-        """Store a visitor under their session token, or a new one; returns them with it."""
+        """Store a visitor under their session token, or a new one; returns the visitor with it."""
         if not visitor.token:
             visitor = replace(visitor, token=secrets.token_urlsafe(18))
         size = weight(visitor)

@@ -14,19 +14,19 @@ runs take it."""
 OVERDUE = 60.0
 """Seconds of waiting after which a long run goes before short ones."""
 REFRESH = 1.0
-"""Seconds for which the computed waits hold; in between they count down."""
+"""Seconds between two forecasts of the waits; in between, the waits count down."""
 LEARNING = 0.3
-"""Weight of the last run in what is learned about the real lengths, once there are a few."""
+"""Weight of the last run in the averages of the real lengths, once there are a few runs."""
 SLOW_START = 5
-"""How many times as long as usual a process in progress may already take to start and be believed:
-when a class presses Train, the first of them tells what the others will need."""
+"""The most that a slow start in progress counts for, in usual start times: when a class presses
+Train, the first process shows how long the others will need."""
 TINY = 2.0
 """Seconds of training below which a run's length says how long a process takes to start and end;
 that of a longer one says how fast this machine trains."""
 
 
 class Average:
-    """What lately came of an estimate: the first value replaces the guess, later ones move it."""
+    """A running average of recent values: the first one replaces the guess, later ones move it."""
 
     def __init__(self, guess: float) -> None:
         self.value, self._count = guess, 0
@@ -84,13 +84,13 @@ class Slot:
         return 0.0 if self.begun is None else self.used - self.begun
 
     def begin(self) -> None:
-        """Say that its process has started and now trains."""
+        """Record that its process has started and now trains."""
         if self.begun is None:
             self.begun = self.used
             self.queue.startup.add(self.used)
 
     def measure(self, left: float) -> None:
-        """Say how many seconds the run's progress leaves, which is better than a plan."""
+        """Record the seconds left by the run's own progress, which is better than a plan."""
         self.measured, self.measured_at = left, self.queue.clock()
 
     @property
@@ -108,9 +108,9 @@ class Slot:
 class TrainingQueue:
     """The order of the runs. Used from one event loop; it never blocks.
 
-    Long runs hold at most `runs_at_once` places, short ones all of these and one more. A long run
-    that waited OVERDUE seconds goes first. Within a kind, the next run is of the client with the
-    fewest runs in progress, then the one that came first.
+    Long runs take at most `runs_at_once` places, short ones all of these and one more. A long run
+    that waited OVERDUE seconds goes first. Within a kind, the next run is that of the client with
+    the fewest runs in progress, then the one that came first.
     """
 
     def __init__(
@@ -169,7 +169,7 @@ class TrainingQueue:
         self._advance()
 
     def _learn(self, slot: Slot) -> None:
-        """Improve the estimates by how long a run took that came to its end."""
+        """Improve the estimates by the time that a completed run took."""
         ending = 0.0
         if slot.measured is not None:
             ending = max(0.0, self.clock() - slot.measured_at - slot.measured)
@@ -186,7 +186,7 @@ class TrainingQueue:
     def slot(
         self, seconds: float, expected: float | None = None, client: str = ""
     ) -> Iterator[Slot]:
-        """Hold a place while the block runs. Raises as `join` does."""
+        """Occupy a place while the block runs. Raises as `join` does."""
         slot = self.join(seconds, expected, client)
         try:
             yield slot
@@ -194,7 +194,7 @@ class TrainingQueue:
             self.leave(slot)
 
     def likely(self, slot: Slot) -> float:
-        """The likely seconds of a run from start to end, by what lately came of such estimates."""
+        """The likely seconds of a run from start to end, by how recent estimates turned out."""
         usual = self.startup.value
         late = max((each.used for each in self.running if each.begun is None), default=0.0)
         startup = max(usual, min(late, SLOW_START * usual))
@@ -235,7 +235,7 @@ class TrainingQueue:
         return {slot: (ahead, max(0.0, wait - (now - at))) for slot, (ahead, wait) in waits.items()}
 
     def _simulate(self, now: float) -> dict[Slot, tuple[int, float]]:
-        """Play the queue forward, each run taking its likely length."""
+        """Simulate the queue, with each run taking its likely length."""
         ends = {slot: now + slot.left for slot in self.running}
         waiting = [slot for slot in self.slots if slot.started is None]
         waits: dict[Slot, tuple[int, float]] = {}

@@ -1,4 +1,4 @@
-"""Which weights write for a visitor: those that did best on unseen text, the last, a sample's.
+"""Chooses the weights that write for a visitor: the best on unseen text, the last, a sample's.
 
 The best weights by the loss are not always those that a person likes. From scratch, below about
 10,000 characters, the best write no words and the last recite the text; at 30,000 both write alike
@@ -13,12 +13,12 @@ import numpy as np
 
 from charrnn.network.model import CharRNN
 from charrnn.pretrained import load_pretrained
-from charrnn.service.visitor import Chosen, Visitor, text_of
+from charrnn.service.visitor import READY_MADE, Chosen, Visitor, text_of
 from charrnn.training.checkpoint import Checkpoint
 
 BEST, LAST, SAMPLE, READY = "best", "last", "sample", "ready"
 SHORT = 30_000
-"""Characters of training text below which the last weights write, unless one chooses."""
+"""Characters of training text below which the last weights write, unless the visitor chooses."""
 
 
 def last_weights(checkpoint: Checkpoint | None) -> CharRNN | None:
@@ -33,7 +33,7 @@ def last_weights(checkpoint: Checkpoint | None) -> CharRNN | None:
 
 
 def versions(visitor: Visitor) -> dict[str, str]:
-    """The versions of the visitor's own model, by their key, as names for people; {} if one."""
+    """The names of the versions of the visitor's own model, by key; {} if there is only one."""
     state = visitor.checkpoint.state if visitor.checkpoint else None
     if state is None or last_weights(visitor.checkpoint) is None:
         return {}
@@ -49,7 +49,7 @@ def version(visitor: Visitor) -> str:
 
 
 def with_version(visitor: Visitor, key: str) -> Visitor:
-    """The visitor whose own model writes, by its best or its last weights."""
+    """The visitor, whose own model now writes with its best or its last weights."""
     last = last_weights(visitor.checkpoint) if key == LAST else None
     if last is None:
         return replace(visitor, chosen=None)
@@ -66,7 +66,7 @@ def with_default(visitor: Visitor) -> Visitor:
 
 
 def with_sample(visitor: Visitor, step: int) -> Visitor:
-    """The visitor whose model writes as at a sample of the last run. Raises ValueError."""
+    """The visitor, whose model now writes as at a sample of the last run. Raises ValueError."""
     kept = dict(visitor.run.snapshot.weights) if visitor.run else {}
     if step not in kept or visitor.model is None:
         raise ValueError("The weights of this moment were not kept: choose another sample.")
@@ -77,12 +77,12 @@ def with_sample(visitor: Visitor, step: int) -> Visitor:
 
 
 def with_ready_made(visitor: Visitor, name: str) -> Visitor:
-    """The visitor who works with a ready-made model; "" for their own. Raises ValueError.
+    """The visitor, now with a ready-made model, or with their own for "". Raises ValueError.
 
-    Their own model and its run stay, and come back with "".
+    Their own model and its run are kept, and come back with "".
     """
     if not name:
         return replace(visitor, chosen=None)
     model = load_pretrained(name)
-    chosen = Chosen(READY, model, f"pretrained: {name}", text_of(model), ready_made=name)
+    chosen = Chosen(READY, model, READY_MADE + name, text_of(model), ready_made=name)
     return replace(visitor, chosen=chosen)

@@ -18,10 +18,13 @@ from charrnn.training.record import TrainingRecord
 KEPT_CHARACTERS = 2_000_000
 """Characters of training text kept per visitor: 2 MB of ASCII, so 64 sessions stay under 128 MB."""
 
+READY_MADE = "pretrained: "
+"""The start of a ready-made model's name, as people see it."""
+
 
 @dataclass(frozen=True)
 class LastRun:
-    """A training that is over, to be shown again."""
+    """A finished training, to be shown again."""
 
     job: Job
     snapshot: Snapshot
@@ -29,7 +32,7 @@ class LastRun:
 
 @dataclass(frozen=True, eq=False)
 class Chosen:
-    """A model that works in the place of the visitor's own; see service/versions.py."""
+    """A model used in place of the visitor's own; see service/versions.py."""
 
     kind: str  # versions.LAST, SAMPLE or READY
     model: CharRNN
@@ -41,7 +44,7 @@ class Chosen:
 
 @dataclass(frozen=True, eq=False)
 class Visitor:
-    """What one browser session holds; never changed in place, see `with_model`.
+    """The state of one browser session; never changed in place, see `with_model`.
 
     The model is read through `current`, which is the pretrained one until the visitor has trained,
     uploaded or pulled another. Two visitors are equal only if they are the same object: comparing
@@ -56,7 +59,7 @@ class Visitor:
     checkpoint: Checkpoint | None = None  # of `model`, where its training can be continued
     run: LastRun | None = None
     token: str = ""  # the session's key in the stores; "" before anything is worth keeping
-    chosen: Chosen | None = None  # what works in the place of `model`, which stays
+    chosen: Chosen | None = None  # used in place of `model`, which is kept
 
     @property
     def current(self) -> CharRNN:
@@ -81,11 +84,11 @@ class Visitor:
 
     @property
     def resumable(self) -> bool:
-        """Whether "Continue" works; after a plan that is done, it adds as many steps again."""
+        """Whether "Continue" works; after a completed plan, it adds as many steps again."""
         return self.checkpoint is not None and not (self.run and self.run.job.race)
 
     def with_model(self, model: CharRNN, name: str, training_text: str = "") -> Visitor:
-        """A visitor who holds another model, and no run."""
+        """The visitor with another model, and without a run."""
         return replace(
             self,
             model=model,
@@ -99,19 +102,19 @@ class Visitor:
     def with_checkpoint(
         self, checkpoint: Checkpoint, name: str, training_text: str = ""
     ) -> Visitor:
-        """A visitor who holds a checkpoint's model, and can continue its training if it may be."""
+        """The visitor with a checkpoint's model, able to continue its training if possible."""
         visitor = self.with_model(checkpoint.model, name, training_text)
         return replace(visitor, checkpoint=checkpoint if checkpoint.state else None)
 
     def to_bytes(self) -> bytes:
-        """The file of the visitor's own model, with what continues its training.
+        """The file of the visitor's own model, with what is needed to continue its training.
 
         Raises ModelFileError.
         """
         return (self.checkpoint or Checkpoint(self.model or self.current)).to_bytes()
 
     def with_run(self, run: LastRun | None) -> Visitor:
-        """A visitor with another last run."""
+        """The visitor with another last run."""
         return replace(self, run=run)
 
     def __deepcopy__(self, memo: dict[int, Any]) -> Visitor:
@@ -124,7 +127,7 @@ class Visitor:
 def starting_model() -> tuple[CharRNN, str]:
     """The pretrained model that the page opens with, read once for all visitors, and its name."""
     name = pretrained_names()[0] if pretrained_names() else DEFAULT
-    return load_pretrained(name), f"pretrained: {name}"
+    return load_pretrained(name), READY_MADE + name
 
 
 @cache

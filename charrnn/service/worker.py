@@ -32,11 +32,11 @@ from charrnn.training.progress import Progress
 from charrnn.training.trainer import VALIDATION_STREAMS, Trainer
 
 SLICE = 0.05
-"""Seconds a model trains before another one's turn or a look at the commands."""
+"""Seconds that a model trains before the next model's turn or a check for commands."""
 SNAPSHOT_EVERY = 0.25
 """Seconds between two snapshots."""
 SAVE_EVERY = 5.0
-"""Seconds between two snapshots with files, which are what is left when the process dies."""
+"""Seconds between two snapshots with files, which survive when the process dies."""
 SAVE_SHARE = 0.03
 """Share of the time that saving may take: 30 MB take longer than SAVE_EVERY allows."""
 KEPT_BYTES = 24_000_000
@@ -102,7 +102,7 @@ class TrainingRun:
             self.sample_now()
 
     def measure_start(self) -> None:
-        """Begin the curve of validation with what the start guesses before it learns."""
+        """Begin the validation curve with the loss of the start before it learns."""
         if len(ids := self.trainer.val_ids):
             loss = score_ids(self.trainer.live, ids, VALIDATION_STREAMS)
             self.record.validation.add(0, loss)
@@ -115,7 +115,7 @@ class TrainingRun:
         self.sample_due = step + max(5, round(0.15 * step))
 
     def keep_weights(self, step: int) -> None:
-        """Keep the weights of a sample; where they become too many, drop every other one."""
+        """Keep the weights of a sample; when there are too many, drop every other one."""
         vector = self.trainer.weights
         if self.job.race or not np.abs(vector).max() < np.finfo(np.float16).max:
             return
@@ -125,17 +125,17 @@ class TrainingRun:
                 del self.kept[between]
 
     def sample_now(self) -> None:
-        """Write a sample with the weights that would be kept now."""
+        """Generate a sample with the weights that would be kept now."""
         self.sample = self.written_by(self.trainer.live.with_vector(self.trainer.weights))
         self.sampled = self.seconds
 
     def written_by(self, model: CharRNN) -> str:
-        """What a model writes, always from the same random numbers."""
+        """The text that a model generates, always from the same random numbers."""
         sampling = Sampling(temperature=self.temperature, random_seed=1)
         return "".join(generate(model, self.job.seed, self.job.sample_length, sampling))
 
     def sample_best(self) -> None:
-        """Write by the best weights too, where they are not the last ones."""
+        """Generate a sample with the best weights too, if they are not the last ones."""
         state = self.trainer.train_state
         self.record.best = None
         if state.best is not None and not np.array_equal(state.best, self.trainer.weights):
@@ -153,8 +153,8 @@ class TrainingRun:
 def begin(job: Job, model: ModelConfig) -> Trainer:
     """A new trainer, or the one that the job's checkpoint holds.
 
-    A plan that is done gets as many steps again. The schedule, which follows the plan, is then in
-    its middle: the rate rises once more, as at a warm restart (Loshchilov & Hutter 2017).
+    A completed plan gets as many steps again. The schedule, which follows the plan, is then at its
+    midpoint: the rate rises once more, as at a warm restart (Loshchilov & Hutter 2017).
     """
     if not job.checkpoint:
         start: dict[str, Any] = {"start": job.start, "start_name": job.start_name}
@@ -191,7 +191,7 @@ def train(job: Job, commands: Commands) -> Iterator[Snapshot]:
 
 
 def carry_out(runs: list[TrainingRun], commands: Commands) -> bool:
-    """Carry out the commands that have come; True to stop."""
+    """Carry out the commands received; True to stop."""
     while not commands.empty():
         command = commands.get()
         if command.name == "stop":
@@ -235,7 +235,7 @@ def leader(runs: list[TrainingRun]) -> int:
 
 
 def listen(connection: Connection, commands: Commands) -> None:
-    """Pass commands on; when the server is gone there is nobody to train for."""
+    """Pass commands on, and stop when the server is gone, as nobody needs the training then."""
     try:
         while True:
             commands.put(connection.recv())
