@@ -1,5 +1,5 @@
 // What one tab of a browser remembers over a reload: its session token, and the text in its box.
-// It is kept in the tab's sessionStorage, the text nowhere else. The token is in localStorage too,
+// Both are kept in the tab's sessionStorage, the text nowhere else. The token is in localStorage too,
 // for a tab that is opened after this one was closed. A browser may block both.
 window.charrnnTab = (() => {
   const get = (key, where = 'session') => { try { return window[`${where}Storage`].getItem(`charrnn-${key}`); } catch { return null; } };
@@ -37,7 +37,7 @@ window.charrnnTab = (() => {
       hold(token);
     },
     open: () => open(),
-    // A button that is pressed before the page has its settings and its text works when it has them.
+    // A button pressed before the page has its settings and its text acts once the page has them.
     async pressed() {
       if (waiting) return new Promise(() => {}); // pressed twice: once is enough
       waiting = true;

@@ -1,7 +1,7 @@
-"""File descriptors: as many as the system gives, and one line a minute when they run out.
+"""Raises the limit on file descriptors, and logs one line a minute when they run out.
 
-Each connection takes one. Without them asyncio in Python 3.11 and 3.12 tries 2,048 times a second
-to accept the next connection, and logs a traceback for each: 43,000 lines in a few seconds.
+Each connection takes one. When none are left, asyncio in Python 3.11 and 3.12 tries 2,048 times a
+second to accept the next connection, and logs a traceback each time: 43,000 lines in seconds.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from collections.abc import Callable
 from contextlib import suppress
 
 EVERY = 60.0
-"""Seconds between two lines."""
+"""Seconds between two such lines."""
 OUT_OF_THEM = (
     "Out of file descriptors: new connections wait. Raise the limit of open files (ulimit -n), or "
     "let a proxy limit the connections."
@@ -23,7 +23,7 @@ LOGGERS = ("asyncio", "uvicorn.error")
 
 
 class OutOfDescriptors(logging.Filter):
-    """Makes one line a minute of all records about descriptors that ran out."""
+    """Reduces all records about descriptors that ran out to one line a minute."""
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         """clock: seconds, never going back."""
@@ -33,6 +33,8 @@ class OutOfDescriptors(logging.Filter):
 
     def filter(self, record: logging.LogRecord) -> bool:
         """Whether the record is logged, with its traceback replaced by a sentence."""
+        if _is_of_a_closed_socket(record):
+            return False
         if not (record.exc_info and _is_about_them(record.exc_info[1])):
             return True
         if self.clock() < self._due:
@@ -42,10 +44,20 @@ class OutOfDescriptors(logging.Filter):
         return True
 
 
-def _is_about_them(error: BaseException | None) -> bool:
-    """Whether an error is that descriptors ran out, or comes from one that is.
+def _is_of_a_closed_socket(record: logging.LogRecord) -> bool:
+    """Whether asyncio used a socket that the page has closed in the meantime.
 
-    An error in a group may name the group as its context, so each is looked at once.
+    After each failed attempt to accept, asyncio listens again a second later. If the page ends in
+    that second, each of these calls fails on the closed socket and would log a traceback.
+    """
+    failed = record.exc_info and isinstance(record.exc_info[1], ValueError)
+    return bool(failed) and "._start_serving(" in record.getMessage()
+
+
+def _is_about_them(error: BaseException | None) -> bool:
+    """Whether an error says that descriptors ran out, or is caused by one that does.
+
+    An error in a group may name the group as its context, so each is examined once.
     """
     seen: set[int] = set()
     waiting = [error]
@@ -62,7 +74,7 @@ def _is_about_them(error: BaseException | None) -> bool:
 
 
 def prepare_descriptors() -> None:
-    """Take as many descriptors as the system allows, and keep the log short without them."""
+    """Take as many descriptors as the system allows, and keep the log short when they run out."""
     if sys.platform != "win32":
         import resource
 

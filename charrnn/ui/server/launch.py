@@ -28,7 +28,7 @@ def launch(scheduler: Scheduler, temp_files: TempFiles, host: str | None, port: 
     closing = threading.Event()
 
     def end(*_: Any) -> None:
-        if closing.is_set():  # a second signal ends it at once
+        if closing.is_set():  # a second signal ends the process at once
             end_children()
             os._exit(1)
         closing.set()
@@ -43,7 +43,7 @@ def launch(scheduler: Scheduler, temp_files: TempFiles, host: str | None, port: 
             prevent_thread_lock=True,
             **settings(),
         )
-    except BaseException:  # threads of Gradio's would keep a page alive that nobody can reach
+    except BaseException:  # Gradio's threads would keep alive a page that nobody can reach
         traceback.print_exc()
         temp_files.remove()
         end_children()

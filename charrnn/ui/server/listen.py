@@ -1,7 +1,7 @@
-"""Whether the page can listen where it was asked to, found out before Gradio is imported.
+"""Checks, before Gradio is imported, that the page can listen where it was asked to.
 
-Gradio itself tries all ports from the one that it was given, and raises one error for a port that
-is taken, a host that there is not, and a right that is missing.
+Gradio itself tries all ports from the given one on, and raises the same error for a port that is
+taken, a host that does not exist, and a missing permission.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ import socket
 import sys
 
 LOWEST_FREE = 1024
-"""The first port that needs no rights of an administrator."""
+"""The first port that needs no administrator rights."""
 
 
 class LaunchError(RuntimeError):

@@ -1,8 +1,7 @@
-"""Gives a session its own model back: when Gradio has forgotten it, and when the page reloads."""
+"""Gives a session its own model back when Gradio has forgotten it, or when the page reloads."""
 
 from __future__ import annotations
 
-import re
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +11,7 @@ from charrnn.service.pools import WAITING
 from charrnn.service.scheduler import ForgottenError, Scheduler
 from charrnn.service.visitor import Visitor
 from charrnn.ui.errors import refusal
+from charrnn.ui.server.routes import ADDRESS
 
 HEAD = f"<script>{Path(__file__).with_name('browser_tab.js').read_text('utf-8')}</script>"
 """For the page's head: defines `charrnnTab`, which the functions below call."""
@@ -22,9 +22,6 @@ CHOOSE = "(corpus) => { window.charrnnTab.choose(corpus); }"
 OPEN = "() => { window.charrnnTab.open(); }"
 PRESSED = "() => window.charrnnTab.pressed()"
 RESTORE = "(text, corpus) => window.charrnnTab.restore(text, corpus, 'own')"
-
-ADDRESS = re.compile(r"\s*[a-z][a-z0-9+.-]+:", re.IGNORECASE)
-"""How an address begins; a letter and a colon begin a path on Windows."""
 
 
 def token_of(sent: object) -> tuple[str, bool]:
@@ -51,7 +48,7 @@ def fetches(inputs: list[Any]) -> bool:
 class Page(gr.Blocks):
     """Blocks that keep every visitor in the scheduler's stores too.
 
-    Gradio holds the state of a hundred sessions; any further one silently gets the first value of
+    Gradio keeps the state of a hundred sessions; any further one silently gets the first value of
     each state, which would be the pretrained model under the name of the visitor's own.
     """
 
@@ -72,9 +69,11 @@ class Page(gr.Blocks):
         key, data = visitor._id, state.state_data
         if visitor in block_fn.inputs and not isinstance(data.get(key), Visitor):
             try:
-                data[key] = await WAITING.run(session, scheduler.restore, session)
+                restored = await WAITING.run(session, scheduler.restore, session)
             except ForgottenError as error:
                 raise refusal(error) from None
+            if not isinstance(data.get(key), Visitor):  # the page may have opened meanwhile
+                data[key] = restored
         before = data.get(key)
         answer = await super().process_api(block_fn, inputs, state, **options)
         after = data.get(key)
@@ -98,7 +97,7 @@ class Page(gr.Blocks):
         """Repeat in each message of an event what its earlier messages have set.
 
         Gradio's browser client applies a message's differences in place, to a message that may
-        still wait to be shown. What only the waiting one had set, such as `visible`, is then lost.
+        still be waiting to be shown. What only that one had set, such as `visible`, is then lost.
         """
         shown = self.pending_diff_streams[session_hash].get(run) if session_hash else None
         if shown and not final:
@@ -109,7 +108,7 @@ class Page(gr.Blocks):
 
 
 def combined(shown: Any, new: Any) -> Any:
-    """What an output shows after a message: all that was set before and is not set now."""
+    """What an output shows after a message: the new settings, and all older ones they leave."""
 
     def update(each: Any) -> dict[str, Any]:
         is_update = isinstance(each, dict) and each.get("__type__") == "update"

@@ -1,25 +1,29 @@
 """Gives every client its share of the page's queue and of its uploads, as ASGI middleware.
 
-Gradio refuses whatever comes when its queue is full, so that one busy client, or a class that
-opens the page at once, would shut the others out. Here a request waits for its turn instead.
+Gradio refuses every event when its queue is full, so one busy client, or a class that opens the
+page at once, would shut the others out. Here a request waits for its turn instead.
 """
 
 from __future__ import annotations
 
 import asyncio
 from collections import Counter, OrderedDict, deque
+from collections.abc import Callable
 
-from charrnn.ui.server.middleware import App, Message, Receive, Send, refuse
+from starlette.exceptions import HTTPException
+
+from charrnn.ui.server.middleware import App, Message, Receive, Send
+from charrnn.ui.server.routes import JOINS, UPLOAD, route_of
 from charrnn.ui.tab import address
 
 QUEUED = 50
-"""Events in Gradio's queue from which on further ones wait here; it refuses some more than that."""
+"""Events in Gradio's queue above which further ones wait here; Gradio's own limit is higher."""
 HELD = 1_000
-"""Requests that wait here, of all clients; each client may have half of them."""
+"""The most requests that wait here, of all clients; one client may have half of them."""
 UPLOADS = 4
-"""Uploads of one client that are received at once."""
+"""Uploads that are received from one client at once."""
 LOOK = 0.02
-"""Seconds between two looks at Gradio's queue."""
+"""Seconds between two checks of Gradio's queue."""
 BUSY = "The server is busy: try again in a minute."
 
 
@@ -35,21 +39,34 @@ class Shares:
         self._dispatcher: asyncio.Task[None] | None = None
 
     async def __call__(self, scope: Message, receive: Receive, send: Send) -> None:
-        path = scope.get("path", "")
-        if scope["type"] == "http" and path.endswith("/queue/join"):
-            await self._join(scope, receive, send)
-        elif scope["type"] == "http" and path.endswith("/upload"):
-            await self._upload(scope, receive, send)
-        else:
-            await self.app(scope, receive, send)
+        """Pass on a request's body, which its route waits for, when its turn has come."""
+        done: Callable[[], None] | None = None
 
-    async def _join(self, scope: Message, receive: Receive, send: Send) -> None:
+        async def in_turn() -> Message:
+            nonlocal done
+            if done is None:
+                route = route_of(scope)
+                if route in JOINS:
+                    done = await self._join(scope)
+                elif route == UPLOAD:
+                    done = await self._upload(client_of(scope))
+                else:
+                    done = _nothing
+            return await receive()
+
+        try:
+            await self.app(scope, in_turn, send)
+        finally:
+            if done is not None:
+                done()
+
+    async def _join(self, scope: Message) -> Callable[[], None]:
+        """Wait for room in the queue; returns what to call when the event is in it."""
         client = client_of(scope)
         if self._lines or not self._room(scope):
             own = len(self._lines.get(client, ()))
             if self._held >= HELD or own >= HELD / 2:
-                await refuse(send, 503, BUSY)
-                return
+                raise HTTPException(503, BUSY)
             turn = asyncio.get_running_loop().create_future()
             self._lines.setdefault(client, deque()).append(turn)
             self._held += 1
@@ -62,10 +79,10 @@ class Shares:
                 raise
         else:
             self._entering += 1
-        try:
-            await self.app(scope, receive, send)
-        finally:
-            self._entering -= 1
+        return self._entered
+
+    def _entered(self) -> None:
+        self._entering -= 1
 
     def _room(self, scope: Message) -> bool:
         """Whether Gradio's queue would take another event."""
@@ -74,7 +91,7 @@ class Shares:
         return queued + self._entering < QUEUED
 
     async def _dispatch(self, scope: Message) -> None:
-        """While requests wait, let one of each client in after the other."""
+        """While requests wait, let them in by turns, one from each client."""
         while self._lines:
             while self._lines and self._room(scope):
                 client, line = self._lines.popitem(last=False)
@@ -82,22 +99,27 @@ class Shares:
                 self._held -= 1
                 if line:
                     self._lines[client] = line
-                if not turn.done():  # otherwise whoever waited is gone
+                if not turn.done():  # otherwise its client is gone
                     self._entering += 1
                     turn.set_result(None)
             await asyncio.sleep(LOOK)
 
-    async def _upload(self, scope: Message, receive: Receive, send: Send) -> None:
-        client = client_of(scope)
+    async def _upload(self, client: str) -> Callable[[], None]:
+        """Wait for the client's other uploads; returns what to call when this one has ended."""
         while self._uploads[client] >= UPLOADS:
             await asyncio.sleep(LOOK)
         self._uploads[client] += 1
-        try:
-            await self.app(scope, receive, send)
-        finally:
+
+        def ended() -> None:
             self._uploads[client] -= 1
             if not self._uploads[client]:
                 del self._uploads[client]
+
+        return ended
+
+
+def _nothing() -> None:
+    """What to do at the end of a request that needed no share."""
 
 
 def client_of(scope: Message) -> str:

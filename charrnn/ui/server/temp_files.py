@@ -18,9 +18,9 @@ PREFIX = "charrnn-page-"
 BROKEN_OFF = 120.0
 """Seconds without a byte after which an upload counts as broken off."""
 QUOTA = 2_000_000_000
-"""Bytes of all files together, 60 downloads of the largest run; beyond, the oldest are removed."""
+"""Bytes of all files together: 60 downloads of the largest run. Beyond it the oldest go."""
 FREE = 500_000_000
-"""Bytes that must stay free on the disk; below, the page accepts and offers no files."""
+"""Bytes that must stay free on the disk; with fewer, the page accepts and offers no files."""
 
 
 class TempFiles:
@@ -29,7 +29,7 @@ class TempFiles:
     def __init__(self) -> None:
         parent = Path(os.environ.get("GRADIO_TEMP_DIR") or tempfile.gettempdir())
         parent.mkdir(parents=True, exist_ok=True)
-        for folder in parent.glob(f"{PREFIX}*"):  # by a server that was killed
+        for folder in parent.glob(f"{PREFIX}*"):  # left by a server that was killed
             if not alive(folder.name.removeprefix(PREFIX).split("-")[0]):
                 shutil.rmtree(folder, ignore_errors=True)
         self.folder = Path(tempfile.mkdtemp(prefix=f"{PREFIX}{os.getpid()}-", dir=parent))

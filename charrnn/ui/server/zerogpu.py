@@ -1,8 +1,8 @@
-"""What ZeroGPU, the hardware that a free account's Space gets, asks of a page.
+"""Does what ZeroGPU, the hardware that a free account's Space gets, requires of a page.
 
 The platform ends a page that makes no startup report. Its package `spaces`, which it installs
-itself, makes one at launch if a function was decorated with `spaces.GPU` before. Everywhere else
-nothing of it is imported.
+itself, makes one at launch if a function was decorated with `spaces.GPU` before. Anywhere else,
+`spaces` is not imported.
 """
 
 from __future__ import annotations
@@ -20,11 +20,11 @@ P = ParamSpec("P")
 T = TypeVar("T")
 
 SECONDS = 15
-"""What one call takes from a visitor's daily time on the hardware, at most."""
+"""The most seconds that one call takes from a visitor's daily time on the hardware."""
 WATCH = 0.5
-"""Seconds between two looks of a forked process at its parent."""
+"""Seconds between two checks by a forked process on its parent."""
 GRACE = 1.0
-"""Seconds that a killed process has to disappear."""
+"""Seconds that a killed process gets to disappear."""
 
 
 def on_zerogpu() -> bool:
@@ -52,10 +52,10 @@ def for_zerogpu(function: Callable[P, T]) -> Callable[P, T]:
 
 @contextmanager
 def _without_torch() -> Iterator[None]:
-    """Let `spaces` take its way without PyTorch, which this page never uses.
+    """Make `spaces` behave as it does without PyTorch, which this page never uses.
 
-    The platform installs PyTorch anyway. Importing it costs seconds and memory, and beside a
-    build of it for CPUs alone `spaces` 0.51.3 cannot be imported.
+    The platform installs PyTorch anyway. Importing it costs seconds and memory, and `spaces` 0.51.3
+    cannot be imported beside a CPU-only build of it.
     """
     if "torch" in sys.modules:
         yield
@@ -70,7 +70,7 @@ def _without_torch() -> Iterator[None]:
 def _end_with_the_page() -> None:
     """In a forked process: end when the page does, even if that was killed.
 
-    The fork holds a copy of the page's pipes, so a training would not notice the page's end either.
+    The fork has a copy of the page's pipes, so a training would not notice the page's end either.
     """
     page = os.getppid()
 
@@ -85,7 +85,7 @@ def _end_with_the_page() -> None:
 def end_children() -> None:
     """Kill all processes that this one started by multiprocessing; `os._exit` would leave them."""
     children = multiprocessing.active_children()
-    for child in children:  # a fork has our handler of SIGTERM, which does not end it
+    for child in children:  # a fork inherits our SIGTERM handler, which does not end it
         child.kill()
     deadline = time.monotonic() + GRACE
     for child in children:
