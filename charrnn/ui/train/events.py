@@ -1,7 +1,8 @@
-"""What happens on the Train tab: start, race, stop and continue a run, and show how it goes."""
+"""The events of the Train tab, which start, race, stop, continue and show a run."""
 
 from __future__ import annotations
 
+import json
 from collections.abc import AsyncGenerator
 from contextlib import aclosing
 from dataclasses import dataclass
@@ -14,7 +15,6 @@ from charrnn.service.pools import WAITING
 from charrnn.service.run import Run, Update
 from charrnn.service.scheduler import Scheduler
 from charrnn.service.visitor import Visitor
-from charrnn.training.recipes import RECIPES
 from charrnn.ui import query_string
 from charrnn.ui.errors import REFUSALS, refusal
 from charrnn.ui.server.sessions import PRESSED
@@ -23,7 +23,7 @@ from charrnn.ui.train import views
 from charrnn.ui.train.api import wire_api
 from charrnn.ui.train.layout import TrainTab
 from charrnn.ui.train.plans import Planner
-from charrnn.ui.train.settings import BY_HAND, clamp, job_of, of_recipe, race_of, rest_of
+from charrnn.ui.train.settings import BY_HAND, clamp, job_of, race_of, recipe_values, rest_of
 from charrnn.ui.train.text_events import wire_text
 
 Updates = dict[Any, Any]
@@ -74,7 +74,7 @@ class Events:
     async def follow(
         self, job: Job, visitor: Visitor, request: gr.Request, first: Updates | None = None
     ) -> AsyncGenerator[Updates, None]:
-        """Run a job and show it; at the end the visitor holds the best model."""
+        """Run a job and show it; at the end the visitor has the best model."""
         visitor = self.scheduler.keep(visitor or Visitor(), session(request))
         yield {
             **(first or {}),
@@ -94,9 +94,9 @@ class Events:
                 yield each
 
     async def rejoin(self, visitor: Visitor, request: gr.Request) -> AsyncGenerator[Updates, None]:
-        """Follow the run that goes on under the visitor's token, which another page started."""
+        """Follow the run in progress under the visitor's token, which another page started."""
         run = self.scheduler.run_of(visitor.token) if visitor else None
-        if run is None:  # it has just ended
+        if run is None:  # the run has just ended
             visitor = (visitor and self.scheduler.find(visitor.token)) or Visitor()
             yield {self.visitor: visitor, **self.shown(visitor, request)}
             return
@@ -106,7 +106,7 @@ class Events:
                 yield each
 
     async def show(self, run: Run) -> AsyncGenerator[Updates, None]:
-        """Paint a run until it is over; then the visitor holds what it learned."""
+        """Draw a run until it is over; then the visitor has its model."""
         update, previous = Update(), views.previous_run(run.job, run.visitor.run)
         try:
             async with aclosing(run.follow()) as progress:
@@ -120,12 +120,12 @@ class Events:
         yield {self.visitor: run.visitor, **self.buttons(running=False, visitor=run.visitor)}
 
     def refused(self, error: Exception, visitor: Visitor) -> Updates:
-        """Why a run did not start."""
+        """The updates that show why a run did not start."""
         card = {"state": "failed", "title": "Not started", "note": str(error)}
         return {self.tab.pictures.status: {**views.IDLE, **card}, **self.buttons(False, visitor)}
 
     def paint(self, job: Job, update: Update, previous: str = "") -> Updates:
-        """Only what changed: a place in the queue, or all pictures of a snapshot."""
+        """The updates for what changed: a place in the queue, or all pictures of a snapshot."""
         pictures, snapshot = self.tab.pictures, update.snapshot
         if snapshot is None:
             return {pictures.status: views.waiting(update.ahead, update.wait)}
@@ -149,7 +149,7 @@ class Events:
         }
 
     def stage(self, race: bool) -> Updates:
-        """Show the pictures of a run in the place of the network that writes."""
+        """Show the pictures of a run instead of the network that writes."""
         pictures = self.tab.pictures
         shown: Updates = {pictures.live: False, pictures.status: True, pictures.chart: True}
         shown |= {pictures.samples: not race, pictures.race: race, pictures.version: False}
@@ -165,26 +165,23 @@ class Events:
     def set_temperature(self, temperature: float, request: gr.Request) -> None:
         self.scheduler.steer(session(request), "temperature", clamp(temperature, 0.0, 5.0))
 
-    def choose_recipe(self, recipe: str) -> Updates:
-        """Set everything as a recipe has it, its text and its seed too."""
-        if not isinstance(recipe, str) or recipe not in RECIPES:
-            raise refusal("There are no settings of that name.")
-        chosen = RECIPES[recipe]
-        values = of_recipe(chosen) | {"corpus": chosen.corpus, "seed": chosen.seed}
-        values |= {"temperature": chosen.temperature, "settings_by": BY_HAND}
-        return self.tab.updates(values)
-
     def shown(self, visitor: Visitor, request: gr.Request) -> Updates:
-        """The pictures of the visitor's last run, after a reload or an upload."""
+        """The pictures of the visitor's last run; none for a model that comes from elsewhere."""
         run, pictures = visitor.run, self.tab.pictures
         if self.scheduler.running(session(request)):
             return {pictures.status: gr.skip()}
         buttons = self.buttons(running=False, visitor=visitor)
-        if run is None and visitor.checkpoint is None:
-            return buttons
-        if run is None:
-            status = gr.update(value=views.uploaded(visitor), visible=True)
-            return {**buttons, pictures.live: gr.update(visible=False), pictures.status: status}
+        if run is None:  # the pictures are of another model's run
+            uploaded = visitor.checkpoint is not None
+            status = views.uploaded(visitor) if uploaded else views.IDLE
+            return {
+                **buttons,
+                pictures.live: gr.update(visible=not uploaded),
+                pictures.status: gr.update(value=status, visible=uploaded),
+                pictures.chart: gr.update(value=views.NO_CHART, visible=False),
+                pictures.samples: gr.update(value=views.NO_SAMPLES, visible=False),
+                pictures.race: gr.update(visible=False),
+            }
         painted = self.paint(run.job, Update(snapshot=run.snapshot))
         shown = {
             picture: gr.update(value=value, visible=True) for picture, value in painted.items()
@@ -193,11 +190,19 @@ class Events:
 
 
 async def refusing(request: gr.Request, make: Any, *arguments: Any) -> Any:
-    """Call a function that may download a text in a thread, its ValueError as a toast."""
+    """Call a function that may download a text, in a thread; its ValueError becomes a toast."""
     try:
         return await WAITING.run(session(request), make, *arguments)
     except ValueError as error:
         raise refusal(error) from None
+
+
+def choose_recipe(names: list[str]) -> str:
+    """JavaScript that sets the inputs of these names, and the text and seed, as a recipe says."""
+    return f"""(...values) => {{
+      const recipe = {json.dumps(recipe_values())}[values[{names.index("recipe")}]] ?? {{}};
+      return {json.dumps(names)}.map((name, k) => recipe[name] ?? values[k]);
+    }}"""
 
 
 @dataclass(frozen=True)
@@ -206,7 +211,7 @@ class Wired:
 
     tab: TrainTab
     handlers: Events
-    outputs: list[Any]  # everything that a run paints
+    outputs: list[Any]  # everything that a run draws
 
 
 def wire(tab: TrainTab, scheduler: Scheduler, visitor: gr.State, token: gr.Textbox) -> Wired:
@@ -215,7 +220,7 @@ def wire(tab: TrainTab, scheduler: Scheduler, visitor: gr.State, token: gr.Textb
     c, text = tab.controls, tab.text
     buttons = [c.train, c.race, c.stop, c.resume]
     outputs = [visitor, token, tab.query_string, *tab.pictures, *buttons]
-    # No limit of Gradio's: the scheduler has a queue of its own, which shows the visitor's place.
+    # No limit from Gradio: the scheduler has its own queue, which shows the visitor's place.
     run: Any = {"outputs": outputs, "concurrency_limit": None, **PRIVATE}
     train, race = (each.click(None, js=PRESSED, **PRIVATE) for each in (c.train, c.race))
     train.then(handlers.start, visitor, inputs_kwargs=tab.inputs, **run)
@@ -223,10 +228,11 @@ def wire(tab: TrainTab, scheduler: Scheduler, visitor: gr.State, token: gr.Textb
     c.resume.click(handlers.resume, [visitor, text.corpus, text.own], **run)
     wire_api(scheduler, visitor)
     c.stop.click(handlers.stop, None, None, queue=False, **PRIVATE)
-    # Not `release`: that is the mouse's alone, and sliders are moved by keys too.
+    # Not `release`: only the mouse triggers it, and sliders are moved by keys too.
     last: Any = {"queue": False, "trigger_mode": "always_last", **PRIVATE}
     c.rate.input(handlers.set_rate, c.rate, None, **last)
     c.temperature.input(handlers.set_temperature, c.temperature, None, **last)
-    c.recipe.input(handlers.choose_recipe, c.recipe, [*tab.inputs.values()], **PRIVATE)
-    wire_text(tab, scheduler, handlers.planner, visitor)
+    inputs = [*tab.inputs.values()]
+    c.recipe.input(None, inputs, inputs, js=choose_recipe([*tab.inputs]), **PRIVATE)
+    wire_text(tab, handlers.planner, visitor)
     return Wired(tab, handlers, outputs)

@@ -13,7 +13,7 @@ from charrnn.training.fitted_settings import TIMES
 from charrnn.training.recipes import RECIPES
 from charrnn.ui.components.controls import control
 from charrnn.ui.components.drawing import Card
-from charrnn.ui.limits import SAMPLE_SEED_CHARACTERS
+from charrnn.ui.limits import SAMPLE_SEED_CHARACTERS, TRAINING_CHARACTERS
 from charrnn.ui.models import labels, version_menu
 from charrnn.ui.train import views
 from charrnn.ui.train.drawings import (
@@ -33,7 +33,7 @@ from charrnn.ui.train.texts import EXAMPLES, OWN
 
 
 class TextPart(NamedTuple):
-    """The text to learn, and what training on it will be."""
+    """The text to learn, and the forecast of training on it."""
 
     corpus: gr.Radio
     own: gr.Textbox
@@ -43,7 +43,7 @@ class TextPart(NamedTuple):
 
 
 class Controls(NamedTuple):
-    """What starts and steers a run, and the settings behind it."""
+    """The controls that start and steer a run, and its settings."""
 
     settings_by: gr.Radio  # FITTED or BY_HAND
     start: gr.Dropdown
@@ -61,7 +61,7 @@ class Controls(NamedTuple):
 
 
 class Pictures(NamedTuple):
-    """What is drawn while a network learns, and before."""
+    """What is drawn before and while a network learns."""
 
     live: gr.HTML
     status: gr.HTML
@@ -146,7 +146,8 @@ def _text() -> TextPart:
         container=False,
         elem_classes="chips",
     )
-    verdict = Verdict({"plan": ""}, "what to expect", container=False, padding=False)
+    first = {"plan": "", "most": TRAINING_CHARACTERS}
+    verdict = Verdict(first, "what to expect", container=False, padding=False)
     time = gr.Radio(
         [(name.capitalize(), name) for name in TIMES],
         value=DEFAULT_TIME,

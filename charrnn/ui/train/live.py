@@ -16,7 +16,7 @@ NAME = "shakespeare-small"
 """A GRU of 128 units: 83,265 weights of six bits each are 58 kB of the page once it is compressed.
 That costs 0.007 nats per character, of 1.468 on 30,000 characters of unseen text."""
 LEVELS = 31
-"""The largest weight of a row in steps."""
+"""The largest weight of a row, counted in quantization steps."""
 ALPHABET = string.ascii_uppercase + string.ascii_lowercase + string.digits + "+/"
 
 
@@ -44,7 +44,7 @@ def six_bits(model: CharRNN) -> tuple[str, list[tuple[str, tuple[int, ...], list
     """The weights as `unpackSixBits` of network.js reads them: their characters, and for each array
     its name, its shape and the step of each of its rows.
 
-    A byte would hold a third more than six bits, and base64 of bytes compresses to 90 kB: no
+    A byte would be a third more than six bits, and base64 of bytes compresses to 90 kB, because no
     character of it stands for one weight.
     """
     characters, shapes = "", []

@@ -1,4 +1,4 @@
-"""How a text will be trained: the start, the settings and the time."""
+"""Plans the training on a text: the start, the settings and the time."""
 
 from __future__ import annotations
 
@@ -27,15 +27,15 @@ from charrnn.vocabulary import CLEANINGS
 AUTO, SCRATCH, OWN = "auto", "scratch", "your model"
 """Choices of the menu of starts besides the ready-made models."""
 KEPT = 64
-"""Plans kept, the latest: the same text is planned when it is pasted and when Train is pressed."""
+"""The most plans kept, the latest: a text is planned when it is pasted, and again at Train."""
 DEFAULT_TIME = "quick"
 LONGER = 3
-"""How many times as long as the one before each time takes at least. A short text is read often
-enough in the shortest; a longer one gives time to watch, and comes closer to the text."""
+"""Each time is at least this many times as long as the one before. A short text is read often
+enough in the shortest; a longer time lets people watch, and comes closer to the text."""
 
 
 class Plan(NamedTuple):
-    """One text's start, and what each time to train would take."""
+    """The start for one text, and the settings for each time to train."""
 
     choice: Choice
     fitted: dict[str, FittedSettings]
@@ -44,7 +44,7 @@ class Plan(NamedTuple):
     """Share of the text whose rare symbols become one."""
 
     def at(self, time: str) -> FittedSettings:
-        """The settings for a time; those for the longest that is offered, where it is not."""
+        """The settings for a time, or for the longest that is offered if that time is not."""
         return self.fitted.get(time) or list(self.fitted.values())[-1]
 
 
@@ -52,7 +52,7 @@ class Planner:
     """Plans trainings, and keeps the latest plans: choosing a start takes about a second."""
 
     def __init__(self, seconds: float) -> None:
-        """seconds: the longest that this server lets a run take."""
+        """seconds: the longest run that this server allows."""
         self.seconds = seconds
         self._plans: OrderedDict[tuple[Any, ...], Plan] = OrderedDict()
         self._lock, self._turn = threading.Lock(), threading.Lock()
@@ -63,7 +63,7 @@ class Planner:
         key = (sha256, corpus, cleaning, start, id(own))
         if plan := self._kept(key):
             return plan
-        with self._turn:  # one at a time; whoever waited may find that it is made already
+        with self._turn:  # one at a time; after the wait, the plan may exist already
             plan = self._kept(key) or self._plan(text, corpus, cleaning, start, own)
         with self._lock:
             self._plans[key] = plan
@@ -92,7 +92,7 @@ class Planner:
         return Plan(choice, fitted, 1 - covered)
 
     def _limited(self, fitted: FittedSettings, text: str, choice: Choice) -> FittedSettings:
-        """The settings within what this server lets a run take: seconds, and weights."""
+        """The settings within this server's limits on a run: seconds, and weights."""
         model, symbols = fitted.model, fitted.train.max_vocab or len(set(text))
         if choice.model is None:
             model = within(model, symbols, MODEL_WEIGHTS)
@@ -116,7 +116,7 @@ def choose(text: str, corpus: str, cleaning: str, start: str, own: CharRNN | Non
 
 
 def learned_text(name: str) -> str:
-    """The corpus that a ready-made model has read."""
+    """The corpus that a ready-made model learned from."""
     record = TrainingRecord.from_metadata(load_pretrained(name).metadata)
     return record.corpus if record.corpus in CORPORA else ""
 

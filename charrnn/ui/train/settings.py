@@ -30,22 +30,32 @@ SETTINGS = {**table(ModelConfig), **table(TrainConfig)}
 
 
 def of_recipe(recipe: Recipe) -> dict[str, Any]:
-    """The value of every setting in a recipe."""
+    """A recipe's value for every setting."""
     return {**vars(recipe.model), **vars(recipe.train)}
 
 
 DEFAULTS = of_recipe(RECIPES["standard"])
 FITTED, BY_HAND = "fitted", "by hand"
-"""Who sets the settings of a run: the plan for the text, or the person."""
+"""What sets the settings of a run: the plan for the text, or the visitor by hand."""
 SAMPLE_LENGTH = 240
 SLACK = 5.0
-"""Seconds that a fitted run may take beyond its plan, to start and to end."""
+"""Seconds that a fitted run may take beyond its plan, to start up and to finish."""
+
+
+def recipe_values() -> dict[str, dict[str, Any]]:
+    """The values of the tab's inputs, by the name of the recipe; an empty field for None."""
+    found = {}
+    for name, recipe in RECIPES.items():
+        values = {"corpus": recipe.corpus, "seed": recipe.seed, "temperature": recipe.temperature}
+        values |= {"settings_by": BY_HAND, **of_recipe(recipe)}
+        found[name] = {key: "" if value is None else value for key, value in values.items()}
+    return found
 
 
 def parse(values: Mapping[str, Any]) -> tuple[ModelConfig, TrainConfig]:
     """Values from a browser or a client as configurations. Raises ValueError.
 
-    What is missing or None, from a part of the page never opened, is the standard recipe's.
+    A missing value or None, as from a part of the page never opened, is the standard recipe's.
     """
     given = {name: value for name, value in values.items() if value is not None}
     valid = checked(SETTINGS, {**DEFAULTS, **given})
@@ -72,7 +82,7 @@ def check_size(model: ModelConfig, train: TrainConfig, text: str, vocab_size: in
 def job_of(
     values: Mapping[str, Any], seconds: float, planner: Planner | None = None, own: Any = None
 ) -> Job:
-    """The job that the values of the tab's inputs describe, by name. Raises ValueError.
+    """The job described by the values of the tab's inputs, by name. Raises ValueError.
 
     seconds: the longest it may take. planner: makes the plan of a text where the settings are to
     be fitted to it. own: the visitor's own model, from which training may start.
@@ -133,8 +143,8 @@ def race_of(job: Job, seconds: float) -> Job:
 def rest_of(visitor: Visitor, seconds: float, corpus: str, own: str | None) -> Job:
     """The job that continues the visitor's training. Raises ValueError.
 
-    An uploaded file does not hold its text. It is the corpus that the file names, or the text that
-    is chosen now; Trainer.resume refuses any other than the file's.
+    An uploaded file does not contain its text. It is the corpus that the file names, or the text
+    that is chosen now; Trainer.resume refuses any other text.
     """
     checkpoint, run = visitor.checkpoint, visitor.run
     if checkpoint is None or not visitor.resumable:

@@ -1,4 +1,4 @@
-"""What happens around the text to learn: its verdict, uploads, and examples."""
+"""The events of the text to learn: its verdict, uploads and examples."""
 
 from __future__ import annotations
 
@@ -7,15 +7,13 @@ from typing import Any
 
 import gradio as gr
 
-from charrnn.baselines import chart_baselines
 from charrnn.service.pools import COMPUTING, WAITING
-from charrnn.service.scheduler import Scheduler
 from charrnn.service.visitor import Visitor
 from charrnn.text_files import read_text_file, unify_line_ends
 from charrnn.ui.errors import refusal
 from charrnn.ui.limits import TRAINING_CHARACTERS
 from charrnn.ui.tab import PRIVATE, session
-from charrnn.ui.train import plans, texts, views
+from charrnn.ui.train import plans, texts
 from charrnn.ui.train.layout import TrainTab
 from charrnn.ui.train.plans import Plan, Planner
 from charrnn.ui.train.settings import BY_HAND, FITTED
@@ -29,7 +27,7 @@ MEANT = f"""(own, corpus) => {{
   const meant = own && own !== window.charrnnTab.unchosen;
   return [text, meant ? '{texts.OWN}' : corpus];
 }}"""
-"""A pasted text is the one that is meant. In the browser, because it may be a megabyte long."""
+"""Chooses a pasted text. Runs in the browser, because the text may be a megabyte long."""
 
 
 BY_SETTINGS = "Trains from scratch, with what is set under Settings. Choose a time to undo that."
@@ -38,8 +36,8 @@ BY_SETTINGS = "Trains from scratch, with what is set under Settings. Choose a ti
 class TextEvents:
     """The handlers around the text of one page's Train tab."""
 
-    def __init__(self, tab: TrainTab, scheduler: Scheduler, planner: Planner) -> None:
-        self.tab, self.scheduler, self.planner = tab, scheduler, planner
+    def __init__(self, tab: TrainTab, planner: Planner) -> None:
+        self.tab, self.planner = tab, planner
 
     async def check(
         self,
@@ -52,32 +50,28 @@ class TextEvents:
         settings_by: str,
         request: gr.Request,
     ) -> Any:
-        """Say what training on the text will be, and what each time to train would take."""
+        """Say what to expect of training on the text, and how long each time would take."""
         if cleaning not in CLEANINGS:
             raise refusal("There is no cleaning of that name.")
         of = {"of": corpus}
         if corpus == texts.OWN and not own:
-            return texts.EMPTY | of, gr.skip(), gr.skip(), {}
+            return texts.EMPTY | of, gr.skip(), {}
         try:
             who = session(request)
             text, name = await WAITING.run(who, texts.chosen, corpus, own)
             model = visitor.model if visitor else None
             plan = await COMPUTING.run(who, self.planner.plan, text, name, cleaning, start, model)
-            config = plan.at(time).train
-            cleaned = CLEANINGS[cleaning](text)
-            levels = await COMPUTING.run(who, chart_baselines, cleaned, config.val_fraction)
         except ValueError as error:
             refused = {"counts": f"{texts.EXAMPLES.get(corpus, 'Your text')}:"}
-            return refused | of | {"plan": str(error), "mood": "bad"}, gr.skip(), gr.skip(), {}
+            return refused | of | {"plan": str(error), "mood": "bad"}, gr.skip(), {}
         fitted = settings_by == FITTED
         sentence = plans.sentence(plan) if fitted else BY_SETTINGS
+        cleaned = CLEANINGS[cleaning](text)
         verdict = texts.verdict(cleaned, name, sentence, fitted and bool(plan.choice.name))
-        busy = self.scheduler.running(session(request))
-        chart = gr.skip() if busy else views.only_baselines(levels)
-        return verdict | of, self.times(plan, time), chart, texts.card(cleaned)
+        return verdict | of, self.times(plan, time), texts.card(cleaned)
 
     def times(self, plan: Plan, time: str) -> Any:
-        """The times that this text can use here, each with its seconds."""
+        """The menu of times for this text on this server, each with its seconds."""
         choices = [
             (f"{n.capitalize()} · {fitted.seconds:.0f} s", n) for n, fitted in plan.fitted.items()
         ]
@@ -100,12 +94,12 @@ class TextEvents:
         return unify_line_ends(decoded.text[:TRAINING_CHARACTERS]), texts.OWN
 
 
-def wire_text(tab: TrainTab, scheduler: Scheduler, planner: Planner, visitor: gr.State) -> None:
-    """Say what to expect whenever the text, or what decides about its plan, has changed."""
+def wire_text(tab: TrainTab, planner: Planner, visitor: gr.State) -> None:
+    """Say what to expect whenever the text, or anything that its plan depends on, changes."""
     text, c = tab.text, tab.controls
-    handlers, cleaning = TextEvents(tab, scheduler, planner), c.settings["cleaning"]
+    handlers, cleaning = TextEvents(tab, planner), c.settings["cleaning"]
     given = [visitor, text.corpus, text.own, cleaning, c.start, text.time, c.settings_by]
-    shown = [text.verdict, text.time, tab.pictures.chart, c.card]
+    shown = [text.verdict, text.time, c.card]
     latest: Any = {"trigger_mode": "always_last", "concurrency_limit": None, **PRIVATE}
     decides = (text.corpus.input, cleaning.input, c.start.input, c.settings_by.change)
     for event in (text.verdict.check, *decides):

@@ -1,4 +1,4 @@
-"""The text that a visitor wants to train on: which one, and what is in it."""
+"""Finds the text that a visitor wants to train on, and says what is in it."""
 
 from __future__ import annotations
 
@@ -7,7 +7,8 @@ from collections import Counter
 from typing import Any
 
 from charrnn.config_fields import whole
-from charrnn.corpora import CORPORA, CorpusError, alphabetical, load_corpus
+from charrnn.corpora import CORPORA, CorpusError, load_corpus
+from charrnn.held_out import alphabetical
 from charrnn.text_files import unify_line_ends
 from charrnn.training.fitted_settings import capped_vocabulary
 from charrnn.ui.limits import TRAINING_CHARACTERS
@@ -22,7 +23,7 @@ EXAMPLES = {
     "sentence": "A sentence",
     "hello": "hello",
 }
-"""The corpora by the names of their chips; test_ui_texts.py sees that none is missing."""
+"""The corpora by the names of their chips; test_ui_texts.py checks that none is missing."""
 LEARNED_BY_HEART, SHORT, FINE = 300, 5_000, 50_000
 RARE = 12
 

@@ -1,4 +1,4 @@
-"""From a run's snapshot to the small values that the .js files draw. Pure functions."""
+"""Turns a run's snapshot into the small values that the .js files draw. Pure functions."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ Value = dict[str, Any]
 
 CHART_NOTE = "average surprise per character, in nats (right: in bits); lower is better"
 LEAST_TOLD = 10.0
-"""Seconds to wait from which a number is told: a shorter wait depends on the next moment."""
+"""The shortest wait in seconds that is shown as a number: shorter ones are too uncertain."""
 NO_NUMBERS = [
     [name, "-"]
     for name in (
@@ -58,7 +58,7 @@ def name(model: ModelConfig) -> str:
 
 
 def letters(nats: float) -> str:
-    """A loss for people: e^nats is among how many letters it is like choosing."""
+    """A loss for people: it is like choosing among e^nats letters."""
     number = math.exp(min(abs(nats), 20.0))
     return f"{number:.1f}" if number < 9.95 else f"{number:,.0f}"
 
@@ -70,7 +70,7 @@ def duration(seconds: float) -> str:
 
 
 def waiting(ahead: int, wait: float) -> Value:
-    """The status card of a run that waits its turn."""
+    """The status card of a run that waits for its turn."""
     expected = f"in about {duration(wait)}" if wait >= LEAST_TOLD else "in a few seconds"
     others = "1 run is" if ahead == 1 else f"{ahead} runs are"
     return {
@@ -82,7 +82,7 @@ def waiting(ahead: int, wait: float) -> Value:
 
 
 def status(job: Job, snapshot: Snapshot, elapsed: float) -> Value:
-    """The status card. elapsed: seconds since it began to train."""
+    """The status card. elapsed: seconds since the run began to train."""
     if snapshot.failed:
         return {
             **IDLE,
@@ -114,7 +114,7 @@ def status(job: Job, snapshot: Snapshot, elapsed: float) -> Value:
 
 
 def uploaded(visitor: Visitor) -> Value:
-    """The status card of a file that holds an unfinished training."""
+    """The status card of a file with an unfinished training."""
     title = f"An uploaded run of {name(visitor.current.config)}"
     note = "Continue picks up exactly where it stopped. If the text was your own, paste it first."
     return {**IDLE, "state": "stopped", "title": title, "note": note}
@@ -135,7 +135,7 @@ def progress(job: Job, run_view: RunView, elapsed: float) -> tuple[float, float]
     p = run_view.progress
     if job.planned:
         return p.fraction, max(0.0, job.planned * (1 - p.fraction))
-    # A continued run did some steps in an earlier one: only this one's pace counts.
+    # A continued run has steps from an earlier one: only this run's pace counts.
     per_step = p.chars / max(p.step, 1)
     if run_view.chars_per_second > 0:
         left = min(left, (p.steps - p.step) * per_step / run_view.chars_per_second)
@@ -163,7 +163,7 @@ def ending(job: Job, snapshot: Snapshot, run_view: RunView, elapsed: float) -> t
 
 
 def writer(job: Job, run_view: RunView) -> str:
-    """Which version of the model Generate uses, unless one chooses another."""
+    """The version of the model that Generate uses, unless the visitor chooses another."""
     if run_view.record.best is None:
         return "Generate uses it now."
     if len(job.text) < SHORT:
@@ -174,8 +174,8 @@ def writer(job: Job, run_view: RunView) -> str:
 def numbers(
     run_view: RunView, left: float, over: bool, limit: float, planned: bool = False
 ) -> list[list[str]]:
-    """The card's row. limit: the run's seconds of wall time where they end it early. planned:
-    whether its schedule follows the clock."""
+    """The card's row of numbers. limit: the run's seconds of wall time, if they end it early.
+    planned: whether its schedule follows the clock."""
     p = run_view.progress
     if p is None:
         return NO_NUMBERS
@@ -212,7 +212,7 @@ def best_loss(run_view: RunView) -> str:
 def chart(job: Job, snapshot: Snapshot, previous: str = "") -> Value:
     """Training and validation curves with baselines; for a race a pair for each cell, over seconds.
 
-    previous: the packed curve of the run before, to compare two settings in one picture.
+    previous: the packed curve of the previous run, to compare two settings in one picture.
     """
     curves = [curve("the run before", "previous", 3, previous)] if previous else []
     for color, run_view in enumerate(snapshot.runs):
@@ -220,7 +220,7 @@ def chart(job: Job, snapshot: Snapshot, previous: str = "") -> Value:
         if job.race:
             curves.append(curve(title, "", color, record.smooth.packed()))
             measured = curve(f"{title} validation", "dashed", color, record.validation.packed())
-            curves.append({**measured, "quiet": True})  # a legend of three is read at a glance
+            curves.append({**measured, "quiet": True})  # keeps the legend at three entries
             continue
         curves.append(curve("each step", "faint", 0, record.loss.packed()))
         curves.append(curve("training", "", 0, record.smooth.packed()))
@@ -247,11 +247,6 @@ def best(snapshot: Snapshot) -> list[float]:
     return [] if loss is None else [run_view.progress.best_step, round(loss, 4)]
 
 
-def only_baselines(baselines: tuple[tuple[str, float], ...]) -> Value:
-    """The chart before the first step."""
-    return {**NO_CHART, "least": 20, "baselines": rounded(baselines)}
-
-
 def rounded(baselines: tuple[tuple[str, float], ...]) -> list[list[Any]]:
     return [[in_plain_words(name), round(abs(loss), 4)] for name, loss in baselines]
 
@@ -270,7 +265,7 @@ def curve(title: str, kind: str, color: int, points: str) -> Value:
 def samples(job: Job, snapshot: Snapshot, visitor: Visitor | None = None) -> Value:
     """The samples so far, flat: step, loss, text, step, loss, text, ... and the current one.
 
-    visitor: after the run; which of its versions writes, and which samples can be written from.
+    visitor: as after the run; says which of its versions writes, and which samples can write.
     """
     if not snapshot.runs:
         return NO_SAMPLES

@@ -1,4 +1,4 @@
-"""The components of the Train tab, each drawn by the JavaScript file of its name."""
+"""The components of the Train tab, each drawn by the script of its name beside this file."""
 
 from __future__ import annotations
 

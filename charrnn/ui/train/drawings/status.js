@@ -11,7 +11,7 @@ root.replaceChildren(node('div', { class: 'head' }, dot, title, note), bar, numb
 function write(target, text) { if (target.textContent !== text) target.textContent = text; }
 
 let last = '';
-// The tab's title follows the run, for whoever looks elsewhere meanwhile.
+// The tab's title follows the run, for people who look elsewhere meanwhile.
 const PLAIN = 'charrnn';
 function titled(value, percent) {
   if (value.state === 'training') document.title = `${Math.round(percent)} % · ${PLAIN}`;

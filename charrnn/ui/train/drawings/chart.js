@@ -88,7 +88,7 @@ function curves() {
   }
 }
 
-// The lowest validation: those weights are kept. What comes after it, if it rises, is overfitting.
+// The lowest validation loss, whose weights are kept. A rise after it is overfitting.
 // Its label goes below the point, or where no baseline's name is in the way.
 function best() {
   if (!data.best || !data.best.length) return;
