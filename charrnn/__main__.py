@@ -13,7 +13,7 @@ from charrnn.cli import COMMANDS, options
 from charrnn.cli.output import ExitCode, Output, discard_stdout
 from charrnn.cli.threads import use_one_thread
 from charrnn.streams import prepare_streams
-from charrnn.training.gradients import WorkerError
+from charrnn.training.parallel.gradients import WorkerError
 
 
 def build_parser() -> argparse.ArgumentParser:

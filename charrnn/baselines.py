@@ -1,4 +1,4 @@
-"""Losses of simpler ways to guess the next character, to compare a model's loss with.
+"""Losses of simpler ways to predict the next character, to compare a model's loss with.
 
 A loss means little on its own. The baselines are a uniform guess, letter frequencies, a model that
 counts what followed the last few characters, and a compressor. All losses are in nats per
@@ -10,13 +10,11 @@ from __future__ import annotations
 import lzma
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from functools import cache
 
 import numpy as np
 from numpy.typing import NDArray
 
-from charrnn.corpora import load_corpus, split
-from charrnn.vocabulary import CLEANINGS
+from charrnn.held_out import split
 
 Ints = NDArray[np.int64]
 Floats = NDArray[np.float64]
@@ -25,9 +23,9 @@ Baselines = tuple[tuple[str, float], ...]
 
 LARGEST_ORDER = 12
 CHART_CHARACTERS = 300_000
-"""Most characters the baselines of the loss chart learn from: 0.5 s of work."""
+"""The most characters that the loss chart's baselines learn from: 0.5 s of work."""
 TOO_SHORT_TO_COUNT = 1_000
-"""Characters of training text up to which counting what followed says nothing."""
+"""Characters of training text up to which counting is meaningless."""
 
 UNIFORM, LETTERS, COMPRESSION = "uniform", "letter frequencies", "compression"
 
@@ -82,12 +80,6 @@ def chart_baselines(text: str, val_fraction: float) -> Baselines:
     train = train[-CHART_CHARACTERS:]
     orders = (2, 4) if len(train) > TOO_SHORT_TO_COUNT else ()
     return tuple(baselines(train, held_out or text, orders, compress=False).items())
-
-
-@cache
-def corpus_baselines(name: str, cleaning: str, val_fraction: float) -> Baselines:
-    """The chart's baselines for a named corpus, computed once."""
-    return chart_baselines(CLEANINGS[cleaning](load_corpus(name).text), val_fraction)
 
 
 def uniform(train_text: str, held_out_text: str) -> float:
@@ -151,7 +143,7 @@ def counting_surprise(
 
 @dataclass(frozen=True)
 class _Ngrams:
-    """The distinct n-grams of the training text, and where the held-out text has them."""
+    """The distinct n-grams of the training text, and their places in the held-out text."""
 
     codes: Ints  # sorted; a code is (rank of the first n-1 characters) * V + the last character
     counts: Ints

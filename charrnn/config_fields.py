@@ -1,4 +1,4 @@
-"""The table of settings: the help, range and label that each configuration field carries.
+"""The table of settings, with the help, range and label of each configuration field.
 
     hidden_size: int = setting(128, "Size of its memory.", minimum=1, maximum=4096)
 
@@ -27,15 +27,15 @@ KINDS: Mapping[type, tuple[Any, str]] = {
 
 T = TypeVar("T")
 TABLES: dict[type[Any], dict[str, Setting]] = {}
-"""What `table` has built: 0.2 ms a time are too many for each text that is written."""
+"""The tables already built: 0.2 ms for each text that is written would be too much."""
 
 LARGEST = sys.float_info.max
 LONGEST_TEXT = 300
 """Characters of a text setting that comes from outside."""
 ESCAPE, ESCAPES = re.compile(r"\\([ntr\\])"), {"n": "\n", "t": "\t", "r": "\r", "\\": "\\"}
-"""What people type for characters that a box or a shell does not take."""
+"""What people type for characters that a text box or a shell does not accept."""
 HALF_PAIR = re.compile("[\ud800-\udfff]")
-"""What no file and no connection can hold: half of a character that takes two parts."""
+"""Half of a surrogate pair, which no file and no connection can encode."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -46,7 +46,7 @@ class Setting:
     choices: Collection[str] = ()
     """Allowed values; a registry is read each time, so it may grow later."""
     title: Callable[[str], str] = str
-    """A choice as people read it."""
+    """Turns a choice into its label."""
     minimum: float = -math.inf
     maximum: float = math.inf
     above: float = -math.inf
@@ -108,7 +108,7 @@ class Setting:
         return self.kind(value)
 
     def read(self, text: str) -> Any:
-        """What a person typed as the field's type. Raises ValueError."""
+        """Text that a person typed, as the field's type. Raises ValueError."""
         if self.kind is not str:
             return self.kind(text)
         whole(text, self.label)

@@ -1,4 +1,4 @@
-"""Writes files atomically, and finds those that come with the project.
+"""Writes files atomically, and finds the folders that come with the project.
 
 A written file is on the disk by the time the call returns. The order is that of Pillai et al., "All
 File Systems Are Not Created Equal" (OSDI 2014). Measured before: 59 of 60 kills during a plain
@@ -17,13 +17,13 @@ from pathlib import Path
 from typing import IO
 
 NO_FOLDER_SYNC = {errno.EINVAL, errno.ENOTSUP, errno.EBADF, errno.EACCES}
-"""What file systems answer that cannot sync a folder; some network mounts and Windows."""
+"""Errors from file systems that cannot sync a folder: some network mounts, and Windows."""
 
 
 NO_RESERVING = {errno.EINVAL, errno.ENOTSUP, errno.EOPNOTSUPP, errno.ENOSYS}
-"""What file systems answer that cannot set bytes aside for a file."""
+"""Errors from file systems that cannot reserve space for a file."""
 LEFT_OVER = 3600.0
-"""Seconds after which a temporary file is taken for one that a killed program has left."""
+"""Seconds after which a temporary file counts as left behind by a killed program."""
 
 
 def shipped(name: str) -> Path:
@@ -59,7 +59,7 @@ def write(path: str | Path, data: bytes, previous: str | Path | None = None) -> 
 
 
 def try_write(path: str | Path, size: int = 0) -> None:
-    """Find out before a long run whether `write` could put so many bytes into a file.
+    """Check, before a long run, that `write` could put `size` bytes into a file.
 
     The file stays as it is. Raises OSError as `write` does, and ValueError for a name that no file
     can have.
@@ -79,7 +79,7 @@ def try_write(path: str | Path, size: int = 0) -> None:
 
 
 def _reserve(descriptor: int, size: int) -> None:
-    """Take so many bytes of the disk, where the file system has a way to."""
+    """Reserve `size` bytes of the disk, where the file system can."""
     try:
         os.posix_fallocate(descriptor, 0, size)
     except OSError as error:

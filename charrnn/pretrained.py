@@ -25,8 +25,8 @@ DEFAULT = "lighthouse"
 """What the page starts with. Its text is included too, so baselines and copies work offline."""
 
 LONG_ENOUGH = 3_000_000
-"""Characters from which a text is learned from scratch. A text of 1.1 million still gains: in ten
-minutes tinyshakespeare reaches 1.428 from `english`, 1.446 from scratch."""
+"""Characters from which a text is learned from scratch. A text of 1.1 million still gains from a
+start: in ten minutes tinyshakespeare reaches 1.428 from `english`, 1.446 from scratch."""
 
 
 def pretrained_folder() -> Path:
@@ -77,8 +77,8 @@ def plan_training(
 ) -> TrainingPlan:
     """Choose a start for a text, among the shipped models and a person's own, and its settings.
 
-    name: one of TIMES. start: the name and the model of a start that is wanted whatever it guesses;
-    it brings its own `words` and `cleaning`. exclude: shipped models to leave out. Takes about a
+    name: one of TIMES. start: the name and the model of a start to use however well it guesses; it
+    brings its own `words` and `cleaning`. exclude: shipped models to leave out. Takes about a
     second. Raises ValueError for an unknown name or cleaning.
     """
     if start:
@@ -97,7 +97,7 @@ def start_for(
     cleaning: str = "none",
     exclude: Collection[str] = (),
 ) -> Choice:
-    """The start of `plan_training`, chosen by the part of the text that trains."""
+    """The start of `plan_training`, chosen by the part of the text that is trained on."""
     if start:
         candidates, margin = dict([start]), math.inf
     elif len(text) > LONG_ENOUGH:

@@ -1,8 +1,8 @@
-"""Text files as people have them: the encoding, the line ends, and what is not plain text.
+"""Decodes the text files that people have: encodings, line ends, and what is not plain text.
 
-A file says its encoding by a byte order mark, or it is UTF-8, or UTF-16 with zero bytes between
+A file gives its encoding by a byte order mark, or it is UTF-8, or UTF-16 with zero bytes between
 the letters, or else an older encoding that is guessed and named in a note. Web pages, subtitles
-and word processor files give the text they hold; other kinds of file are refused by name.
+and word processor files give the text in them; other kinds of file are refused by name.
 """
 
 from __future__ import annotations
@@ -19,11 +19,11 @@ from pathlib import Path
 from typing import NamedTuple
 
 MAX_EXTRACTED_BYTES = 64 << 20
-"""Bytes that the text inside a word processor file may unpack to."""
+"""The most bytes that the text inside a word processor file may unpack to."""
 MAX_MEMBERS = 5_000
 """Files in a word processor file or a book; zipfile takes a second for 80,000."""
 SAMPLE_BYTES = 1 << 16
-"""Bytes that a guess at the encoding looks at."""
+"""Bytes that a guess at the encoding examines."""
 
 MARKS = (
     (codecs.BOM_UTF8, "utf-8"),
@@ -32,7 +32,7 @@ MARKS = (
     (codecs.BOM_UTF16_LE, "utf-16-le"),
     (codecs.BOM_UTF16_BE, "utf-16-be"),
 )
-"""Byte order marks; those of UTF-32 come first, because UTF-16's are the start of them."""
+"""Byte order marks; those of UTF-32 come first, because they begin with those of UTF-16."""
 
 NOT_TEXT = {
     b"%PDF-": "a PDF: open it, copy its text, and paste that or save it as a .txt file",
@@ -49,7 +49,7 @@ NOT_TEXT = {
     b"\x93NUMPY": "a NumPy array, not a text",
     b"\x7fELF": "a program, not a text",
 }
-"""How files begin that people take for texts, and what to do with each."""
+"""The first bytes of files that people mistake for texts, and what to do with each."""
 
 LINE_ENDS = ("\r\n", "\r", "\u2028", "\u2029", "\x85")
 BYTES_A_CHARACTER = 4
@@ -82,9 +82,9 @@ def decode_text_file(
 ) -> DecodedText:
     """The text in the bytes of a file, with "\\n" at the end of every line.
 
-    encoding: what the bytes are in, for a file where the guess is wrong. most: characters of the
-    start that are wanted, where a large file must not hold up a server; a few more or less may
-    come. Raises TextFileError.
+    encoding: that of the bytes, for a file where the guess is wrong. most: about how many
+    characters of the start are wanted, where a large file must not hold up a server. Raises
+    TextFileError.
     """
     decoded = _decode(data, name, encoding, most)
     text, notes = unify_line_ends(decoded.text), [*decoded.notes]
@@ -97,7 +97,7 @@ def decode_text_file(
 
 
 def unify_line_ends(text: str) -> str:
-    """The text with "\\n" for "\\r\\n", "\\r", NEL and Unicode's separators of lines."""
+    """The text with "\\n" for "\\r\\n", "\\r", NEL and Unicode's line separators."""
     for end in LINE_ENDS:
         text = text.replace(end, "\n")
     return text
@@ -127,7 +127,7 @@ def _decode(data: bytes, name: str, encoding: str, most: int | None) -> DecodedT
 
 
 def _text_of(data: bytes, encoding: str, cut: bool) -> str:
-    """The decoded bytes; of those that were cut, without half a character at the end."""
+    """The decoded bytes; if they were cut, without half a character at the end."""
     if cut:
         return codecs.getincrementaldecoder(encoding)().decode(data)
     return data.decode(encoding)
@@ -192,14 +192,15 @@ class Guess(NamedTuple):
     encoding: str
     title: str
     expected: str
-    """A regular expression for what texts in it have beyond ASCII."""
+    """A regular expression for the characters beyond ASCII that texts in it have."""
     needed: str = ""
-    """What occurs for a tenth of these at least: kana in Japanese, spaces in Korean."""
+    """What must occur at least a tenth as often as characters beyond ASCII: kana in Japanese,
+    spaces in Korean."""
     most: float = 1.0
     """The largest share of characters beyond ASCII that its texts have."""
 
     def score(self, sample: bytes) -> float:
-        """The share of characters beyond ASCII that are expected ones; 0 where it cannot be."""
+        """The share of expected characters among those beyond ASCII; 0 if it cannot be this one."""
         try:
             text = codecs.getincrementaldecoder(self.encoding)().decode(sample)
         except UnicodeDecodeError:
@@ -229,7 +230,7 @@ GUESSES = (
     Guess("cp1251", "Windows-1251", "(?<=[а-яёА-ЯЁ])[а-яё]|[А-ЯЁ](?=[а-яё])", "[а-яё]"),
     Guess("cp1252", "Windows-1252", "[ß-öø-ÿ‘’“”–—…«»°£€§©®™¡¿ÀÁÂÄÇÈÉÊÎÔÖÜÑ\xa0]", most=0.4),
 )
-"""From the strictest to the one that takes almost any byte; of equals the first is taken."""
+"""From the strictest to the one that accepts almost any byte; among equals the first wins."""
 
 
 # ---- texts inside other files ----

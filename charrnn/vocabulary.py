@@ -28,7 +28,7 @@ CHUNK = 1 << 20
 
 
 def find_words(text: str) -> Iterator[re.Match[str]]:
-    """The text's words, and each other character by itself: joined, they give the exact text.
+    """The text's words, and every other character by itself: joined, they give the exact text.
 
     A word begins with a letter, a digit or "_" and may contain combining marks, such as the vowel
     signs of Hindi and Arabic.
@@ -57,7 +57,7 @@ CLEANINGS: dict[str, Callable[[str], str]] = {
     "lowercase": str.lower,
     "letters": _letters,
 }
-"""What can be done to a text before a model reads it."""
+"""The functions that may clean a text before a model reads it."""
 
 
 class UnknownSymbolError(ValueError):
@@ -132,7 +132,7 @@ class Vocabulary:
         return table
 
     def clean(self, text: str) -> str:
-        """The text as the model reads it: cleaned, and in the normal form that it knows better.
+        """The text as the model reads it: cleaned, in the Unicode normal form that it knows better.
 
         A text with symbols that the model never saw may be the same letters in another form: "é" is
         one code point in NFC and two in NFD.

@@ -1,4 +1,4 @@
-"""Builds and serves the page. Importing this package is light: Gradio comes with `build`."""
+"""Builds and serves the page. Importing this package is quick: Gradio is imported by `build`."""
 
 from __future__ import annotations
 
@@ -40,13 +40,13 @@ def serve(seconds: float, runs_at_once: int, host: str | None, port: int | None)
     """
     check_address(host, port)
     from charrnn.corpora import cache_folder
-    from charrnn.training.memory import share_arenas
+    from charrnn.training.parallel.memory import share_arenas
     from charrnn.ui.server.descriptors import prepare_descriptors
     from charrnn.ui.server.temp_files import TempFiles
 
     share_arenas()  # before there are threads
     try:
-        temp_files = TempFiles()  # first: Gradio makes a folder when it is imported
+        temp_files = TempFiles()  # first, because Gradio makes a folder when it is imported
         cache_folder()
     except OSError as error:
         raise LaunchError(f"The page finds no folder for its files. {error}") from None

@@ -1,5 +1,5 @@
 // The name of the page, one sentence, and the model that every tab uses: a menu of models. The menu
-// itself lies invisible over its label, which shows more than the name that one chooses.
+// itself is invisible, over its label, which shows more than the chosen name.
 const model = node('span', { class: 'model' });
 const menu = node('select', { 'aria-label': 'The model that every tab uses' });
 const pill = node('label', { class: 'pill', title: 'The model that every tab uses' }, model, menu);
@@ -30,7 +30,7 @@ if (new URLSearchParams(window.location.search).has('lesson')) {
   openTab();
 }
 
-// Gradio opens a list again at the Tab that leaves it. Its scrolling options are no stop of their own.
+// Gradio reopens a list at the Tab key that leaves it. Its scrolling options are not a tab stop.
 document.addEventListener('keydown', (event) => {
   if (event.key !== 'Tab' || !event.target.matches?.('input[role=combobox]')) return;
   event.stopPropagation();

@@ -1,4 +1,4 @@
-"""What the page's server takes on for one visitor. The command line has no such limits."""
+"""The limits of the page's server for one visitor. The command line has no such limits."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ RANGES: dict[str, tuple[float, float]] = {
     "top_k": (0, 100),
     "top_p": (0.05, 1),
 }
-"""Settings by name whose range is narrower on the page."""
+"""Settings whose range is narrower on the page, by name."""
 
 MODEL_WEIGHTS = 2_300_000
-"""Weights of a model: a resumable file of 46 MB, which uploads take again."""
+"""Weights of a model: a resumable file of 46 MB, which can still be uploaded again."""
 STEP_CHARACTERS = 32_768
 """Characters in one training step, batch_size * seq_length: 300 MB for the widest LSTM."""
 
@@ -27,4 +27,4 @@ SAMPLE_SEED_CHARACTERS = 200
 EVALUATED_CHARACTERS = 5_000
 """Characters of a text to evaluate on the Generate tab: a second or two of computing."""
 INSPECTED_CHARACTERS = 1_000
-"""Characters of a text on the Inspect tab: units are searched on all of them."""
+"""Characters of a text on the Look inside tab: units are searched on all of them."""

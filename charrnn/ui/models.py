@@ -1,4 +1,4 @@
-"""Which model every tab works with: the visitor's own, in its versions, or a ready-made one."""
+"""Chooses the model that all tabs use: the visitor's own, in its versions, or a ready-made one."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ Value = dict[str, Any]
 
 
 def version_menu() -> gr.Radio:
-    """The switch between the versions of the visitor's model; hidden where there is one."""
+    """The switch between the versions of the visitor's model; hidden if there is only one."""
     return gr.Radio(
         [],
         label="Which version writes",
@@ -37,26 +37,35 @@ def labels() -> list[tuple[str, str]]:
 
 
 def title_of(visitor: Visitor) -> Value:
-    """The header's value: which model all tabs work with, and which there are."""
-    ready = labels()
-    default = ready[0][1] if ready and visitor.model is None else ""
-    chosen = visitor.chosen.ready_made if visitor.chosen else ""
+    """The header's value: the model that all tabs use, and the models to choose from."""
     return {
         "model": f"{visitor.name} · {views.name(visitor.current.config)}",
         "own": visitor.model_name if visitor.model else "",
-        "ready": ready,
-        "chosen": chosen or default,
+        "ready": labels(),
+        "chosen": in_use(visitor),
     }
 
 
+def in_use(visitor: Visitor) -> str:
+    """The name of the ready-made model that all tabs use; empty for the visitor's own model."""
+    chosen = visitor.chosen.ready_made if visitor.chosen else ""
+    first = next(iter(pretrained_names()), "") if visitor.model is None else ""
+    return chosen or first
+
+
+def menu_value(visitor: Visitor) -> Any:
+    """The update of a menu of ready-made models."""
+    return gr.update(value=in_use(visitor) or None)
+
+
 def pick(visitor: Visitor, event: gr.EventData) -> Visitor:
-    """Work with the model that was chosen in the header."""
+    """Use the model that was chosen in the header."""
     (name,) = event_values(event, "name")
     return ready_made(visitor, name)
 
 
 def ready_made(visitor: Visitor, name: Any) -> Visitor:
-    """Work with a ready-made model, "" for one's own. None, a closed list, changes nothing."""
+    """Use a ready-made model, or the visitor's own for "". None, a closed list, changes nothing."""
     visitor = visitor or Visitor()
     if name is None:
         return visitor
@@ -67,12 +76,12 @@ def ready_made(visitor: Visitor, name: Any) -> Visitor:
 
 
 def switch(visitor: Visitor, key: Any) -> Visitor:
-    """Let the best or the last weights of the visitor's model write."""
+    """Use the best or the last weights of the visitor's model."""
     return versions.with_version(visitor or Visitor(), str(key))
 
 
 def at_sample(visitor: Visitor, event: gr.EventData) -> tuple[Visitor, Any]:
-    """Let the weights of a sample write, and show the Generate tab."""
+    """Use the weights of a sample, and show the Generate tab."""
     (step,) = event_values(event, "step")
     visitor = visitor or Visitor()
     try:

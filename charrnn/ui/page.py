@@ -1,4 +1,4 @@
-"""The frame around the tabs: the header, what happens when the page opens, how it is launched."""
+"""Builds the page around the tabs: its header, what happens when it opens, how it is launched."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from importlib.util import find_spec
 from typing import Any, NamedTuple
 
 import gradio as gr
+from fastapi import Depends
 from gradio.brotli_middleware import BrotliMiddleware
 from starlette.middleware import Middleware
 from starlette.middleware.gzip import GZipMiddleware
@@ -21,6 +22,8 @@ from charrnn.ui.components.drawing import Drawing
 from charrnn.ui.generate import events as generate_tab
 from charrnn.ui.inspect import events as inspect_tab
 from charrnn.ui.server.middleware import RequestGuard
+from charrnn.ui.server.page_cache import PageCache
+from charrnn.ui.server.routes import check_route
 from charrnn.ui.server.sessions import ARRIVE, CHOOSE, HEAD, OPEN, REMEMBER, RESTORE, Page, token_of
 from charrnn.ui.server.shares import Shares
 from charrnn.ui.share import hub as hub_column
@@ -33,10 +36,10 @@ from charrnn.ui.train import layout, views
 
 
 class Brotli(BrotliMiddleware):
-    """Gradio's own compression of its files, for the page itself too, whose path has no suffix.
+    """Gradio's own compression of its files, also for the page itself, whose path has no suffix.
 
-    The page repeats the helpers of its drawings in each of them, further apart than gzip looks: 720
-    kB are 205 kB with gzip and 150 kB with Brotli.
+    The page repeats the drawings' helpers in each drawing, further apart than gzip looks back: 720
+    kB become 205 kB with gzip and 150 kB with Brotli.
     """
 
     def _is_compressible_file_type(self, scope: Any) -> bool:
@@ -66,11 +69,11 @@ def page(scheduler: Scheduler) -> gr.Blocks:
     """Build the page around a scheduler; see `charrnn.ui.build`."""
     blocks = Page(title="charrnn", analytics_enabled=False, delete_cache=(600, 3600))
     with blocks:
-        tools.wire(scheduler)  # first, for events of the same names come later
+        tools.wire(scheduler)  # first, because events of the same names come later
         session = Session(
             gr.State(Visitor()),
             # Not gr.BrowserState: it stops the page where a browser blocks storage, as in a frame
-            # of another site, and brings 26 kB of cryptography.
+            # of another site, and adds 26 kB of cryptography.
             gr.Textbox("", label="session token", visible=False),
             gr.State(None),
         )
@@ -97,7 +100,7 @@ def other_tabs(session: Session, tabs: gr.Tabs) -> tuple[dict[str, Any], gr.Radi
     """
     with gr.Tab("Generate", id="generate") as generate:
         fields, version, written = generate_tab.build(session.visitor, session.model)
-    # A menu in a tab that was never opened takes its choices, and not which of them is chosen.
+    # A menu in a tab that was never opened accepts its choices, but not the chosen one.
     generate.select(models.offered, session.visitor, version, **PRIVATE)
     with gr.Tab("How it works", id="how"):
         step_tab.build(session.visitor, session.model)
@@ -115,7 +118,7 @@ def other_tabs(session: Session, tabs: gr.Tabs) -> tuple[dict[str, Any], gr.Radi
 
 def follow_visitor(session: Session, header: gr.HTML, train: train_tab.Wired) -> None:
     """When any event changes the visitor: tell the browser its token, and show its model."""
-    received = gr.State(None)  # the last model that was opened or uploaded, not trained here
+    received = gr.State(None)  # the last model that was opened or uploaded rather than trained here
 
     def changed(visitor: Visitor, model: CharRNN | None) -> dict[Any, Any]:
         updates: dict[Any, Any] = {header: models.title_of(visitor)}
@@ -131,7 +134,7 @@ def follow_visitor(session: Session, header: gr.HTML, train: train_tab.Wired) ->
     outputs = [header, received, *session]
     known = session.visitor.change(changed, [session.visitor, session.model], outputs, **PRIVATE)
     known.then(None, session.token, None, js=REMEMBER, **PRIVATE)
-    # An event of its own: one that also ran when a training starts would disable its buttons.
+    # A separate event: one that also ran when a training starts would disable its buttons.
     received.change(train.handlers.shown, session.visitor, train.outputs, **PRIVATE)
 
 
@@ -147,7 +150,7 @@ def restore(
     others: components by the query parameter that sets them, besides the training settings.
     """
 
-    followed = gr.State("")  # the token of a run that goes on
+    followed = gr.State("")  # the token of a run in progress
 
     async def opened(sent: str, request: gr.Request) -> dict[Any, Any]:
         token, own = token_of(sent)
@@ -180,11 +183,11 @@ def restore(
 
 
 def settings() -> dict[str, Any]:
-    """The arguments of `launch`, each for a reason measured or read.
+    """The arguments of `launch`, each for a reason that was measured or read.
 
     run_history would keep every input in the visitor's browser; monitoring would show the traffic
-    to anyone; sessions hold a model each, so their number is bounded. An event that streams, such
-    as a training in the queue, holds one of `max_threads` places: of 40, a class would leave none.
+    to anyone; each session has a model, so their number is bounded. An event that streams, such as
+    a training in the queue, takes one of `max_threads` places: a class would use up all 40.
     """
     return {
         "theme": theme.theme(),
@@ -197,8 +200,12 @@ def settings() -> dict[str, Any]:
         "max_file_size": "50mb",
         "state_session_capacity": 100,
         "max_threads": 400,
-        "_frontend": False,  # its check of the page ends the server if that once takes 3 seconds
+        "_frontend": False,  # its check of the page ends the server if it once takes 3 seconds
         "mcp_server": find_spec("mcp") is not None,  # comes with gradio[mcp], as on a Space
         "footer_links": ["api", "gradio", "settings"],
-        "app_kwargs": {"middleware": [Middleware(RequestGuard), Middleware(Shares), *COMPRESSED]},
+        "app_kwargs": {
+            "dependencies": [Depends(check_route)],
+            "middleware": [Middleware(each) for each in (RequestGuard, Shares, PageCache)]
+            + COMPRESSED,
+        },
     }

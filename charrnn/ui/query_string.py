@@ -42,7 +42,7 @@ def write(values: Mapping[str, Any]) -> str:
 def read(query: Mapping[str, str]) -> dict[str, Any]:
     """The training settings in a query string by name, with "recipe" and "corpus".
 
-    What is unknown or out of range is left out, so that an old link still opens the page.
+    Values that are unknown or out of range are left out, so that an old link still opens the page.
     """
     values: dict[str, Any] = {}
     if (name := query.get("recipe", "")) in RECIPES:
@@ -74,7 +74,7 @@ def read_generation(query: Mapping[str, str]) -> dict[str, Any]:
 
 
 def write_generation(values: Mapping[str, Any], ready_made: str) -> str:
-    """The query string of the Generate tab: its seed, and the settings that are not usual."""
+    """The query string of the Generate tab: its seed, and the settings that are not defaults."""
     query = {"tab": "generate", **({"ready": ready_made} if ready_made else {})}
     if values.get("seed"):
         query["seed"] = str(values["seed"])

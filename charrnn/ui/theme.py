@@ -1,4 +1,4 @@
-"""The look of the page: one theme, one style sheet, fonts that are bundled with Gradio."""
+"""The look of the page: one theme, one style sheet, and the fonts bundled with Gradio."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ PRINT = Path(__file__).parent / "print.css"
 
 
 def head() -> str:
-    """The style sheet for paper, as an element of the page's head."""
+    """The style sheet for print, as an element of the page's head."""
     return f'<style media="print">{PRINT.read_text("utf-8")}</style>'
 
 

@@ -1,4 +1,4 @@
-"""A control for each row of the table of settings, and the check of what comes back from it."""
+"""Makes a control for each row of the table of settings, and checks the values that come back."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ def control(row: Setting, **options: Any) -> Any:
 def checked(rows: Mapping[str, Setting], values: Mapping[str, Any]) -> dict[str, Any]:
     """Values from a browser or a client, each of its setting's type and in the page's range.
 
-    A missing value or None, from a part of the page never opened, is the default. Raises
+    A missing value or None, as from a part of the page never opened, becomes the default. Raises
     ValueError.
     """
     return {name: _checked(row, values.get(name)) for name, row in rows.items()}

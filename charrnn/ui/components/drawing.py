@@ -38,9 +38,9 @@ class Drawing(gr.HTML, metaclass=_NoInterfaceFile):
     """A `gr.HTML` that JavaScript draws from its value, again at every change of the value.
 
     value: JSON-able and small (under 100 KB). Pack long series into strings: 1,000 characters cost
-    13 ms of server time per update as nested lists and 0.2 ms as one string. It has a default,
-    because Gradio makes the component again without a value to change another property. label: for
-    the API. The script of class NextSymbol is next_symbol.js. It sees `element`, `props`,
+    13 ms of server time per update as nested lists and 0.2 ms as one string. The value has a
+    default, because Gradio remakes the component without one to change another property. label:
+    for the API. The script of class NextSymbol is next_symbol.js. It sees `element`, `props`,
     `trigger`, `watch` and the helpers of common.js; it ends by calling `always(draw)`.
     """
 
@@ -78,4 +78,4 @@ class LetterDrawing(Drawing):
 
 
 class Card(Drawing):
-    """A title, a sentence, pairs of name and value, small labeled chips, a text."""
+    """A title, a sentence, name-value pairs, small labeled chips, a text."""

@@ -1,4 +1,4 @@
-"""Numbers packed into strings for the drawings, since lists cost the server fifty times as much.
+"""Packs numbers into strings for the drawings, because lists cost the server fifty times as much.
 
 symbols.js unpacks them. All numbers are little-endian.
 """
@@ -42,7 +42,7 @@ def signed_bytes(values: NDArray[Any], limit: float) -> str:
 
 
 class Names:
-    """A growing list that numbers the symbols of a drawing."""
+    """Numbers the symbols of a drawing, in a list that grows."""
 
     def __init__(self, symbols: Sequence[str]) -> None:
         self.symbols = symbols

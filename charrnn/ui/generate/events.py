@@ -8,7 +8,7 @@ import os
 import time
 from collections.abc import AsyncIterator, Iterator, Mapping
 from itertools import islice
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeVar
 
 import gradio as gr
 import numpy as np
@@ -17,8 +17,8 @@ from charrnn import analysis
 from charrnn.analysis import Reading
 from charrnn.hub.account import endpoint_of
 from charrnn.network.model import CharRNN
-from charrnn.network.sampling import Sampling, prime
-from charrnn.service.visitor import Visitor
+from charrnn.network.sampling import Sampling, generate, prime
+from charrnn.service.visitor import READY_MADE, Visitor
 from charrnn.ui import query_string
 from charrnn.ui.components import packing
 from charrnn.ui.components.controls import checked
@@ -30,7 +30,7 @@ from charrnn.ui.tab import PRIVATE, session
 from charrnn.vocabulary import UNKNOWN
 
 TICK = 0.11
-"""Seconds between two updates: nine a second look fluent, and the page keeps up."""
+"""Seconds between two updates: nine a second look fluid, and the page keeps up."""
 UPDATES = 40
 """Updates for a text of any length: 4 to 5 s from the first letter to the last."""
 PER_VISITOR = 0.03
@@ -42,6 +42,7 @@ TEMPERATURES = (0.2, 0.5, 0.8, 1.0, 1.3)
 COMPARED_LENGTH = 240
 
 Value = dict[str, Any]
+Part = TypeVar("Part")
 
 
 class GenerationRequest(NamedTuple):
@@ -98,7 +99,7 @@ def following(model: CharRNN, logits: np.ndarray, text: str) -> Value:
 
 
 def refresh(visitor: Visitor) -> tuple[Value, Value]:
-    """The alphabet of the visitor's model, and what it expects with an empty seed."""
+    """The alphabet of the visitor's model, and what the model expects after an empty seed."""
     model = visitor.current
     return alphabet(model), following(model, prime(model, "")[0], "")
 
@@ -110,28 +111,24 @@ def guess(visitor: Visitor, seed: str | None) -> Value:
 
 
 class Generations:
-    """The texts that are being written. Stop removes those of a session, and their loops end."""
+    """The texts being written. Stop removes those of a session, and their loops end."""
 
     def __init__(self) -> None:
-        self.texts: dict[object, str] = {}  # the session of each; a session may have several
+        self.texts: dict[object, str] = {}  # the session of each text; a session may have several
 
     def stop(self, request: gr.Request) -> None:
         """End this session's texts after the current update."""
         mine = session(request)
         self.texts = {text: owner for text, owner in self.texts.items() if owner != mine}
 
-    async def steps(
-        self, generation: GenerationRequest, owner: str, tick: float
-    ) -> AsyncIterator[list[Reading]]:
-        """The text in about UPDATES parts, at least `tick` seconds apart.
+    async def updates(
+        self, parts: Iterator[Part], owner: str, tick: float
+    ) -> AsyncIterator[list[Part]]:
+        """The parts of a text as they are written, at least `tick` seconds apart.
 
         The more visitors are generating, the more parts an update holds and the longer the pause
         after it, so that nobody's first letters wait for the last letters of others.
         """
-        pace = max(2, generation.length // UPDATES)
-        parts = analysis.write(
-            generation.model, generation.seed, generation.length, generation.sampling, pace
-        )
         self.texts[parts] = owner
         try:
             together = 1  # the first letters at once
@@ -155,10 +152,12 @@ class Generations:
     ) -> AsyncIterator[tuple[Any, Any, Any]]:
         """Stream the text with its surprise by letter, what may come next, and how to take it."""
         generation = request_of(visitor, seed, values)
+        parts = analysis.write(*generation, pace(generation))
         symbols = generation.model.vocabulary.symbols
         names, records, text = packing.Names(symbols), "", ""
-        value = {**layout.IDLE, "seed": generation.seed, "busy": True}
-        async for some in self.steps(generation, session(request), TICK):
+        note = layout.written_by(visitor.name.removeprefix(READY_MADE))
+        value = {**layout.IDLE, "note": note, "seed": generation.seed, "busy": True}
+        async for some in self.updates(parts, session(request), TICK):
             for part in some:
                 records += packing.records(part, names)
                 text += "".join(symbols[i] for i in part.ids)
@@ -179,9 +178,21 @@ class Generations:
         """
         generation = request_of(visitor, seed, values)
         text = ""
-        async for some in self.steps(generation, session(request), 0.0):
-            text += "".join(generation.model.vocabulary.decode(part.ids) for part in some)
+        async for some in self.updates(_letters(generation), session(request), 0.0):
+            text += "".join(some)
             yield text
+
+
+def pace(generation: GenerationRequest) -> int:
+    """Symbols in each of about UPDATES parts."""
+    return max(2, generation.length // UPDATES)
+
+
+def _letters(generation: GenerationRequest) -> Iterator[str]:
+    """The text in parts, without the readings that a drawing needs."""
+    symbols = generate(*generation)
+    while part := "".join(islice(symbols, pace(generation))):
+        yield part
 
 
 def take_away(visitor: Visitor, values: Mapping[str, Any]) -> Value:
@@ -232,7 +243,7 @@ async def compare_temperatures(
 
 
 def _one_part_each(texts: list[Iterator[Reading]]) -> list[Reading]:
-    """The next part of every text; an empty list when they end, which they do together."""
+    """The next part of every text; an empty list at their end, which they reach together."""
     return [part for text in texts if (part := next(text, None)) is not None]
 
 
@@ -240,8 +251,8 @@ def build(visitor: gr.State, model: gr.State) -> tuple[dict[str, Any], gr.Radio,
     """Build the tab and wire it; clients see only /generate.
 
     visitor, model: the session's Visitor, and its CharRNN, whose change refreshes the tab. Returns
-    the components that the query string can set, by name, the menu of versions, and what takes the
-    text away, to Look inside too.
+    the components that the query string can set, by name, the menu of versions, and the component
+    that copies the text elsewhere, also to Look inside.
     """
     generations, tab = Generations(), layout.GenerateTab()
     inputs = {"seed": tab.seed, **tab.settings}

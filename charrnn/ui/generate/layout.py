@@ -1,4 +1,4 @@
-"""The Generate tab: where everything is. What happens on it is in events.py."""
+"""The layout of the Generate tab. What happens on the tab is in events.py."""
 
 from __future__ import annotations
 
@@ -27,11 +27,11 @@ SETTINGS: dict[str, Setting] = {
     ),
     **table(Sampling),
 }
-"""The settings of a generated text, in the order in which /generate takes them."""
+"""The settings of a generated text, in the order of /generate's arguments."""
 
 IDLE: dict[str, Any] = {
     "title": "Output",
-    "note": "the stronger the color, the more the letter surprised the model; point at any letter",
+    "note": "point at any letter for its surprise",
     "empty": "Press Generate, and the model writes here.",
 }
 NOTHING_YET: dict[str, Any] = {"query": "", "space": ""}
@@ -41,12 +41,17 @@ NOT_SCORED: dict[str, Any] = {
 }
 
 
+def written_by(name: str) -> str:
+    """The note of a text, which stays when another model is chosen: at most 80 characters."""
+    return f"point at any letter · model: {name if len(name) <= 48 else name[:47] + '…'}"
+
+
 class Reading(LetterDrawing):
     """A text colored by how much each letter surprised the model."""
 
 
 class TakeAway(Drawing):
-    """Copies what was written: as text, as a picture, as a link, as code for a page."""
+    """Copies the generated text: as text, as a picture, as a link, as code for a page."""
 
 
 class NextSymbol(LetterDrawing):
@@ -60,7 +65,7 @@ class Temperatures(LetterDrawing):
 
 
 class Alphabet(LetterDrawing):
-    """The symbols that the model knows, as keys, and which ones of the seed it does not know."""
+    """The symbols that the model knows, as keys, and those of the seed that it does not know."""
 
     helpers = (*LetterDrawing.helpers, RULES)
 

@@ -68,8 +68,8 @@ always((value) => {
   caret.hidden = !value.busy;
   text.setAttribute('data-empty', letters.length || seed.textContent ? '' : value.empty || '');
   caption.textContent = value.caption || '';
-  // While it grows, the box stays and follows the end. Once the text is over it shows the first
-  // words again, and the box of a long one grows to all of it.
+  // While the text grows, the box keeps its size and follows the end. Once the text is complete, the
+  // box shows the first words again, and grows to fit a long text.
   const over = !value.busy && letters.length > 0;
   text.classList.toggle('whole', over && letters.length > ONE_BOX);
   if (over && wasBusy) text.scrollTop = 0;

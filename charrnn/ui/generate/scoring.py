@@ -1,4 +1,4 @@
-"""Scores for texts: what the model copied, and how much a text sounds like it."""
+"""Scores texts: what the model copied, and how much a text sounds like the model's own."""
 
 from __future__ import annotations
 

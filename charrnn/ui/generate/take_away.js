@@ -1,4 +1,4 @@
-// Takes what was written elsewhere: as text, as a picture, as a link, as code for another page.
+// Copies the generated text: as text, as a picture, as a link, as code for another page.
 const WIDTH = 1200, MARGIN = 64, LINE = 40, MOST_LINES = 40;
 const said = node('span', { class: 'note', role: 'status' });
 const by_hand = node('textarea', { class: 'by-hand', rows: 2, readonly: '', hidden: '', 'aria-label': 'To copy by hand' });
@@ -14,14 +14,14 @@ const buttons = [button('Copy text', copyText), button('Copy picture', copyPictu
   button('Copy link', copyLink), button('Copy embed code', copyCode), button('Look inside', lookInside)];
 root.replaceChildren(node('div', { class: 'row' }, ...buttons, said), by_hand);
 
-// What stands in the output: the signs for line breaks come from the style sheet, so they are not in it.
+// The text of the output, without the marks for line breaks, which come from the style sheet.
 function output() { return document.querySelector('#generate-output .reading pre'); }
 
 async function toClipboard(text, done) {
   try {
     await navigator.clipboard.writeText(text);
     return done;
-  } catch { // refused, as in a frame: then a person can copy it
+  } catch { // refused, as in a frame: a person can then copy it
     by_hand.value = text;
     by_hand.hidden = false;
     by_hand.select();
@@ -34,7 +34,7 @@ function lookInside() { trigger('look', { text: output().textContent }); return 
 
 function copyText() { return toClipboard(output().textContent, 'Text copied.'); }
 
-// The address of this page outside of a Space's frame, with all that Generate is set to.
+// The address of this page outside a Space's frame, with all settings of Generate.
 function address() {
   const base = current.space || location.origin + location.pathname;
   return current.query ? `${base}?${current.query}` : base;

@@ -21,7 +21,7 @@ Value = dict[str, Any]
 Ids = NDArray[np.unsignedinteger]
 
 MATRIX_LIMIT = 160_000
-"""Numbers of the matrix sent for scrubbing: 213 KB of base64, once per reading."""
+"""The most numbers in the matrix sent for scrubbing: 213 KB of base64, once per reading."""
 LAGS = 60
 """Steps that the gradient is followed back; a plain RNN has usually forgotten by then."""
 WORK = 8e9
@@ -46,7 +46,7 @@ PARTS = {
     "z": "update gate: what to keep",
     "n": "candidate: what it would write",
 }
-"""What a text can be colored by, in the words of the page."""
+"""The values that can color a text, in the words of the page."""
 
 
 ENDS = dict.fromkeys("ifo", "shut|open") | {
@@ -54,7 +54,7 @@ ENDS = dict.fromkeys("ifo", "shut|open") | {
     "r": "ignore|use",
     "z": "renew|keep",
 }
-"""What the two ends of the color scale mean, where that is not -1 and 1."""
+"""The meaning of the two ends of the color scale, where they are not -1 and 1."""
 
 
 def part_name(layer: int, part: str, layers: int) -> str:
@@ -63,7 +63,7 @@ def part_name(layer: int, part: str, layers: int) -> str:
 
 
 def units(model: CharRNN, ids: Ids, layer: int = 0, part: str = "hidden", unit: int = -1) -> Value:
-    """All units of one part of one layer over the text, and which units follow which trait.
+    """All units of one part of one layer over the text, and the units that follow each trait.
 
     unit: the one to show first; -1 takes the best match of any trait in this part.
     """
@@ -71,8 +71,8 @@ def units(model: CharRNN, ids: Ids, layer: int = 0, part: str = "hidden", unit: 
     layers = analysis.activations(model, ids)
     symbols = [vocabulary.symbols[i] for i in ids]
     acts = layers[layer][part]
-    matches = analysis.find_units(layers, symbols)
-    traits = {name: t for name, t in analysis.features(symbols).items() if name in matches}
+    traits = analysis.features(symbols)
+    matches = analysis.find_units(layers, traits)
     fit = analysis.correlations(acts, traits)
     middle, limits = _range(part, acts)
     shown = max(40, MATRIX_LIMIT // size)

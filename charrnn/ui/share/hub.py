@@ -17,11 +17,11 @@ from charrnn.ui.tab import PRIVATE
 
 TOKENS = "huggingface.co/settings/tokens"
 CALLS = 16
-"""Simultaneous calls to the Hub. Each holds a thread, for a minute if the Hub is down."""
+"""Simultaneous calls to the Hub. Each takes a thread, for a minute if the Hub is down."""
 
 
 class Transfer(Drawing):
-    """The progress of a transfer to or from the Hub, then what came of it."""
+    """The progress of a transfer to or from the Hub, then its result."""
 
 
 class Gallery(Drawing):
@@ -41,8 +41,8 @@ def build(visitor: gr.State) -> dict[str, Any]:
 def can_sign_in() -> bool:
     """Whether the Hub's sign-in works here: on a Space with OAuth, and nowhere else.
 
-    Elsewhere gr.LoginButton stops the page from starting, when the machine is not logged in or
-    has no network.
+    Elsewhere gr.LoginButton keeps the page from starting if the machine is not logged in or has no
+    network.
     """
     return bool(os.environ.get("SPACE_ID") and os.environ.get("OAUTH_CLIENT_ID"))
 
@@ -128,7 +128,7 @@ class Panel:
         self.models = Gallery({}, "gallery", container=False)
 
 
-# With a token among their inputs, events are on no list of endpoints and in no history.
+# Events with a token among their inputs are in no list of endpoints and in no history.
 CALL: dict[str, Any] = {"concurrency_id": "hub", "concurrency_limit": CALLS, **PRIVATE}
 
 
@@ -166,7 +166,7 @@ def connect_pull(panel: Panel, visitor: gr.State) -> None:
 
 
 def connect_gallery(panel: Panel) -> None:
-    """Shown when asked for; asked again, it shows more."""
+    """Show the gallery when asked for, and more of it when asked again."""
     outputs = [panel.models, panel.most]
     panel.show.click(hub_events.gallery, [panel.order, panel.most], outputs, **CALL)
     panel.order.change(hub_events.gallery, panel.order, outputs, **CALL)

@@ -1,4 +1,4 @@
-"""A limit on the calls to the Hub that one visitor may have at a time."""
+"""Limits the calls to the Hub that one visitor may have at a time."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from charrnn.hub import HubError
 from charrnn.ui.tab import session
 
 EACH = 2
-"""Calls of one session at a time. Each holds a thread, for a minute if the Hub is silent."""
+"""Calls of one session at a time. Each takes a thread, for a minute if the Hub is silent."""
 
 _held = Counter[str]()
 _lock = threading.Lock()
@@ -21,7 +21,7 @@ _lock = threading.Lock()
 
 @contextmanager
 def one_call(request: gr.Request | None) -> Iterator[None]:
-    """Hold one of the session's calls. Raises HubError when it has all of them already."""
+    """Take one of the session's calls. Raises HubError when all of them are in use."""
     key = session(request) if request else ""
     with _lock:
         if _held[key] >= EACH:

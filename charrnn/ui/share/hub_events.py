@@ -1,7 +1,7 @@
 """The events of the Hub column, which share a model, open one and list what others have shared.
 
-A token lives for one call: it arrives as an argument, goes to the Hub, and the first answer empties
-its text box. Nothing here keeps it, and no message contains it.
+A token is used for one call: it arrives as an argument, goes to the Hub, and the first update
+empties its text box. Nothing here keeps it, and no message contains it.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ from charrnn.ui.share.hub_calls import one_call
 Value = dict[str, Any]
 
 FIRST, MOST = 24, 240
-"""Models that the gallery shows at first, and at most."""
+"""How many models the gallery shows at first, and at most."""
 
 LOOPBACK = ("localhost", "127.0.0.1", "::1")
 FORWARDED = ("forwarded", "x-forwarded-for", "x-forwarded-host", "via")
@@ -171,7 +171,7 @@ def pull_by_api(
 def arrive(
     visitor: Visitor, name: str, request: gr.Request, oauth: gr.OAuthToken | None
 ) -> Iterator[tuple[Visitor, Value, str]]:
-    """Open the model that the query string names. Toasts say so, since its tab may be hidden."""
+    """Open the model that the query string names. Toasts report it, as its tab may be hidden."""
     if not name:
         return
     gr.Info(f"Opening {escape(name[:100])} from the Hub.", duration=3)
@@ -232,7 +232,7 @@ def pulled(model: CharRNN) -> Value:
 
 
 def opened(visitor: Visitor, model: CharRNN) -> Visitor:
-    """The visitor with a model of the Hub."""
+    """The visitor, now with a model from the Hub."""
     where = model.metadata["hub"]
     name = f"{where['repo_id']} at {where['revision'][:7]}"
     return visitor.with_model(model, name, text_of(model))
@@ -258,7 +258,7 @@ def page_link(repo_id: str, request: gr.Request) -> str:
 def address_of_page(request: gr.Request) -> str:
     """The address that the visitor's browser shows: behind a proxy only the browser knows it.
 
-    It says so with each request, as Origin without a path, or as Referer.
+    The browser sends it with each request, as Origin without a path, or as Referer.
     """
     for name in ("referer", "origin"):
         parts = urlsplit(request.headers.get(name, ""))
@@ -287,10 +287,10 @@ def optional_token(
 
 
 def own_user(request: gr.Request | None) -> bool:
-    """Whether the visitor sits at the machine that serves the page: by address and by host name.
+    """Whether the visitor uses the machine that serves the page, by address and by host name.
 
     A tunnel or a proxy also connects from this machine, but forwards another name; so does a
-    foreign site whose name was made to point here.
+    foreign site whose name was made to resolve to it.
     """
     if request is None or os.environ.get("SPACE_ID") or request.client is None:
         return False

@@ -1,4 +1,4 @@
-"""The left column of the Share tab: the model as a file, and what the file holds."""
+"""The left column of the Share tab: the model as a file, and what the file contains."""
 
 from __future__ import annotations
 
@@ -18,21 +18,21 @@ from charrnn.hub.account import on_space
 from charrnn.network.model import CharRNN
 from charrnn.service import versions
 from charrnn.service.disk_store import KEPT
-from charrnn.service.visitor import Visitor
+from charrnn.service.visitor import READY_MADE, Visitor
 from charrnn.training.checkpoint import HOSTED_BYTES, Checkpoint, ModelFileError
 from charrnn.training.record import TrainingRecord, one_line
 from charrnn.ui.components.drawing import Card
 from charrnn.ui.errors import refusal
-from charrnn.ui.models import labels, ready_made
+from charrnn.ui.models import labels, menu_value, ready_made
 from charrnn.ui.server.temp_files import full
 from charrnn.ui.tab import PRIVATE
 from charrnn.ui.train.texts import first_words, shown
 from charrnn.vocabulary import Vocabulary
 
 TITLE = 120
-"""Characters of the title of an exported page."""
+"""The most characters in the title of an exported page."""
 ALPHABET = 80
-"""Symbols of the alphabet that the card shows."""
+"""The most symbols of the alphabet that the card shows."""
 
 
 def build(visitor: gr.State, model: gr.State) -> None:
@@ -40,7 +40,7 @@ def build(visitor: gr.State, model: gr.State) -> None:
     model.change(card, visitor, Card({}, "model"), **PRIVATE)
     with gr.Row():
         save = gr.Button("Download .npz", variant="primary", min_width=120)
-        # No file_types: a JavaScript Blob has no name, and the reader decides anyway.
+        # No file_types: a JavaScript Blob has no name, and the reader checks every file anyway.
         upload = gr.UploadButton("Upload .npz", type="filepath", min_width=120)
     with_training = gr.Checkbox(
         False,
@@ -66,6 +66,7 @@ def build(visitor: gr.State, model: gr.State) -> None:
         elem_id="pretrained",
     )
     ready.input(ready_made, [visitor, ready], visitor, **PRIVATE)
+    model.change(menu_value, visitor, ready, **PRIVATE)
     gr.Markdown(kept(), elem_classes="help")
     result = gr.JSON(label="card", visible=False)  # for the API; the Card follows the model
     loaded: dict[str, Any] = {"api_name": "load_model", "show_progress": "hidden"}
@@ -74,7 +75,7 @@ def build(visitor: gr.State, model: gr.State) -> None:
 
 
 def kept() -> str:
-    """What the page keeps of a visitor, and for how long, for the visitor."""
+    """What the page keeps of a visitor and for how long, as the visitor is told."""
     if os.environ.get("CHARRNN_KEEP"):
         restart = ", over a restart of the page too"
     elif on_space():
@@ -119,7 +120,7 @@ def download_model(visitor: Visitor, with_training: bool = False) -> str:
 def download_page(visitor: Visitor, title: str | None = "") -> str:
     """Download the session's model as one HTML file with a player, under a title."""
     visitor = visitor or Visitor()
-    title = " ".join((title or "").split())[:TITLE] or visitor.name
+    title = " ".join((title or "").split())[:TITLE] or visitor.name.removeprefix(READY_MADE)
     try:
         html = to_html(visitor.current, title, first_words(visitor.text))
     except ValueError as error:
@@ -128,12 +129,12 @@ def download_page(visitor: Visitor, title: str | None = "") -> str:
 
 
 def file_name(model: CharRNN, suffix: str) -> str:
-    """What a download of a model is called."""
+    """The file name of a model's download."""
     return f"charrnn-{model.config.cell}-{model.config.hidden_size}.{suffix}"
 
 
 def offered(name: str, data: bytes) -> str:
-    """Write a file where the server may serve it from for an hour. Returns its path.
+    """Write a file to where the server may serve it for an hour. Returns its path.
 
     The same content is stored once: otherwise a thousand clicks would take 30 GB.
     """
@@ -160,7 +161,7 @@ def load_model(visitor: Visitor, file: str) -> tuple[Visitor, dict[str, Any]]:
 
 
 def card(visitor: Visitor) -> dict[str, Any]:
-    """The value of Card: what the file of the visitor's model holds."""
+    """The value of Card: what the file of the visitor's model contains."""
     model = visitor.current
     config, vocabulary = model.config, model.vocabulary
     return {

@@ -1,4 +1,4 @@
-// A transfer to or from the Hub: a progress bar while it runs, then what came of it, with links.
+// A transfer to or from the Hub: a progress bar while it runs, then its result, with links.
 always((value) => {
   root.dataset.state = value.state || '';
   const parts = [];

@@ -1,4 +1,4 @@
-"""The How it works tab: a tour, a network small enough to read, and a trained one to question."""
+"""Builds the How it works tab: a tour, a network small enough to read, and a trained one."""
 
 from __future__ import annotations
 

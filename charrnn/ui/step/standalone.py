@@ -1,6 +1,6 @@
-"""The step view as one HTML file, as a teacher would put on a course page.
+"""Exports the step view as one HTML file, which a teacher can put on a course page.
 
-It makes no request, and its content security policy forbids every one: see `charrnn.formats.web`.
+The file makes no requests, and its content security policy forbids them: see `charrnn.formats.web`.
 """
 
 from __future__ import annotations
@@ -32,14 +32,14 @@ follow();
 const element = document.querySelector('main'), watch = () => {}, trigger = () => {};
 const props = { value: JSON.parse(document.getElementById('value').textContent) };
 """
-"""What Gradio gives to a drawing's script, for a page without Gradio."""
+"""A replacement for what Gradio passes to a drawing's script, for a page without Gradio."""
 
 
 def to_html(own: dict[str, Any] | None = None) -> str:
     """The page, complete, about 90 KB.
 
-    own: what `values.outline` says of a visitor's model. If it holds all of it, the page offers
-    it beside `hello`.
+    own: what `values.outline` returns for a visitor's model. If it contains the whole model, the
+    page offers that beside `hello`.
     """
     scripts = (*StepView.helpers, HERE / "view" / "step_view.js")
     script = FRAME + "".join(path.read_text("utf-8") for path in scripts)

@@ -1,4 +1,4 @@
-"""What the How it works tab is given: the first weights of small networks, and one's own model."""
+"""Packs the data of the How it works tab: new small networks, and the visitor's own model."""
 
 from __future__ import annotations
 
@@ -9,7 +9,8 @@ from typing import Any
 
 from charrnn import analysis
 from charrnn.baselines import counting_surprise
-from charrnn.corpora import load_corpus, split
+from charrnn.corpora import load_corpus
+from charrnn.held_out import split
 from charrnn.network.model import CharRNN, ModelConfig
 from charrnn.service.visitor import Visitor
 from charrnn.training.recipes import RECIPES
@@ -22,13 +23,13 @@ from charrnn.vocabulary import CLEANINGS, Vocabulary
 Value = dict[str, Any]
 
 SENT_WEIGHTS = 20_000
-"""The largest model that is sent without being asked for: 107 KB as base64."""
+"""The largest model that is sent unasked: 107 KB as base64."""
 MOST_WEIGHTS = MODEL_WEIGHTS
 """The largest model that is sent at all, as large as one that the page trains: 12 MB as base64."""
 READ = 400
 """Symbols of text that a trained model reads."""
 COUNTED = 300_000
-"""Characters of training text that counting learns from, at most: 0.5 s of work."""
+"""The most characters of training text that counting learns from: 0.5 s of work."""
 
 
 def packed(model: CharRNN) -> Value:
@@ -66,7 +67,7 @@ def new_model(text: str, config: ModelConfig) -> CharRNN:
 
 
 def outline(visitor: Visitor) -> Value:
-    """The visitor's model by name and size, with all of it only where it is small."""
+    """The name and size of the visitor's model, and the whole model only if it is small."""
     model = visitor.current
     weights = model.parameters.vector.size
     if model.config.cell not in CELLS:
@@ -84,15 +85,16 @@ def outline(visitor: Visitor) -> Value:
 def whole(visitor: Visitor) -> Value:
     """The visitor's model, a text to read, and what is known of both; see trained_model.js.
 
-    ids: of the text. unseen: whether the text was kept out of training. counting: -log p of each
-    of its characters by counting, in nats, or None. matches: [layer, unit, correlation] of the
-    units that follow each feature of the text.
+    ids: those of the text. unseen: whether the text was kept out of training. counting: -log p of
+    each of its characters by counting, in nats, or None. matches: [layer, unit, correlation] of
+    the units that follow each feature of the text.
     """
     model = visitor.current
     train, text = texts(visitor)
     ids = model.vocabulary.encode(text, unknown="skip")[:READ]
     symbols = [model.vocabulary.symbols[i] for i in ids]
-    found = analysis.find_units(hidden_only(analysis.activations(model, ids)), symbols, 5)
+    hidden = hidden_only(analysis.activations(model, ids))
+    found = analysis.find_units(hidden, analysis.features(symbols), 5)
     return {
         "name": visitor.name,
         "key": key(model),
@@ -108,14 +110,14 @@ def whole(visitor: Visitor) -> Value:
 
 
 def key(model: CharRNN) -> str:
-    """What tells one model from another, so that a loaded one is not asked for again."""
+    """A key that tells models apart, so that a loaded one is not requested again."""
     return hashlib.sha256(model.parameters.vector.tobytes()).hexdigest()[:16]
 
 
 def texts(visitor: Visitor) -> tuple[str, str]:
-    """What the model was trained on, cleaned, and text that was kept out of its training.
+    """The cleaned text that the model was trained on, and text kept out of its training.
 
-    Where nothing was kept out or the text is not known: "" and a text that the model reads well.
+    If nothing was kept out or the text is unknown: "" and a text that the model reads well.
     """
     model = visitor.current
     record = TrainingRecord.from_metadata(model.metadata)
@@ -135,5 +137,5 @@ def counting(train: str, symbols: list[str]) -> list[float]:
 
 
 def hidden_only(layers: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """The hidden states among a model's activations: what the page can hold."""
+    """The hidden states among a model's activations, which the page can hold at a value."""
     return [{"hidden": parts["hidden"]} for parts in layers]

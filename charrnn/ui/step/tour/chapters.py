@@ -1,4 +1,4 @@
-"""docs/how-it-works.md as the page shows it, where the lessons of the tour come from."""
+"""Prepares docs/how-it-works.md, the source of the tour's lessons, for the page."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ def there() -> bool:
 
 @cache
 def chapters() -> str:
-    """The document in Markdown: its pictures inside it, its links to lessons relative.
+    """The document in Markdown, with its pictures embedded and its links to lessons relative.
 
     A link to a file of the repository becomes the name of that file.
     """

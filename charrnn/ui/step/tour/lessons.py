@@ -1,6 +1,6 @@
 """The eight lessons of the tour. Their texts are sentences of docs/how-it-works.md, word for word.
 
-`setup` is what a lesson asks of the live panel: how step_view.js understands it is written there.
+`setup` is the state that a lesson sets in the live panel; step_view.js documents its fields.
 """
 
 from __future__ import annotations
@@ -169,7 +169,7 @@ CELLS = {
     "mixes the old state with the candidate n: at 1 it keeps the old state, at 0 it takes the "
     "candidate. The reset gate r decides how much of the old state the candidate sees.",
 }
-"""What the step view says of each cell; sentences of the document too."""
+"""What the step view says about each cell, also in sentences of the document."""
 
 
 def value() -> dict[str, Any]:

@@ -64,7 +64,7 @@ function drawCard(lesson) {
   copied.textContent = '';
 }
 
-// Opens the chapters below, which come from the server at the first time, and goes to one by its heading.
+// Opens the chapters below, which the server sends the first time, and goes to one by its heading.
 function read(chapter) {
   const chapters = document.getElementById('charrnn-chapters'), head = chapters.querySelector('button');
   if (!head.classList.contains('open')) head.click();

@@ -1,1 +1,1 @@
-"""A trained model in the browser, and what can be asked of it."""
+"""Runs a trained model in the browser, where visitors question it."""

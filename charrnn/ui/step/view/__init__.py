@@ -1,1 +1,1 @@
-"""The network in numbers: one step, the word unrolled, backwards, updates, gates."""
+"""Shows a network in numbers: one step, the unrolled word, backwards, updates, gates."""
