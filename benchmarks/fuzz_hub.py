@@ -2,9 +2,9 @@
 
     python benchmarks/fuzz_hub.py --seconds 60
 
-For each parser, random changes of good and hostile inputs for so many seconds. Anything but its own
-kind of error is a crash and kept, and so is an input that takes more than SLOW seconds of CPU time.
-Prints a line of JSON for each: inputs, crashes, the slowest input, inputs per second.
+Each parser gets random changes of good and hostile inputs for so many seconds. Any error but its
+own kind is a crash, and so is an input that takes more than SLOW seconds of CPU time; crashes are
+kept. Prints a line of JSON per parser: inputs, crashes, the slowest input, inputs per second.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ from charrnn.vocabulary import Vocabulary
 LONGEST = 20_000
 """Bytes of an input: a card's metadata may have 16,000 characters."""
 SLOW = 0.5
-"""CPU seconds that nothing of this length may take: a page answers others in between."""
+"""CPU seconds that no input of this length may take, because the page has others to answer."""
 
 MODEL = CharRNN(
     Vocabulary.from_text("abc\n"),
@@ -67,7 +67,7 @@ def read_card(data: bytes) -> None:
 
 
 def read_marks(data: bytes) -> None:
-    """The body of a card, in which marks of ours stand anywhere."""
+    """The body of a card with our marks anywhere in it."""
     old = data.decode("utf-8", "replace")
     new = markdown.keep(old, "generated")
     if new.count("generated") < 1 or markdown.keep(new, "generated") != new:
@@ -77,7 +77,7 @@ def read_marks(data: bytes) -> None:
 
 
 def _written(old: str) -> str:
-    """The card over an old one. Its samples are set, for a model takes longer than a parser."""
+    """The card over an old one. Its samples are fixed, as a model takes longer than a parser."""
     return card.card(MODEL, "alice/sea", old=old)
 
 
@@ -88,7 +88,7 @@ def read_gallery(data: bytes) -> None:
         metadata, _ = markdown.split(data.decode("utf-8", "replace"))
         try:
             info = ModelInfo(**answer, cardData=metadata)
-        except GARBLED:  # then the list is asked for without cards
+        except GARBLED:  # the list is then requested without cards
             info = ModelInfo(**answer)
         shown = _shared(info)
         json.dumps([shown.repo_id, shown.corpus, shown.loss, shown.license], allow_nan=False)
@@ -128,7 +128,7 @@ def read_text(data: bytes) -> None:
 
 
 class Parser(NamedTuple):
-    """A parser, and the inputs that are changed for it."""
+    """A parser, and the inputs that are mutated for it."""
 
     read: Callable[[bytes], None]
     inputs: Callable[[], list[bytes]]

@@ -55,7 +55,7 @@ def healthy() -> list[Any]:
 
 
 def one_input(data: bytes) -> None:
-    """Decide one input. Raises whatever the reader must never raise."""
+    """Give one input to the reader. Raises whatever the reader must never raise."""
     import forge
 
     from charrnn.training import checkpoint
@@ -90,7 +90,7 @@ def child(arguments: list[str]) -> None:
 
 
 def fuzz(folder: Path, crashes: Path, seconds: int) -> dict[str, Any]:
-    """Run libFuzzer from a folder of inputs, and read what it says at its end."""
+    """Run libFuzzer on a folder of inputs, and read its final report."""
     crashes.mkdir(exist_ok=True, parents=True)
     libfuzzer = {
         "max_total_time": seconds, "max_len": MAX_LENGTH, "len_control": 0, "timeout": 60,

@@ -1,7 +1,7 @@
 """Random changes to bytes, and a loop that counts inputs and keeps those that fail.
 
-What fuzz_reader.py and fuzz_hub.py share. Nothing here watches coverage: an input costs little more
-than the code under test.
+fuzz_reader.py and fuzz_hub.py share this. Nothing here watches coverage, so an input costs little
+more than the code under test.
 """
 
 from __future__ import annotations
@@ -72,8 +72,8 @@ def run(
 ) -> dict[str, Any]:
     """Give changed inputs to `one_input` for so many seconds, and keep those that raise.
 
-    slow: CPU seconds from which an input counts as a crash too. Prints what stands so far every
-    five minutes, so that the figure survives a kill.
+    slow: CPU seconds above which an input counts as a crash too. Prints the counts so far every
+    five minutes, so that they survive a kill.
     """
     seed = random.randrange(2**32) if random_seed is None else random_seed
     chance = random.Random(seed)
@@ -96,12 +96,16 @@ def run(
             last = now
         for start in chance.choices(inputs, cum_weights=shares, k=100):
             data = mutated(chance, bytearray(start), inputs, longest)
-            before, reason = time.process_time(), ""
+            before, reason = time.perf_counter(), ""
             try:
                 one_input(data)
             except Exception:
                 reason = traceback.format_exc()
-            took = time.process_time() - before
+            # Reading the CPU's time costs up to 50 microseconds: only an input that took long by
+            # the clock, which may have stood still for another process, is given once more.
+            took = time.perf_counter() - before
+            if took > worst and not reason:
+                took = min(took, cost(one_input, data))
             worst = max(worst, took)
             count += 1
             if reason or took > slow:

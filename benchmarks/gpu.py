@@ -32,7 +32,7 @@ ROWS = [(layers, hidden, N) for layers, hidden in ((1, 512), (2, 1024)) for N in
 
 
 def trainer(cell: str, layers: int, hidden: int, N: int, device: str) -> Trainer:
-    """Ours, on the device."""
+    """Our trainer, on the device."""
     config = TrainConfig(steps=10**9, batch_size=N, seq_length=T, eval_every=10**9)
     made = Trainer(load_corpus("lighthouse").text, ModelConfig(cell, hidden, layers), config)
     if device == "cuda":
@@ -43,7 +43,7 @@ def trainer(cell: str, layers: int, hidden: int, N: int, device: str) -> Trainer
 
 
 def ours(cell: str, layers: int, hidden: int, N: int, device: str) -> Iterator[None]:
-    """A step of ours each time; the loss comes back, so each one waits for the device."""
+    """Our training steps, one at a time; the loss comes back, so each waits for the device."""
     for _ in trainer(cell, layers, hidden, N, device).run():
         yield
 
@@ -92,7 +92,7 @@ def kernels(steps: Iterator[None], device: str) -> tuple[int, float]:
 
 
 def losses_apart(cell: str, device: str, steps: int = 50) -> float:
-    """The largest difference of a loss from that of this machine's processor."""
+    """The largest difference between a loss on the device and on this machine's processor."""
     sides = []
     for where in ("cpu", device):
         run = trainer(cell, 2, 64, 16, where).run(steps=steps)

@@ -22,7 +22,7 @@ SECONDS, MEGABYTES = 0.25, 64
 
 
 def verdicts() -> list[dict[str, Any]]:
-    """What tests/hostile.py says of each file."""
+    """The verdict of tests/hostile.py on each file."""
     paths = os.pathsep.join([str(ROOT), str(ROOT / "tests")])
     environment = os.environ | {"PYTHONPATH": paths, "OPENBLAS_NUM_THREADS": "1"}
     with tempfile.TemporaryDirectory() as folder:

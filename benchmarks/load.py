@@ -41,7 +41,7 @@ from visitor import RefusedError, Visitor
 TEXT = "The cat sat on the mat. The dog lay on the log. The bird sang in the tree. " * 40
 CELLS = ("rnn", "lstm", "gru")
 BUSY = ("run already", "waiting already", "queue is full", "being restarted", "no run")
-"""Words in answers that ask a visitor to come back later."""
+"""Words in the answers that ask a visitor to come back later."""
 
 
 class Tally:
@@ -165,7 +165,7 @@ def memory(server: psutil.Process) -> dict[str, float]:
 
 
 def load(url: str, server: psutil.Process, clients: int, minutes: float) -> dict[str, Any]:
-    """Let the clients use the page, and record the memory in the meantime."""
+    """Let the clients use the page, and record its memory meanwhile."""
     tally, functions = Tally(), Visitor(url).functions
     until = time.monotonic() + 60 * minutes
     people = [Client(url, functions, tally, number) for number in range(clients)]
@@ -260,7 +260,7 @@ def broken(load: dict[str, Any], end: dict[str, Any]) -> list[str]:
 
 
 def table(results: dict[str, Any]) -> str:
-    """All of it for people."""
+    """All results as text for people."""
     load = results["load"]
     lines = [f"{load['clients']} clients, {load['minutes']:g} minutes", "", "answers"]
     for name, count in load["answers"].items():
@@ -279,7 +279,7 @@ def table(results: dict[str, Any]) -> str:
 
 
 def train_a_class(people: int, seconds: float, runs_at_once: int, path: Path | None) -> int:
-    """All press Train within ten seconds on a page of its own; 0 if all have a result in time."""
+    """Let a class press Train within ten seconds on a new page; 0 if all have a result in time."""
     with tempfile.TemporaryDirectory() as name:
         folder, port = Path(name), free_port()
         process = start(folder, port, 120, "--runs-at-once", str(runs_at_once))

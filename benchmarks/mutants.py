@@ -22,11 +22,11 @@ import pytest
 
 KILLED, SURVIVED, TIMED_OUT = (1, 3), 0, (-24, 24, 36, 152, 255)
 PROCESSES = ("kills", "full_disk", "every_process", "every_hash_seed")
-"""Tests of seconds each, by the ends of their names; and the judge of hostile files, a fixture."""
+"""Tests that take seconds, by the ends of their names, and the fixture of hostile files."""
 
 
 def pytest_configure() -> None:
-    """A failing example is enough, the smallest one is not needed."""
+    """Stop at the first failing example: the smallest one is not needed."""
     from hypothesis import HealthCheck, Phase, settings
 
     settings.register_profile(
@@ -42,7 +42,7 @@ def pytest_configure() -> None:
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[Any]) -> None:
-    """Leave out what starts processes, and begin with the quickest tests."""
+    """Leave out tests that start processes, and begin with the quickest ones."""
     items[:] = [item for item in items if not item.originalname.endswith(PROCESSES)]
     items[:] = [item for item in items if "verdicts" not in item.fixturenames]
     timed = Path("mutmut-stats.json")  # written once all tests have run with no mutant
@@ -52,7 +52,7 @@ def pytest_collection_modifyitems(items: list[Any]) -> None:
 
 
 def change(mutant: str, path: str) -> str:
-    """The function and its new lines: what names a mutant when the code around it changes."""
+    """The function and its new lines, which identify a mutant when the code around it changes."""
     from mutmut.mutation.diff_apply import get_diff_for_mutant
 
     module, _, name = mutant.removeprefix("charrnn.").rpartition(".")
@@ -74,7 +74,7 @@ def read_equivalent(path: str) -> dict[str, str]:
 
 
 def count(meta: Path, kinds: dict[str, str], survivors: list[str]) -> Counter[str]:
-    """What became of the mutants of one module; those that nobody killed are added to the list."""
+    """Count the fates of one module's mutants; those that no test killed are added to the list."""
     path = str(meta.relative_to("mutants")).removesuffix(".meta")
     counts: Counter[str] = Counter()
     for mutant, code in json.loads(meta.read_text())["exit_code_by_key"].items():
@@ -96,7 +96,7 @@ COLUMNS = ("mutants", "killed", "timed out", "survived", "equivalent", "not run"
 
 
 def row(name: str, counts: Counter[str]) -> str:
-    """A line of the table; the last shares are of all that were run, and without equivalents."""
+    """A line of the table; its last shares are of all that ran, with and without equivalents."""
     caught = counts["killed"] + counts["timed out"]
     run = counts["mutants"] - counts["not run"]
     shares = [f"{100 * caught / max(n, 1):.1f} %" for n in (run, run - counts["equivalent"])]

@@ -52,18 +52,16 @@ def speed(jobs: list[Any], seconds: float) -> float:
     return (sum(after) - sum(before)) / seconds
 
 
-def write(client: Client) -> tuple[float, float]:
-    """One visitor: seconds to the first characters, seconds to the last."""
-    started = time.perf_counter()
-    job = client.submit("The ", 0.8, LENGTH, api_name="/generate")
-    first = 0.0
-    while not job.done():
-        if not first and job.outputs():
-            first = time.perf_counter() - started
-        time.sleep(0.02)
-    job.result()
-    whole = time.perf_counter() - started
-    return first or whole, whole
+def write(visitor: Visitor) -> tuple[float, float]:
+    """One visitor's seconds to the first characters, and to the last."""
+    started, first = time.perf_counter(), 0.0
+    event = visitor.join("generate", None, "The ", 0.8, LENGTH, 0, 1.0, "", "")
+    for message in visitor.listen(event):
+        if message["msg"] == "process_generating":
+            first = first or time.perf_counter() - started
+        if message["msg"] == "process_completed":
+            break
+    return first, time.perf_counter() - started
 
 
 def memory(port: str) -> float:
@@ -75,11 +73,12 @@ def memory(port: str) -> float:
 
 def measure(url: str) -> dict[str, Any]:
     port = url.rstrip("/").rsplit(":", 1)[1]
-    clients = [Client(url, verbose=False) for _ in range(VISITORS + TRAININGS)]
-    trainers, visitors = clients[:TRAININGS], clients[TRAININGS:]
-    for client in visitors:  # who writes has the page open: opening it made the session
-        client.predict("The ", 0.8, 20, api_name="/generate")
-    jobs = [train(client) for client in trainers]
+    jobs = [train(Client(url, verbose=False)) for _ in range(TRAININGS)]
+    functions = Visitor(url).functions
+    visitors = [Visitor(url, functions) for _ in range(VISITORS)]
+    for visitor in visitors:  # each has the page open, since opening it makes the session
+        visitor.load()
+        write(visitor)
     while any(not job.outputs() or job.outputs()[-1].get("step", 0) < 50 for job in jobs):
         time.sleep(0.2)
     alone = speed(jobs, ALONE)

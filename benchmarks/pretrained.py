@@ -57,7 +57,7 @@ def row(name: str) -> str:
 
 
 def table(names: list[str]) -> str:
-    """A row for every model; one that is not measured now keeps its row in the document."""
+    """A row for every model; a model that is not measured now keeps its row in the document."""
     before = {
         match[1]: line
         for line in README.read_text("utf-8").splitlines()

@@ -48,7 +48,7 @@ SEQUENCES = 16
 RANKS = (2, 4, 8, 16, 32, 64, 128, 256, 512, 1024)
 TCP = {"MPIR_CVAR_NOLOCAL": "1", "FI_PROVIDER": "tcp"}
 ENOUGH = 0.8
-"""The efficiency below which a table calls more ranks a waste."""
+"""The efficiency below which a table says that more ranks do not pay."""
 
 
 def trainer(hidden: int, N: int, **more: Any) -> Trainer:
@@ -64,7 +64,7 @@ def step_seconds(
     clock: Callable[[], float] = time.perf_counter,
     first: Callable[[bool], bool] = bool,
 ) -> float:
-    """The least time of a step, over about that many seconds: other work only adds to it."""
+    """The shortest time of a step, in about `seconds`: other work can only make steps longer."""
     next(run)
     times: list[float] = []
     while first(sum(times) < seconds or len(times) < 2):
@@ -112,7 +112,7 @@ def child(kind: str, hidden: int, N: int, seconds: float) -> None:
 def measure(
     kind: str, ranks: int, hidden: int = 0, N: int = 0, seconds: float = 2, **env: str
 ) -> Any:
-    """What a fresh child, or one on several ranks, measures."""
+    """The measurement of a new child process, or of one on each of several ranks."""
     launcher = [str(Path(sys.executable).with_name("mpiexec")), "-n", str(ranks)]
     words = [__file__, "--child", kind, str(hidden), str(N), str(seconds)]
     argv = [
@@ -225,7 +225,7 @@ def prediction(seconds: float, gigabits: float, microseconds: float) -> str:
 
 
 def interpolated(by_n: dict[int, float], n: float) -> float:
-    """Seconds to compute n sequences, from those of a few n; straight on beyond the last two."""
+    """Seconds to compute n sequences, interpolated from a few n, extrapolated from the last two."""
     known = sorted(by_n)
     if n > known[-1]:
         a, b = known[-2:]

@@ -77,7 +77,7 @@ NEIGHBORS: list[Settings] = [
     {"schedule": "constant"},
     {"schedule": "step"},
 ]
-"""Each is one change; one that says what the center says already is left out."""
+"""One change each; a change to a value that the center has already is left out."""
 TOGETHER: list[Settings] = [
     {"layers": 2, "batch_size": 8},
     {"layers": 2, "learning_rate": 1e-2},
@@ -86,14 +86,14 @@ TOGETHER: list[Settings] = [
     {"batch_size": 8, "layers": 2, "learning_rate": 1e-2},
     {"batch_size": 8, "layers": 2, "hidden_size": 192},
 ]
-"""What helped the shortest text one by one, tried together."""
+"""Changes that each helped the shortest text, tried together."""
 LONGER: list[Settings] = [
     {"hidden_size": 256, "dropout": 0.7, "epochs": 100},
     {"hidden_size": 512, "dropout": 0.7, "epochs": 60},
     {"layers": 2, "batch_size": 8, "hidden_size": 256, "dropout": 0.6, "epochs": 60},
     {"optimizer": "adamw", "weight_decay": 0.3, "epochs": 60},
 ]
-"""What more time could be good for there: width, depth and passes, held back by more dropout."""
+"""Changes that could use more time there: width, depth and passes, regularized by more dropout."""
 
 
 class Text(NamedTuple):
@@ -111,11 +111,11 @@ SPLIT: Settings = {"learning_rate": 1.5e-2, "hidden_rate": 0.33}
 SPLIT_WIDE: Settings = {"hidden_size": 384, "learning_rate": 1.5e-2, "hidden_rate": 0.22}
 LSTM: Settings = {"cell": "lstm", "hidden_size": 384, "learning_rate": 1.5e-2, "hidden_rate": 0.2}
 GRU: Settings = {"cell": "gru", "hidden_size": 256, "learning_rate": 5e-3, "dropout": 0.4}
-"""What several of the texts below try: rates, one or two, and networks."""
+"""Settings that several of the texts below try: one rate or two, and networks."""
 
 
 def one_megabyte(text: str) -> Text:
-    """Where the clock ends a run: large networks enter late."""
+    """A text where the clock ends a run: large networks enter late."""
     plain = {"cell": "gru", "hidden_size": 256, "learning_rate": 5e-3}
     wide = {**plain, "hidden_size": 384, "dropout": 0.1}
     widest = {"hidden_size": 512, "learning_rate": 1.5e-2, "hidden_rate": 0.17}
@@ -166,7 +166,7 @@ def one_megabyte(text: str) -> Text:
 
 
 def hundred_kilobytes(text: str) -> Text:
-    """Where a run ends by knowing the text by heart: dropout is what counts."""
+    """A text that a run ends up knowing by heart: dropout is what counts."""
     return Text(
         text,
         "",
@@ -196,7 +196,7 @@ def hundred_kilobytes(text: str) -> Text:
 
 
 def ten_kilobytes(text: str) -> Text:
-    """Read so often that a minute is long."""
+    """A text read so often that a minute is long."""
     small = {**GRU, "hidden_size": 128, "epochs": 40}
     return Text(
         text[:10_000],
@@ -242,7 +242,7 @@ def text_of(name: str) -> Text:
 
 
 def configs(settings: Settings) -> tuple[ModelConfig, TrainConfig]:
-    """The two halves of some settings."""
+    """The model's and the training's part of some settings."""
     model = {k: v for k, v in settings.items() if k in MODEL_FIELDS}
     train = {k: v for k, v in settings.items() if k not in MODEL_FIELDS and k != "epochs"}
     return ModelConfig(**model), TrainConfig(**train)
@@ -283,7 +283,7 @@ def key(name: str, settings: Settings, seconds: float) -> str:
 
 
 def configs_key(settings: Settings) -> list[Any]:
-    """What a run really is: two ways to say the same settings are one."""
+    """The identity of a run: two ways to give the same settings are one."""
     model, train = configs(settings)
     return [dataclasses.asdict(model), dataclasses.asdict(train), settings.get("epochs", 0)]
 
@@ -348,7 +348,7 @@ def on_jobs(args: argparse.Namespace) -> RunAll:
 
 
 def print_jobs(name: str, text: Text, args: argparse.Namespace) -> None:
-    """The jobs of all rounds that are known before any has run."""
+    """Print the jobs of all rounds that are known before any has run."""
     for seconds, keep, entering in text.rounds:
         if seconds <= args.longest:
             for settings in entering:
@@ -396,7 +396,7 @@ def table(results: Path) -> str:
 
 
 def centers() -> str:
-    """What the changes of the table start from."""
+    """The settings that the changes in the table start from."""
     lines = ["The centers:", ""]
     for name in TEXTS:
         text = text_of(name)

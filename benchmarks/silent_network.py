@@ -2,7 +2,7 @@
 
     python benchmarks/silent_network.py
 
-Starts the real page behind a proxy that accepts every connection and never says a word. Eight
+Starts the real page behind a proxy that accepts every connection and never answers. Eight
 visitors train on a text that has to be downloaded first; another one generates. Prints
 the seconds to the first characters and to the whole text; the exit code is 1 above a second.
 """

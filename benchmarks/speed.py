@@ -48,7 +48,7 @@ from charrnn import CharRNN, ModelConfig, Vocabulary, save
 Row = dict[str, Any]
 GROWTH_BAR = 1.3
 MEMORY_BAR = 300
-"""MB of a process that trains."""
+"""The most MB of a process that trains."""
 
 
 def compare(pool: WorkerPool, row: Workload, count: int, seconds: float, peers: list[str]) -> Row:
@@ -63,7 +63,7 @@ def compare(pool: WorkerPool, row: Workload, count: int, seconds: float, peers: 
 
 
 def ratio_of(name: str, bar: float | None, peers: list[str], sides: list[Row]) -> Row:
-    """A row of the table from the runs of our side and of each peer's: against the fastest."""
+    """A row of the table from our runs and each peer's: the ratio to the fastest peer."""
     ours, *theirs = (summary(side["runs"]) | side for side in sides)
     by_peer = dict(zip(peers, theirs, strict=True))
     ratios = {peer: ratio(ours["runs"], side["runs"]) for peer, side in by_peer.items()}
@@ -80,7 +80,7 @@ def ratio_of(name: str, bar: float | None, peers: list[str], sides: list[Row]) -
 
 
 def first_character(count: int, hidden: int, peers: list[str]) -> Row:
-    """The ratio of processes' times to their first character."""
+    """The ratio of the times that processes take to their first character."""
     env = environment(max(THREADS), ROOT)
     with tempfile.TemporaryDirectory() as folder:
         npz = Path(folder) / "model.npz"
@@ -147,7 +147,7 @@ def memory(megabytes: float, scale: int) -> Iterator[Row]:
 
 
 def growths(pool: WorkerPool, seconds: float, scale: int) -> Iterator[Row]:
-    """What several times as much costs, over what the arithmetic alone would cost."""
+    """The cost of several times as much work, divided by that of the arithmetic alone."""
     for name, small, large, expected in growth(scale):
         one = pool.prepare(OURS[0], small, seconds, seat=0)
         more = pool.prepare(OURS[0], large, seconds, seat=1)
@@ -156,7 +156,7 @@ def growths(pool: WorkerPool, seconds: float, scale: int) -> Iterator[Row]:
 
 
 class Report:
-    """Collects results and shows each as soon as it is there."""
+    """Collects results and shows each as soon as it is measured."""
 
     def __init__(self, only: str) -> None:
         self.only = re.compile(only)
@@ -229,13 +229,18 @@ def merged(known: Row, new: Row) -> Row:
     """The earlier results, with the rows that were measured again replaced."""
     both: Row = {**known, **{part: new[part] for part in ("machine", "skipped", "trouble")}}
     for part in ("ratios", "numbers"):
-        values = {row["name"]: row for row in new[part]}
-        both[part] = [values.pop(row["name"], row) for row in known[part]] + [*values.values()]
+        values = {_key(row): row for row in new[part]}
+        both[part] = [values.pop(_key(row), row) for row in known[part]] + [*values.values()]
     return both
 
 
+def _key(row: Row) -> tuple[str, str]:
+    """What identifies a row: the memory of two libraries has the same name in two units."""
+    return row["name"], row.get("unit", "")
+
+
 def measure(options: argparse.Namespace) -> Row:
-    """All that is asked for, in the order of the tables."""
+    """Measure all that is asked for, in the order of the tables."""
     count, seconds = (1, 0.2) if options.quick else (options.pairs, options.seconds)
     scale, report = options.scale, Report(options.only)
     with WorkerPool() as pool:

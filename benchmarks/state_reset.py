@@ -39,7 +39,7 @@ RESULT = Path(__file__).parents[1] / "docs" / "pictures" / "state_reset.json"
 
 
 def in_pieces(model: CharRNN, ids: np.ndarray, length: int) -> float:
-    """Nats per character when every `length` characters are read from a state of zeros."""
+    """Nats per character when each `length` characters are read from a state of zeros."""
     count = (len(ids) - 1) // length
     x = ids[: count * length].reshape(count, length).T  # (T, N)
     y = ids[1 : count * length + 1].reshape(count, length).T

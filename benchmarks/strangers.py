@@ -46,7 +46,7 @@ OPENS, SOCKETS, SECONDS, PATIENCE = 150, 400, 10.0, 600.0
 
 
 def cards() -> dict[str, Any]:
-    """The slowest of the hostile cards of the tests, written again."""
+    """Rewrite the tests' hostile cards, and time the slowest."""
     model = CharRNN(Vocabulary.from_text("ab"), ModelConfig("rnn", 4))
     seconds = {}
     for name, old in test_hub_card.HOSTILE.items():
@@ -58,7 +58,7 @@ def cards() -> dict[str, Any]:
 
 
 def opens() -> dict[str, Any]:
-    """Many visitors who open the page in the same moment, its opening event included."""
+    """Let many visitors open the page at the same moment, its opening event included."""
     statuses, seconds, lock = Counter[str](), list[float](), threading.Lock()
     with tempfile.TemporaryDirectory() as folder, serving(Path(folder)) as url:
         functions = Visitor(url).functions
@@ -109,7 +109,7 @@ def stop() -> dict[str, Any]:
 
 
 def descriptors() -> dict[str, Any]:
-    """Connections that nobody closes, until the page has no descriptors left."""
+    """Open connections and close none, until the page has no descriptors left."""
     with tempfile.TemporaryDirectory() as folder:
         log, port = Path(folder) / "log.txt", free_port()
         script = 'ulimit -n 200 && exec "$0" "$@"'

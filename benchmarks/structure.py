@@ -24,7 +24,7 @@ Graph = dict[str, set[str]]
 
 
 def read_tree(revision: str | None) -> dict[str, str]:
-    """Path and text of every source file of a revision; of the working tree for None."""
+    """Path and text of every source file of a revision, or of the working tree for None."""
     if revision is None:
         paths = sorted(path for part in PARTS for path in [ROOT / part, *(ROOT / part).rglob("*")])
         return {

@@ -6,9 +6,9 @@
     python benchmarks/time_to_loss.py --seconds 150          only ours
 
 nanoGPT first: 4 layers, 4 heads, 128 wide, windows of 64 characters, 12 a step, 2,000 steps,
-dropout 0, by its own train.py with PyTorch on all cores. The seconds of its training steps, without
-evaluations, are what ours then gets: settings of a preset, one process for each core. Ours is
-looked at on the way with its clock stopped, and its learning rate follows that clock.
+dropout 0, by its own train.py with PyTorch on all cores. Ours then gets the seconds of nanoGPT's
+training steps, without evaluations: settings of a preset, one process for each core. Ours is
+evaluated on the way with its clock stopped, and its learning rate follows that clock.
 
 Both train on the first 90 % of tinyshakespeare and are judged on the last 10 %, in nats per
 character: nanoGPT by its own estimate (20 random windows of its 240) and in windows of 64 over
@@ -40,16 +40,17 @@ from charrnn.training.config import TrainConfig
 from charrnn.training.fitted_settings import TIMES, settings_for, settings_for_text
 
 TARGET = 1.8857
-"""What nanoGPT's recipe once ended at on two cores: the loss whose time is reported."""
+"""The final loss of nanoGPT's recipe in one run on two cores; the time to it is reported."""
 FIRST_LOOKS, LATER_LOOKS = 1 / 60, 1 / 12
-"""Shares of the time between two looks, before the target is passed and after."""
+"""Shares of the time between two evaluations, before the target is passed and after."""
 PARTS = 32
-"""Parts of the last tenth that a look reads side by side; each starts cold, so it is no lower."""
+"""Parts of the last tenth that an evaluation reads side by side. Each starts cold, so the loss is
+no lower than in one pass."""
 NEVER = 10**9
 
 
 class Stopwatch:
-    """Seconds that go by while it is not paused."""
+    """Counts seconds while it is not paused."""
 
     def __init__(self) -> None:
         self.paused = 0.0
@@ -66,7 +67,7 @@ class Stopwatch:
 
 
 def ours(args: argparse.Namespace, seconds: float) -> dict[str, Any]:
-    """Train for `seconds` and judge; says the curve, the losses and when the target was passed."""
+    """Train for `seconds` and judge: the curve, the losses, and when the target was passed."""
     text = load_corpus("tinyshakespeare").text
     fitted = settings_for_text(args.preset, text)
     given = options.given(args, type(fitted.model))
@@ -97,7 +98,7 @@ def ours(args: argparse.Namespace, seconds: float) -> dict[str, Any]:
 
 
 def theirs(args: argparse.Namespace) -> dict[str, Any]:
-    """nanoGPT's run, in a copy that goes away."""
+    """nanoGPT's run, in a temporary copy."""
     with tempfile.TemporaryDirectory() as folder:
         nanogpt.prepare(args.nanogpt, load_corpus("tinyshakespeare").text, Path(folder))
         run = nanogpt.train(Path(folder), args.cores, args.iterations)
@@ -113,7 +114,7 @@ def theirs(args: argparse.Namespace) -> dict[str, Any]:
 
 
 def show(seconds: float, own: dict[str, Any], peer: dict[str, Any] | None, target: float) -> None:
-    """Both sides, line by line."""
+    """Print both sides, line by line."""
     print(
         f"{seconds:.1f} seconds of training steps, last 10 % of tinyshakespeare, nats a character"
     )

@@ -1,6 +1,6 @@
-"""What the benchmarks are made of: child processes that work, and a driver that takes turns.
+"""The parts of the benchmarks: child processes that work, and a driver that runs them in turns.
 
-A script that imports it finds the package beside it: nothing need be installed.
+A script that imports this package uses the charrnn beside it: nothing need be installed.
 """
 
 import sys

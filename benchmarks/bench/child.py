@@ -48,7 +48,7 @@ def serve(
 ) -> None:
     """Answer until the input ends. `kind` in the work names an entry; the rest are arguments."""
     out = os.fdopen(os.dup(1), "w")
-    os.dup2(2, 1)  # whatever a library prints must not come between the answers
+    os.dup2(2, 1)  # so that a library's output never gets between the answers
     work, n = Work(lambda n: None), 1
     for line in sys.stdin:
         ask = json.loads(line)

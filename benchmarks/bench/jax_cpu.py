@@ -67,7 +67,7 @@ def loss(w: Any, x: Any, y: Any, states: Any, key: Any, cell: str, unroll: int, 
     after, a = [], x
     for k, state in enumerate(states):
         ih, bias = w[f"rnn.weight_ih_l{k}"], w[f"rnn.bias_ih_l{k}"]
-        a = a @ ih if k else ih[a]  # the whole window's at once
+        a = a @ ih if k else ih[a]  # for the whole window at once
         a = a + bias
         own = {"hh": w[f"rnn.weight_hh_l{k}"], "bhh": w.get(f"rnn.bias_hh_l{k}")}
         state, a = jax.lax.scan(partial(CELLS[cell], own), state, a, unroll=unroll)

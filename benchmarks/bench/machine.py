@@ -1,4 +1,4 @@
-"""What the numbers were measured on."""
+"""Describes the machine and the libraries that the numbers were measured on."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ PEERS = {"PyTorch": ("torch",), "ONNX Runtime": ("onnx", "onnxruntime"), "JAX": 
 
 
 def describe(root: Path) -> dict[str, Any]:
-    """The machine, the libraries and the commit, as far as they can be known."""
+    """The machine, the libraries and the commit, as far as they are known."""
     blas = np.show_config(mode="dicts")["Build Dependencies"]["blas"]
     return {
         "cpu": _cpu(),
@@ -45,7 +45,7 @@ def sentence() -> str:
 
 
 def installed(peer: str) -> bool:
-    """Whether everything that a peer needs is there; one that is not in PEERS needs nothing."""
+    """Whether everything that a peer needs is installed; one that is not in PEERS needs nothing."""
     return all(importlib.util.find_spec(name) for name in PEERS.get(peer, ()))
 
 

@@ -1,6 +1,6 @@
-"""nanoGPT's recipe for a CPU, run from a checkout of it, as its own README says.
+"""Runs nanoGPT's recipe for a CPU from a checkout of it, as its own README says.
 
-Nothing of it is kept here. `python benchmarks/bench/nanogpt.py` is what `judge` starts.
+None of its code is kept here. `judge` starts `python benchmarks/bench/nanogpt.py`.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ import numpy as np
 
 BLOCK = 64
 EVALUATIONS = 8
-"""Of a run: every 250 of 2,000 iterations, as in its own settings."""
+"""Evaluations in a run: one every 250 of 2,000 iterations, as in nanoGPT's own settings."""
 OPTIONS = {
     "device": "cpu",
     "compile": False,
@@ -42,7 +42,7 @@ FILES = ("train.py", "model.py", "configurator.py", "config/train_shakespeare_ch
 
 
 class Run(NamedTuple):
-    """What a training said of itself."""
+    """What nanoGPT reported about a training."""
 
     seconds: float  # of training steps alone, without evaluations
     curve: list[tuple[float, float]]  # (training seconds, its own estimate on the last tenth)
@@ -50,7 +50,7 @@ class Run(NamedTuple):
 
 
 def prepare(checkout: Path, text: str, folder: Path) -> None:
-    """Copy what is needed, and write the data as its prepare.py does. Raises ValueError."""
+    """Copy what is needed, and write the data as nanoGPT's prepare.py does. Raises ValueError."""
     for name in FILES:
         if not (checkout / name).is_file():
             raise ValueError(f"{checkout} is no checkout of nanoGPT: it has no {name}.")
@@ -69,7 +69,7 @@ def prepare(checkout: Path, text: str, folder: Path) -> None:
 
 
 def train(folder: Path, threads: int, iterations: int) -> Run:
-    """Run its train.py, and show its estimates as they come. Raises RuntimeError."""
+    """Run nanoGPT's train.py, and show its estimates as they come. Raises RuntimeError."""
     every = max(1, iterations // EVALUATIONS)
     last = every * EVALUATIONS
     options = OPTIONS | {"max_iters": last, "lr_decay_iters": last, "eval_interval": every}
@@ -94,7 +94,7 @@ def train(folder: Path, threads: int, iterations: int) -> Run:
 
 
 def read(lines: list[str]) -> Run:
-    """Training seconds from its log. A step whose time holds an evaluation counts as the median."""
+    """Training seconds from the log. A step that includes an evaluation counts as the median."""
     times: dict[int, float] = {}
     estimates: dict[int, float] = {}
     for line in lines:
@@ -112,7 +112,7 @@ def read(lines: list[str]) -> Run:
 
 
 def judge(folder: Path, threads: int) -> dict[str, float]:
-    """Its last weights on all of the last tenth, in windows of its block size from a zero state.
+    """The last weights' losses on all of the last tenth, in cold windows of nanoGPT's block size.
 
     `loss` is the mean over every character; `later_half` over those with half a block before them.
     """

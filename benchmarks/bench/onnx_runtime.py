@@ -1,6 +1,6 @@
 """A peer: ONNX Runtime on the CPU, with the file that our own export writes.
 
-It has a process of its own, as its threads spin between two calls and starve whoever shares it.
+It has a process of its own, because its threads spin between two calls and starve any other work.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ TEMPERATURE = 0.8
 
 
 def with_draw(data: bytes) -> bytes:
-    """The same graph, which draws the next ids (1, N) itself instead of giving logits."""
+    """The same graph, but drawing the next ids (1, N) itself instead of returning logits."""
     model = onnx.load_from_string(data)
     graph = model.graph
     constants = {
@@ -58,7 +58,7 @@ def session(data: bytes, spinning: bool = False) -> Any:
 
 
 def by_arrays(model: CharRNN, N: int, spinning: bool = False) -> Reader:
-    """A call with arrays in and out, as its documentation begins: ids to logits (N, V)."""
+    """A call with arrays in and out, the first way in its documentation: ids to logits (N, V)."""
     run = session(to_onnx(model), spinning).run
     names = state_names(model)
     state = [np.zeros((1, N, model.config.hidden_size), np.float32) for _ in names]

@@ -1,4 +1,4 @@
-"""Our side: the package as its users call it."""
+"""Our side: charrnn as its users call it."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ SYMBOLS = tuple(chr(code) for code in range(32, 97))  # V = 65, as tinyshakespea
 
 
 def random_text(length: int, symbols: int = 65) -> str:
-    """Any text of so many symbols, from the space on: what it says does not change the work."""
+    """A random text of so many symbols, from the space on: its content does not change the work."""
     codes = np.random.default_rng(0).integers(32, 32 + symbols, length, dtype=np.uint16)
     codes[:symbols] = np.arange(32, 32 + symbols)
     return codes.tobytes().decode("utf-16-le")
@@ -25,7 +25,7 @@ def new_trainer(
     cell: str, layers: int, hidden: int, batch: int, steps: int, workers: int = 1,
     dropout: float = 0.0, windows: int = 20, symbols: int = 65,
 ) -> Trainer:  # fmt: skip
-    """windows: how many the text is long, in each sequence. symbols: how many it has."""
+    """windows: the length of each sequence in windows. symbols: how many distinct ones."""
     config = TrainConfig(
         batch_size=batch,
         seq_length=steps,
@@ -35,12 +35,12 @@ def new_trainer(
         rescue=False,
     )
     text = random_text(windows * batch * steps + 1, symbols)
-    shared = {"workers": workers} if workers > 1 else {}  # older commits have none to compare
+    shared = {"workers": workers} if workers > 1 else {}  # older commits have no workers
     return Trainer(text, ModelConfig(cell, hidden, layers, dropout), config, **shared)
 
 
 def steps_of(trainer: Trainer) -> Work:
-    """Steps of one run that goes on from piece to piece, so that its workers live on too."""
+    """Steps of one run that continues from piece to piece, so that its workers stay alive too."""
     config, run = trainer.config, trainer.run()
     return Work(lambda n: [next(run) for _ in range(n)], config.batch_size * config.seq_length)
 
@@ -187,7 +187,7 @@ def share(cell: str, layers: int, hidden: int, batch: int, steps: int) -> dict[s
 
 
 def products(cell: str, layers: int, hidden: int, batch: int, steps: int) -> Work:
-    """Nothing but the matrix products of a training step: the floor under it."""
+    """Only the matrix products of a training step: the lower bound on its time."""
     rng, H, V = np.random.default_rng(0), hidden, len(SYMBOLS)
     GH, columns = len(charrnn.CELLS[cell].gates) * H, batch * steps
 

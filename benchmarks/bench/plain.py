@@ -1,4 +1,4 @@
-"""The plain side: what a reader of a tutorial writes, with Python loops and NumPy."""
+"""The plain side: the script that a tutorial teaches, with Python loops and NumPy."""
 
 from __future__ import annotations
 
@@ -62,7 +62,7 @@ def loss_and_gradients(weights: Any, x: Any, y: Any, h: Any) -> Any:
 
 
 def encode_text(megabytes: float) -> Work:
-    """The dictionary and the list that most scripts encode with."""
+    """Encoding with a dictionary and a list, as in most scripts."""
     rng = np.random.default_rng(0)
     text = rng.integers(32, 97, int(megabytes * 1e6), dtype=np.uint8).tobytes().decode("ascii")
     ids = {symbol: i for i, symbol in enumerate(sorted(set(text)))}

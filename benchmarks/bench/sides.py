@@ -1,4 +1,4 @@
-"""The driver's end: child processes, and runs that take turns."""
+"""The driver of the benchmarks: child processes, and runs that take turns."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ PAUSE = 0.15
 
 
 class Way(NamedTuple):
-    """One way to do a work: which script, how many threads, and more arguments for it."""
+    """One way to do a piece of work: the script, its number of threads, and more arguments."""
 
     script: str
     threads: int
@@ -39,7 +39,7 @@ class Way(NamedTuple):
 
 
 class ChildError(RuntimeError):
-    """A child could not do a work."""
+    """A child could not do its work."""
 
 
 class Child:
@@ -55,7 +55,7 @@ class Child:
         )
 
     def ask(self, do: str, **what: Any) -> dict[str, Any]:
-        """One question, one answer. Raises ChildError."""
+        """Send a request and return the answer. Raises ChildError."""
         assert self.process.stdin is not None
         assert self.process.stdout is not None
         try:
@@ -108,7 +108,7 @@ class WorkerPool:
         return self.children[key]
 
     def prepare(self, way: Way, work: dict[str, Any], seconds: float, seat: int = 0) -> Side:
-        """Have a child build a work; it forgets the one before. Raises ChildError."""
+        """Have a child prepare some work in place of its previous work. Raises ChildError."""
         child = self.child(way, seat)
         child.ask("prepare", work=work | way.options, seconds=seconds)
         return Side(way, child)
@@ -116,8 +116,8 @@ class WorkerPool:
     def fastest(self, ways: list[Way], work: dict[str, Any], seconds: float) -> Side:
         """Try every way for two short whiles and prepare the fastest. Raises ChildError.
 
-        Two, some time apart, and the better one counts: one busy moment must not decide. A way that
-        was tried with this work before is not tried again.
+        Each way runs twice, some time apart, and the better run counts: one busy moment must not
+        decide. A way that was tried with this work before is not tried again.
         """
         keys = [(way.script, way.root, str(way), str(work)) for way in ways]
         trouble = ""
@@ -157,7 +157,7 @@ def summary(values: list[float]) -> dict[str, float]:
 
 
 def in_turns(sides: list[Side], count: int) -> list[list[float]]:
-    """Rates of sides that take turns, another one first in each round."""
+    """Rates of sides that take turns, with a different one first in each round."""
     rates: list[list[float]] = [[] for _ in sides]
     for k in range(count):
         for i in range(len(sides)):

@@ -1,4 +1,4 @@
-"""From the start of a process to the first character of a trained model, ours and the peers'."""
+"""Times a process from its start to the first character of a trained model: ours, the peers'."""
 
 from __future__ import annotations
 
@@ -58,7 +58,7 @@ Path(sys.argv[2]).write_bytes(to_onnx(charrnn.load(sys.argv[1])))
 """
 
 PEERS = {"PyTorch": (SAVE_PYTORCH, PYTORCH), "ONNX Runtime": (SAVE_ONNX, ONNX_RUNTIME)}
-"""Of each peer, the script that writes our model as its file, and the one that starts from it."""
+"""For each peer, the script that writes our model to its file, and the one that starts from it."""
 
 
 def commands(npz: Path, env: dict[str, str], peers: list[str]) -> list[list[str]]:

@@ -1,4 +1,4 @@
-"""What is measured, against whom, and the bar that each ratio must reach."""
+"""The workloads to measure, the peers to compare with, and the bar for each ratio."""
 
 from __future__ import annotations
 
@@ -57,7 +57,7 @@ class Workload(NamedTuple):
     bar: float | None = None
     ours: list[Way] = OURS
     repeats: bool = False
-    """Whether another row has our work too."""
+    """Whether another row has the same work of ours."""
 
     def with_one_thread(self, bar: float) -> Workload:
         """The same row with one thread on each side."""
@@ -121,7 +121,7 @@ def encoding(megabytes: float) -> list[Workload]:
 
 
 def growth(scale: int) -> list[tuple[str, dict[str, Any], dict[str, Any], float]]:
-    """Name, a work, the same with one thing several times as large, and the growth of its cost."""
+    """Name, some work, the same with one size several times as large, and how its cost grows."""
     small, large = 128 // scale, 512 // scale
     train = {"kind": "train", "cell": "lstm", "layers": 2, "hidden": small, "batch": 32}
     train |= {"steps": 64}
