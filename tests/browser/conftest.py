@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from urllib.parse import urlsplit
 
 import pytest
-from browser.steps import new_context, opened
-from playwright.sync_api import Browser, ConsoleMessage, Page
+from browser.steps import new_context, opened, until
+from playwright.sync_api import Browser, ConsoleMessage, Page, Request
 from serving import serving
 
 VIEW = {"width": 1280, "height": 800}
@@ -21,31 +21,45 @@ def page_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 
 
 class Watch:
-    """What a page must not do: speak in the console, fail, or ask another host."""
+    """Watches for what a page must not do: log to the console, fail, or contact another host."""
 
     def __init__(self, page: Page, host: str) -> None:
+        self.page = page
         self.faults: list[str] = []
+        self.unanswered: set[Request] = set()
         page.on("console", self.hear)
         page.on("pageerror", lambda error: self.faults.append(f"exception: {error}"))
-        page.on("request", lambda request: self.see(request.url, host))
+        page.on("request", lambda request: self.see(request, host))
+        page.on("requestfinished", lambda request: self.unanswered.discard(request))
+        page.on("requestfailed", lambda request: self.unanswered.discard(request))
 
     def hear(self, message: ConsoleMessage) -> None:
         if message.type != "verbose" and not self.forgiven(message.text):
             self.faults.append(f"{message.type}: {message.text}")
 
     def forgiven(self, text: str) -> bool:
-        """Gradio's own words when a page that is left cuts its streams."""
+        """Whether a message is Gradio's own when leaving a page cuts its streams."""
         return any(own in text for own in ("signal is aborted", "Connection errored out"))
 
-    def see(self, url: str, host: str) -> None:
-        parts = urlsplit(url)
+    def see(self, request: Request, host: str) -> None:
+        parts = urlsplit(request.url)
         if parts.scheme not in ("data", "blob") and parts.netloc != host:
-            self.faults.append(f"another host: {url}")
+            self.faults.append(f"another host: {request.url}")
+        if "/heartbeat/" not in parts.path:  # open as long as the page is
+            self.unanswered.add(request)
+
+    def quiet(self) -> None:
+        """Wait until the server owes the page no answer, and the page asks for nothing more."""
+        calm = 0
+        while calm < 5:  # the page may ask again once it has read an answer
+            until(self.page, lambda: not self.unanswered)
+            self.page.wait_for_timeout(100)
+            calm = 0 if self.unanswered else calm + 1
 
 
 @pytest.fixture
 def page(browser: Browser, page_url: str) -> Iterator[Page]:
-    """A visitor with a browser of their own; at the end nothing may have gone wrong in it."""
+    """A visitor with a browser of their own; at the end, nothing may have gone wrong in it."""
     context = new_context(browser, viewport=VIEW, accept_downloads=True)
     visit = context.new_page()
     watch = Watch(visit, urlsplit(page_url).netloc)

@@ -30,26 +30,31 @@ Open = Callable[[str], Page]
 
 
 @pytest.fixture
-def visit(browser: Browser, page_url: str) -> Iterator[Open]:
+def watches() -> list[Watch]:
+    """What watches the pages of `visit`, in the order in which they were opened."""
+    return []
+
+
+@pytest.fixture
+def visit(browser: Browser, page_url: str, watches: list[Watch]) -> Iterator[Open]:
     """Opens the page with a query string, in a browser of its own; nothing may go wrong in it."""
-    contexts, faults = [], []
+    contexts = []
 
     def opened(query: str) -> Page:
         contexts.append(
             new_context(browser, viewport={"width": 1280, "height": 900}, accept_downloads=True)
         )
         page: Page = contexts[-1].new_page()
-        watch = Watch(page, urlsplit(page_url).netloc)
-        faults.append(watch.faults)
+        watches.append(Watch(page, urlsplit(page_url).netloc))
         page.goto(page_url + query)
         page.wait_for_selector("[role=tab]")
         return page
 
     yield opened
-    found = [list(each) for each in faults]
+    found = [fault for each in watches for fault in each.faults]
     for context in contexts:
         context.close()
-    assert [fault for each in found for fault in each] == []
+    assert found == []
 
 
 @pytest.fixture
@@ -116,7 +121,7 @@ class Embedding(BaseHTTPRequestHandler):
         self.wfile.write(self.frame.encode())
 
     def log_message(self, *_: object) -> None:
-        """Nothing."""
+        """Log nothing."""
 
 
 def test_a_lessons_link_is_copied_inside_another_sites_frame_too(
@@ -256,9 +261,10 @@ def test_nothing_of_the_tour_is_wider_than_the_page(
             following.click()
 
 
-def test_the_tour_and_all_panels_need_no_server(loaded: Page) -> None:
-    """Without a network: so thirty students wait for nobody."""
+def test_the_tour_and_all_panels_need_no_server(loaded: Page, watches: list[Watch]) -> None:
+    """They work without a network, so thirty students wait for nobody."""
     page = loaded
+    watches[-1].quiet()
     page.context.set_offline(True)
     for name in ("What each letter gave", "Select a span", "Beside counting", "Hold a unit"):
         expect(panel(page, name)).not_to_be_empty()
@@ -326,7 +332,7 @@ def pretrained() -> CharRNN:
 
 
 def written(model: CharRNN, seed: str, n: int, unit: int, value: float | None) -> str:
-    """By NumPy: the likeliest letters after a seed, with one unit held at every step."""
+    """The likeliest letters after a seed by NumPy, with one unit held at every step."""
     ids, text = list(model.vocabulary.encode(seed)), ""
     state = model.initial_state()
 
@@ -396,7 +402,7 @@ def test_what_each_letter_gave_is_the_engines_derivative(loaded: Page) -> None:
     p = model.parameters
     for row, k in zip(rows.all(), best, strict=True):
         given = row.locator(".given span").evaluate_all("all => all.map(s => +s.dataset.value)")
-        for lag in (0, 3):  # by finite differences: a little more of the letter's column
+        for lag in (0, 3):  # finite differences: a little more of the letter's column
             changed, j = [], len(given) - 1 - lag
             for h in (1e-4, -1e-4):
                 other = model.astype(np.float64)
