@@ -1,4 +1,4 @@
-"""What holds for every test: no network beyond this machine, and no silent skip in CI."""
+"""Rules for every test: no network beyond this machine, and no silent skip in CI."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ os.environ.update(
     HF_HUB_DISABLE_UPDATE_CHECK="1",
     HF_TOKEN_PATH=os.devnull,  # no token of this machine's own
 )
-# hf_xet remembers by address what a Hub has: a stand-in on the port of an earlier one lacks it.
+# hf_xet remembers by address what a Hub has, which a stand-in on an earlier one's port lacks.
 XET_CACHE = tempfile.TemporaryDirectory(prefix="charrnn-xet-", ignore_cleanup_errors=True)
 os.environ["HF_XET_CACHE"] = XET_CACHE.name
 for name in ("CHARRNN_DATA", "HF_TOKEN", "HF_OIDC_RESOURCE", "SPACE_ID"):
@@ -31,19 +31,19 @@ for name in ("CHARRNN_DATA", "HF_TOKEN", "HF_OIDC_RESOURCE", "SPACE_ID"):
 
 
 def in_ci() -> bool:
-    """Whether everything must be there."""
+    """Whether everything that the tests need must be installed."""
     return os.environ.get("CI") == "true"
 
 
 @pytest.fixture(autouse=True)
 def visitors_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Visitors' models of a page in this process go to a folder of the test's own."""
+    """Put the visitors' models of a page in this process into the test's own folder."""
     monkeypatch.setattr("charrnn.service.disk_store.cache_folder", lambda: tmp_path / "cache")
 
 
 @pytest.fixture(autouse=True)
 def hub_cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """What a test pulls is in no other test's cache, nor in that of this machine's user."""
+    """Keep what a test pulls out of other tests' caches and of this user's own."""
     monkeypatch.setattr("huggingface_hub.constants.HF_HUB_CACHE", str(tmp_path / "hub"))
 
 
@@ -103,7 +103,7 @@ def set_deadline(monkeypatch: pytest.MonkeyPatch) -> Callable[[float], None]:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark what drives a browser, and run it last: its loop would be in the way of asyncio.run."""
+    """Mark browser tests, and run them last: Playwright's loop would break asyncio.run."""
     last = [item for item in items if "chromium" in getattr(item, "fixturenames", ())]
     for item in last:
         item.add_marker("browser")
@@ -122,7 +122,7 @@ def pytest_runtest_makereport(item: pytest.Item) -> Iterator[None]:
 
 @pytest.hookimpl(wrapper=True)
 def pytest_make_collect_report() -> Iterator[None]:
-    """In CI no file may skip itself as a whole."""
+    """In CI no file may skip itself entirely."""
     report: Any = yield
     if in_ci() and report.skipped:
         report.outcome, report.longrepr = "failed", f"skipped in CI: {report.longrepr}"

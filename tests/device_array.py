@@ -1,8 +1,8 @@
-"""A strict stand-in for an array on a GPU, to find what the core would do to one behind its back.
+"""A strict stand-in for an array on a GPU, to find silent conversions in the core.
 
-It answers NumPy's protocols as CuPy's arrays do, with only the functions and arguments that those
-have, and it never becomes a NumPy array by itself: it refuses to, refuses NumPy arrays as operands,
-values and indices, and counts what crosses by name.
+It implements NumPy's protocols as CuPy's arrays do, with only the functions and arguments that
+those have. It never becomes a NumPy array by itself, refuses NumPy arrays as operands, values and
+indices, and counts the numbers that are transferred explicitly.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ import numpy as np
 from numpy.lib.mixins import NDArrayOperatorsMixin
 
 TRANSFERS: Counter[str] = Counter()
-"""Numbers that crossed since it was cleared: "to device", "to host", and the "calls" of both."""
+"""Numbers transferred since it was cleared: "to device", "to host", and the "calls" of both."""
 
 UFUNC_METHODS = {"__call__": None, "reduceat": {"add"}}
 FUNCTIONS = {
@@ -30,7 +30,7 @@ FUNCTIONS = {
     np.unique: {"return_index", "return_inverse", "return_counts", "axis"},
     np.zeros_like: {"dtype", "shape"},
 }
-"""Functions of NumPy that CuPy has by the same name, and the keywords that it takes."""
+"""Functions of NumPy that CuPy has by the same name, and the keywords that CuPy's take."""
 
 
 class DeviceArray(NDArrayOperatorsMixin):
@@ -154,7 +154,7 @@ class DeviceArray(NDArrayOperatorsMixin):
 
 
 def hidden(value: Any) -> Any:
-    """What NumPy works on in place of a value; a NumPy array is refused, as CuPy refuses it."""
+    """The array behind a value, for NumPy to compute on; refuses NumPy arrays, as CuPy does."""
     if isinstance(value, np.ndarray):
         raise TypeError("a NumPy array meets a device array")
     if isinstance(value, DeviceArray):

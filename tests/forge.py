@@ -1,4 +1,4 @@
-"""Forges model files: a zip writer that can write any field falsely, and pieces of .npy files.
+"""Forges model files: a zip writer that can falsify any field, and pieces of .npy files.
 
 Nothing of the package is used here, so that a shared mistake cannot hide.
 """
@@ -34,12 +34,12 @@ STATES = {"rnn": ["hidden"], "lstm": ["hidden", "cell"], "gru": ["hidden"]}
 
 @dataclass(frozen=True)
 class Part:
-    """A member of a zip. A field that is None is written truthfully."""
+    """A member of a zip. A field that is None is written correctly."""
 
     name: bytes
     data: bytes
     method: int = 0
-    packed: bytes | None = None  # the bytes as they stand in the file
+    packed: bytes | None = None  # the bytes as they are in the file
     crc: int | None = None
     size: int | None = None
     packed_size: int | None = None
@@ -159,7 +159,7 @@ def described(descr: str, shape: str, data: bytes, rest: str = "") -> bytes:
 
 
 def shapes(meta: Mapping[str, Any]) -> dict[str, tuple[int, ...]]:
-    """The arrays that a file with this metadata holds."""
+    """The shapes of the arrays in a file with this metadata."""
     G, H, V = GATES[meta["cell"]], meta["hidden_size"], len(meta["vocab"])
     found: dict[str, tuple[int, ...]] = {}
     for layer in range(meta["layers"]):
@@ -179,7 +179,7 @@ def shapes(meta: Mapping[str, Any]) -> dict[str, tuple[int, ...]]:
 
 
 def arrays(meta: Mapping[str, Any], fill: float | None = None) -> dict[str, np.ndarray[Any, Any]]:
-    """Weights for this metadata: small random ones, or all alike."""
+    """Weights for this metadata: small random ones, or all equal to `fill`."""
     rng = np.random.default_rng(0)
     found = {}
     for name, shape in shapes(meta).items():
@@ -196,7 +196,7 @@ def meta_part(meta: object, **json_options: Any) -> Part:
 
 
 def parts(meta: Mapping[str, Any] = META, fill: float | None = None) -> list[Part]:
-    """The members of a healthy file."""
+    """The members of a correct file."""
     found = [meta_part(meta)]
     return found + [Part(f"{k}.npy".encode(), npy(v)) for k, v in arrays(meta, fill).items()]
 
@@ -208,7 +208,7 @@ def with_arrays(meta: object, values: Mapping[str, np.ndarray[Any, Any]]) -> byt
 
 
 def with_meta(raw: object, **json_options: Any) -> bytes:
-    """The smallest model, all healthy but for its metadata."""
+    """The smallest model, correct except for its metadata."""
     return forge([meta_part(raw, **json_options), *parts()[1:]])
 
 

@@ -1,4 +1,4 @@
-"""The page, with a memory that forgets every visitor at once: all comes from the disk.
+"""Serves a page that keeps no visitor in memory, so that all models come from the disk.
 
 python tests/forgetful_page.py PORT
 """

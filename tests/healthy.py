@@ -28,15 +28,15 @@ ODD_TEXTS = {
 
 
 HARMLESS = frozenset((Path(__file__).parent / "data" / "harmless.txt").read_text().split())
-"""Files of the hostile corpus that load: what is odd about them changes no array and no size.
+"""Files of the hostile corpus that load: their oddities change no array and no size.
 
-A zip says some things twice, or says what only an unpacking program needs; the reader believes
+A zip states some things twice, and others only for programs that unpack it; the reader trusts
 the directory, and the checksum of what it reads. Unknown arrays and fields are left out.
 """
 
 
 def _save(pack: Callable[..., None] = np.savez, to: Any = None) -> bytes:
-    """A file as somebody makes it with NumPy alone."""
+    """A file made with NumPy alone."""
     to = to or io.BytesIO()
     raw = np.frombuffer(parts()[0].data[128:], np.uint8)
     pack(to, __meta__=raw, **arrays(META))
@@ -44,7 +44,7 @@ def _save(pack: Callable[..., None] = np.savez, to: Any = None) -> bytes:
 
 
 class Pipe(io.RawIOBase):
-    """A file that cannot go back, so that sizes must follow the data."""
+    """A file that cannot seek back, so that sizes must follow the data."""
 
     def __init__(self) -> None:
         self.written = bytearray()

@@ -1,6 +1,6 @@
 """Makes model files that must be refused and odd ones that must load, and judges what happens.
 
-`python tests/hostile.py CANARY` decides each file in a child, forked after the file was made, and
+`python tests/hostile.py CANARY` reads each file in a child, forked after the file was made, and
 prints one line of JSON a file: name, healthy, outcome, message, seconds, megabytes.
 """
 
@@ -28,7 +28,7 @@ import hostile_zip
 from charrnn.training import checkpoint
 
 HANG = 60
-"""Seconds until a file counts as hung. The promise is 0.25; machines are noisy."""
+"""Seconds until a file counts as hung. The promised limit is 0.25, but machines are noisy."""
 
 BATCH, SMALL = 40, 20_000
 """Files that share a process, and their size in bytes: 900 forks took 20 s."""
@@ -63,7 +63,7 @@ def corpus(canary: str) -> Iterator[Case]:
 
 
 def judge(cases: Iterable[Case]) -> Iterator[Verdict]:
-    """Let children decide files, and watch them. Small files share a child, BATCH of them."""
+    """Let children read the files, and watch them. Up to BATCH small files share a child."""
     batch: list[tuple[Case, bytes]] = []
     for case in cases:
         data = case.build()
@@ -78,7 +78,7 @@ def judge(cases: Iterable[Case]) -> Iterator[Verdict]:
 
 
 def _watch(batch: list[tuple[Case, bytes]]) -> Iterator[Verdict]:
-    """Fork, and read a line of the pipe for each file. The one without a line hung, or killed."""
+    """Fork, and read a line of the pipe for each file. A file without one hung or died."""
     while batch:
         reading, writing = os.pipe()
         child = os.fork()
@@ -127,7 +127,7 @@ def _memory(field: str) -> float:
 
 
 def main() -> None:
-    # Large blocks go straight back to the system: what one file left free, no other may reuse.
+    # Large blocks go straight back to the system, so no file reuses what another left free.
     ctypes.CDLL(None).mallopt(-3, 1 << 17)
     warnings.simplefilter("error")
     for verdict in judge(corpus(sys.argv[1])):

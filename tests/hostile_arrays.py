@@ -53,7 +53,7 @@ def framings(data: bytes, pickle: bytes) -> Cases:
 
 
 def texts(data: bytes) -> Cases:
-    """What stands in the header instead of a plain dictionary."""
+    """Texts in the header instead of a plain dictionary."""
     for label, text in {
         "nested": "(" * 1000, "nested_lists": "[" * 600 + "]" * 600, "unary": "-" * 1200 + "1",
         "digits": "{'descr': '<f4', 'fortran_order': False, 'shape': (" + "9" * 900 + ",), }",
@@ -92,7 +92,7 @@ def dtypes(data: bytes) -> Cases:
 
 
 def sizes(data: bytes) -> Cases:
-    """Shapes that are no shapes or not this array's, and data of another length."""
+    """Shapes that are invalid or not this array's, and data of the wrong length."""
     for label, shape in {
         "transposed": "(4, 5)", "flat": "(20,)", "more_axes": "(5, 4, 1)",
         "first_axis": "(1, 5, 4)",
@@ -140,7 +140,7 @@ def shapes() -> Cases:
 
 
 def sets() -> Cases:
-    """Arrays too many, too few, or of another architecture."""
+    """Too many arrays, too few, or those of another architecture."""
     for part in parts()[1:]:
         name = part.name[:-4].decode()
         yield f"lacks_{name}", forge([p for p in parts() if p.name != part.name])
@@ -160,7 +160,7 @@ def sets() -> Cases:
 
 
 def metadata_arrays(canary: str) -> Cases:
-    """The metadata in something else than one row of bytes."""
+    """The metadata in something other than one row of bytes."""
     raw = parts()[0].data[128:]
     row = np.frombuffer(raw, np.uint8)
     for label, data in {

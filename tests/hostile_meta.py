@@ -94,7 +94,7 @@ def json_tricks() -> Cases:
 
 
 def costly() -> Cases:
-    """Metadata as large as it may be, and wrong at its very end."""
+    """Metadata of the largest allowed size, wrong at its very end."""
     end = ', "x": NaN}}'
     big = {
         "one_text": '"' + "a" * 4_190_000 + '"',
@@ -121,7 +121,7 @@ def costly() -> Cases:
 
 
 def _everything() -> bytes:
-    """Each of the reader's steps as dear as can be, and the last of them fails."""
+    """Metadata that makes each of the reader's steps as costly as possible, and fails the last."""
     meta = META | {"hidden_size": 2600, "training": {"a": [1.25e10] * 249_000}}
     found = parts(meta, fill=0.5)
     found[-1] = found[-1].but(method=8, packed=empty_blocks(500_000))

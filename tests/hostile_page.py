@@ -1,4 +1,4 @@
-"""The Generate and Look inside tabs around a model whose every symbol tries to run a script.
+"""Serves the Generate and Look inside tabs with a model whose every symbol tries to run a script.
 
 python tests/hostile_page.py PORT
 """

@@ -41,7 +41,7 @@ WHY = b"Why.npy"
 
 
 def pickled(canary: str) -> bytes:
-    """A pickle that makes the file `canary` when somebody opens it."""
+    """A pickle that creates the file `canary` when it is loaded."""
     return b"cbuiltins\nopen\n(V" + canary.encode() + b"\nVw\ntR."
 
 
@@ -89,7 +89,7 @@ def no_zip(canary: str) -> Cases:
 
 
 def around() -> Cases:
-    """Bytes before, behind and between; a file cut short."""
+    """Extra bytes before, after and between members; a file cut short."""
     for sixteenth in range(1, 16):
         yield f"cut_{sixteenth}_16", GOOD[: len(GOOD) * sixteenth // 16]
     for cut in (1, 21, 22, 23):
@@ -113,7 +113,7 @@ def around() -> Cases:
 
 
 def ends() -> Cases:
-    """The end record lies."""
+    """End records with false fields."""
     for field in ("disk", "first"):
         yield f"end_{field}", forge(parts(), **{field: 1})
     for field in ("here", "count"):
@@ -132,7 +132,7 @@ def ends() -> Cases:
 
 
 def lines() -> Cases:
-    """A directory line says what np.savez never says, alone or together with the local header."""
+    """Directory entries that np.savez never writes, alone or together with the local header."""
     for flags in (0x1, 0x20, 0x40, 0x2000, 0x1000, 0x8000, 0x8, 0x808):
         yield f"flags_{flags:x}", with_part("Why", flags=flags)
     for method in (1, 2, 6, 9, 12, 14, 20, 93, 95, 97, 98, 99, 65535):
@@ -167,7 +167,7 @@ def lines() -> Cases:
 
 
 def locals_() -> Cases:
-    """The local header contradicts the directory."""
+    """Local headers that contradict the directory."""
     wide = struct.pack("<2H2Q", 1, 16, 208, 208)
     lies: dict[str, dict[str, Any]] = {
         "magic": {"magic": b"PK\x03\x05"}, "need": {"need": 45}, "flags": {"flags": 1},
@@ -220,7 +220,7 @@ def names() -> Cases:
 
 
 def overlaps() -> Cases:
-    """Directory lines that share bytes (Fifield, "A better zip bomb", 2019; CVE-2024-0450)."""
+    """Directory entries that share bytes (Fifield, "A better zip bomb", 2019; CVE-2024-0450)."""
     inner = Part(b"inner.npy", parts()[4].data)
     around_it = forge([inner])[: -22 - 46 - 9]
     yield (
@@ -288,7 +288,7 @@ def bombs() -> Cases:
     yield "deflate_cut", with_part("Why", method=8, packed=good[:-1])
     no_end = b"\x00\xd0\x00\x2f\xff" + parts()[4].data
     by = np.zeros(5, "<f4")
-    short = deflate(npy(by)[:-8])  # whose missing zeros a buffer holds anyway
+    short = deflate(npy(by)[:-8])  # a buffer has the missing zeros anyway
     yield "deflate_short_of_zeros", with_part("by", data=npy(by), method=8, packed=short)
     yield "deflate_no_end", with_part("Why", method=8, packed=no_end)
     yield "deflate_damaged", with_part("Why", method=8, packed=good[:9] + b"\xff\xff" + good[11:])
@@ -321,7 +321,7 @@ def _many(count: int) -> bytes:
 
 
 def _large_and_not_finite() -> bytes:
-    """A stored model near the limit, whose very last number is not one."""
+    """A stored model near the size limit, whose very last value is not a number."""
     meta = META | {"hidden_size": 2700}
     values = arrays(meta, 0.0)
     values["by"][-1] = np.nan

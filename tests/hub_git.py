@@ -1,7 +1,7 @@
-"""What the Hub checks before it takes a `git push`: a pre-receive hook for a bare repository.
+"""The Hub's checks of a `git push`, as a pre-receive hook for a bare repository.
 
-Refused are, in any commit that is new: binary files of any size and text files above 10 MiB that
-are not kept by LFS or Xet, and pointers to LFS files that were not uploaded before.
+In any new commit it refuses binary files of any size and text files above 10 MiB that are not
+stored in LFS or Xet, and pointers to LFS files that were not uploaded before.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from pathlib import Path
 
 LARGEST = 10 * 1024 * 1024
 LOOKED_AT = 8000
-"""Bytes in which Git looks for a NUL, which makes a file binary."""
+"""Bytes of a file in which Git looks for a NUL, which makes the file binary."""
 POINTER = re.compile(rb"version https://git-lfs[^\n]+\noid sha256:([0-9a-f]{64})\nsize \d+\n")
 
 

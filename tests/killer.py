@@ -1,9 +1,9 @@
-"""Kills processes that save without pause, and says what each left behind.
+"""Kills processes that save without pause, and reports what each left behind.
 
 `python tests/killer.py FOLDER KILLS save|savez` prints a line of JSON a kill: `told`, the number
 of the last save that returned; `found`, the number in the file; `error`, why it does not load;
-`inside`, whether the kill came while a file was being written. It goes on, to five times KILLS at
-most, until a tenth of KILLS did.
+`inside`, whether the kill came while a file was being written. It kills until a tenth of KILLS came
+inside, at most five times KILLS.
 """
 
 from __future__ import annotations

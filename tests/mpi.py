@@ -14,7 +14,7 @@ import psutil
 ROOT = Path(__file__).parent.parent
 MPIEXEC = str(Path(sys.executable).with_name("mpiexec"))
 OVER_TCP = {"MPIR_CVAR_NOLOCAL": "1", "FI_PROVIDER": "tcp"}
-"""Makes MPICH's ranks talk over TCP, where they would share memory."""
+"""Makes MPICH's ranks talk over TCP instead of shared memory."""
 
 LAUNCHER = """#!/bin/sh
 # MPICH calls it with [options] HOST COMMAND; HOST ends in a namespace's number.
@@ -30,7 +30,7 @@ def start(
     environment: Mapping[str, str] | None = None,
     launcher: Sequence[str] = (MPIEXEC,),
 ) -> subprocess.Popen[str]:
-    """Start mpiexec with these words."""
+    """Start mpiexec with these arguments."""
     return subprocess.Popen(
         [*launcher, *words],
         cwd=folder,
@@ -54,7 +54,7 @@ def rank_process(launcher: subprocess.Popen[str], rank: int) -> psutil.Process:
 def namespaces(folder: Path) -> Iterator[list[str]]:
     """Two network namespaces joined by a cable: the start of an mpiexec over both of them.
 
-    Raises OSError or CalledProcessError where this machine allows none.
+    Raises OSError or CalledProcessError if this machine does not allow them.
     """
     name = f"charrnn{os.getpid()}n"
     script = folder / "launcher.sh"

@@ -1,4 +1,4 @@
-"""Programs beside Python that a test needs: it is skipped without them, and in CI it fails."""
+"""Finds programs that a test needs besides Python: without one it is skipped, or fails in CI."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ def program(name: str) -> str:
 
 
 def missing(reason: str) -> None:
-    """Skip this test; in CI, where everything must be there, let it fail."""
+    """Skip this test; in CI, where everything must be installed, fail it."""
     if os.environ.get("CI") == "true":
         pytest.fail(reason)
     pytest.skip(reason)

@@ -24,25 +24,25 @@ WIDEST = 75
 """Characters of a file's line; a longer sentence is cut at its first colon."""
 
 OTHERS = {
-    ".ci/run": "What the tests need from the system, then the tests",
-    "CONTRIBUTING.md": "The laws of this code, and how to measure",
-    "LICENSE": "MIT",
-    "README.md": "This",
-    "benchmarks/": "What measures speed and learning; prints tables and JSON",
+    ".ci/run": "Installs what the tests need from the system, then runs the tests",
+    "CONTRIBUTING.md": "How to run the tests, the rules of the code, and how to measure",
+    "LICENSE": "The MIT license",
+    "README.md": "This file",
+    "benchmarks/": "Scripts that measure speed and learning, and print tables and JSON",
     "data/": "Texts written for this project, with origin and license",
-    "docs/": "How it works, and the pictures",
-    "pretrained/": "Models that come along, each with the command that made it",
-    "pyproject.toml": "Makes `pip install .` work; the settings of the tools",
-    "requirements.txt": "What the page needs",
-    "tests/": "One file for a module, whole journeys beside them",
-    "charrnn/formats/*.js": "What the exported page and the demo compute in the browser",
-    "charrnn/ui/**/*.js": "What draws a component in the browser, beside its class",
+    "docs/": "The documentation, with its pictures",
+    "pretrained/": "The pretrained models, each with the command that trained it",
+    "pyproject.toml": "The package for `pip install .`, and the settings of the tools",
+    "requirements.txt": "The packages that the page needs",
+    "tests/": "A test file for each module, and tests of whole visits to the page",
+    "charrnn/formats/*.js": "The network in JavaScript, for the exported page and the demo",
+    "charrnn/ui/**/*.js": "The scripts that draw components in the browser, each beside its class",
 }
-"""What is not a Python module of the package."""
+"""Captions of everything that is not a Python module of the package."""
 
 
 def tree() -> str:
-    """A line for every module of the package, and for all that stands beside it."""
+    """A line for every module of the package, and for everything beside it."""
     lines: dict[str, str] = {}
     for path in [ROOT / "app.py", *ROOT.glob("charrnn/**/*.py")]:
         lines[path.relative_to(ROOT).as_posix()] = first_sentence(path)
@@ -70,7 +70,7 @@ def first_sentence(path: Path) -> str:
 
 
 def pretrained() -> str:
-    """A row for every model that comes along, from the files themselves."""
+    """A row for every pretrained model, from the files themselves."""
     from charrnn.pretrained import pretrained_folder, pretrained_names
     from charrnn.training.checkpoint import info
 
@@ -153,7 +153,7 @@ def outputs(steps: list[doctest.Example]) -> list[str]:
 
 
 def rendered(text: str) -> str:
-    """The README with its parts as they are now, but the Python block's output."""
+    """The README with its parts as they are now, except for the Python block's output."""
     for name, make in PARTS.items():
         begin, end = f"<!-- begin {name} -->\n", f"<!-- end {name} -->"
         head, _, rest = text.partition(begin)

@@ -25,13 +25,13 @@ def free_port() -> int:
 
 @contextmanager
 def serving(
-    folder: Path, seconds: int = 60, root: Path = ROOT, **environment: str
+    folder: Path, seconds: int = 180, root: Path = ROOT, **environment: str
 ) -> Iterator[str]:
-    """Start the page as a person would, without a token or a network; gives its address.
+    """Start the page as a person would, without a token or a network; yields its address.
 
-    folder: for its log and for files in transit. seconds: the longest training run. root: the
-    checkout that serves it. environment: variables besides, such as HF_ENDPOINT and
-    HF_HUB_OFFLINE="0" to let it speak with a Hub.
+    folder: for its log and temporary files. seconds: the longest training run; no test waits for
+    it. root: the checkout that serves it. environment: additional variables, such as HF_ENDPOINT
+    and HF_HUB_OFFLINE="0" to let it talk to a Hub.
     """
     port = free_port()
     process = start(folder, port, seconds, root=root, **environment)

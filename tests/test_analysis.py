@@ -1,4 +1,4 @@
-"""What the page says about a model, checked against the model itself."""
+"""Analyses of a model, checked against the model itself."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from charrnn import analysis
 from charrnn.network.cells import CELLS
 from charrnn.network.loss import surprise
 from charrnn.network.model import CharRNN, ModelConfig, score
+from charrnn.network.sampling import Sampling, generate
 from charrnn.vocabulary import Vocabulary
 
 TEXT = 'He said "no, not now" and left.\nShe (Ann) asked: "Why?"\n  Nobody knew 42 reasons!\n'
@@ -32,13 +33,17 @@ def test_reading_agrees_with_score_and_sums_to_one(cell: str) -> None:
     assert (np.diff(reading.chances[1:], axis=1) <= 0).all()
 
 
-def test_reading_goes_on_where_it_stopped() -> None:
-    reader, ids = model(), VOCABULARY.encode(TEXT)
-    all_at_once = analysis.read(reader, ids)
-    first = analysis.read(reader, ids[:30])
-    rest = analysis.read(reader, ids[30:], first.logits, first.state)
-    assert np.allclose(rest.surprise, all_at_once.surprise[30:], atol=1e-5)
-    assert np.allclose(rest.logits, all_at_once.logits, atol=1e-5)
+@pytest.mark.parametrize("cell", CELLS)
+def test_what_it_writes_is_read_in_parts_as_in_one_piece(cell: str) -> None:
+    writer, seed = model(cell), TEXT[:9]
+    parts = list(analysis.write(writer, seed, 25, Sampling(random_seed=4), pace=10))
+    assert [len(part.ids) for part in parts] == [10, 10, 5]
+    ids = np.concatenate([part.ids for part in parts])
+    assert VOCABULARY.decode(ids) == "".join(generate(writer, seed, 25, Sampling(random_seed=4)))
+    whole = analysis.read(writer, np.concatenate([VOCABULARY.encode(seed), ids]))
+    surprise = np.concatenate([part.surprise for part in parts])
+    assert np.allclose(surprise, whole.surprise[len(seed) :], atol=1e-5)
+    assert np.allclose(parts[-1].logits, whole.logits, atol=1e-5)
 
 
 def test_nothing_to_read_is_refused() -> None:
@@ -78,13 +83,13 @@ def test_find_units_finds_a_planted_unit() -> None:
     planted = -analysis.features(symbols)["inside quotes"]
     noise = np.random.default_rng(0).normal(size=(len(symbols), 9))
     layers = [{"hidden": noise}, {"hidden": np.insert(noise, 4, planted, axis=1)}]
-    best = analysis.find_units(layers, symbols, best=3)["inside quotes"][0]
+    best = analysis.find_units(layers, analysis.features(symbols), best=3)["inside quotes"][0]
     assert (best.layer, best.part, best.unit) == (1, "hidden", 4)
     assert best.correlation == pytest.approx(-1)
 
 
 def test_constant_units_and_features_are_left_alone() -> None:
-    matches = analysis.find_units([{"hidden": np.ones((5, 2))}], list("abcab"))
+    matches = analysis.find_units([{"hidden": np.ones((5, 2))}], analysis.features(list("abcab")))
     assert "digit" not in matches
     assert all(m.correlation == 0 for units in matches.values() for m in units)
 
@@ -92,7 +97,7 @@ def test_constant_units_and_features_are_left_alone() -> None:
 @pytest.mark.parametrize("layers", [1, 2, 3])
 @pytest.mark.parametrize("cell", CELLS)
 def test_lagged_gradients_against_central_differences(cell: str, layers: int) -> None:
-    """A one-hot input is moved by hand: d loss_t / d x_s for every symbol, then the norm."""
+    """A one-hot input is perturbed by hand: d loss_t / d x_s for every symbol, then the norm."""
     reader = model(cell, 5, layers).astype(np.float64)
     ids = VOCABULARY.encode(TEXT[:9]).astype(int)
     lagged = analysis.lagged_gradients(reader, ids, lags=7)
@@ -109,12 +114,12 @@ def test_lagged_gradients_against_central_differences(cell: str, layers: int) ->
 def _loss_with_input(
     reader: CharRNN, ids: np.ndarray, t: int, s: int, symbol: int, amount: float
 ) -> float:
-    """Loss of place t when the input at place s has `amount` more of a symbol."""
+    """The loss at position t when the input at position s has `amount` more of a symbol."""
     state = reader.initial_state()
     logits = np.zeros(0)
     for place in range(t + 1):
         moved = reader
-        if place == s:  # adding to x is adding to the bias what Wxh makes of it
+        if place == s:  # adding to x equals adding Wxh's product with it to the bias
             moved = reader.with_vector(reader.parameters.vector.copy())
             moved.parameters["bh0"][:] += amount * moved.parameters["Wxh0"][:, symbol]
         logits, state = moved.step(ids[place : place + 1], state)

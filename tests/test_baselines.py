@@ -1,4 +1,4 @@
-"""Baselines against hand counts, against the laws of probability, and against each other."""
+"""Baselines checked by hand counts, by the laws of probability, and against each other."""
 
 from __future__ import annotations
 
@@ -13,7 +13,6 @@ from charrnn.baselines import (
     baselines,
     chart_baselines,
     compression,
-    corpus_baselines,
     kneser_ney,
     letter_frequencies,
     uniform,
@@ -24,7 +23,7 @@ ORIGIN = "the quick brown fox jumps over the lazy dog and the lazy fox sleeps in
 
 
 def english(length: int, seed: int) -> str:
-    """Words drawn at random: real statistics, no file needed."""
+    """Words drawn at random, with real statistics and without a file."""
     words = np.array(ORIGIN.split())
     rng = np.random.default_rng(seed)
     return " ".join(rng.choice(words, length // 3))[:length]
@@ -120,4 +119,3 @@ def test_the_chart_holds_out_what_training_holds_out() -> None:
         baselines(text[:-500], text[-500:], (2, 4), compress=False).items()
     )
     assert [name for name, _ in chart_baselines("abc", 0.1)] == ["uniform", "letter frequencies"]
-    assert corpus_baselines("hello", "none", 0.1) == chart_baselines("hello", 0.1)

@@ -54,6 +54,19 @@ def test_speed_without_a_peer_library(tmp_path):
     assert all(row["ours"]["runs"][0] > 0 for row in results["ratios"])
 
 
+def test_rows_measured_again_replace_their_own(benchmarks):
+    from speed import merged
+
+    def results(value):
+        rows = [{"name": "peak", "unit": f"MB, {side}", "value": value} for side in "ab"]
+        parts = {"machine": {}, "skipped": [], "trouble": []}
+        return {**parts, "ratios": [ROW], "numbers": rows}
+
+    both = merged(results(1), results(2))
+    assert [row["value"] for row in both["numbers"]] == [2, 2]
+    assert both["ratios"] == [ROW]
+
+
 @pytest.mark.torch
 @pytest.mark.parametrize(
     ("rows", "kind", "peers"),
@@ -105,7 +118,7 @@ def test_a_peer_that_is_not_installed_is_named(benchmarks, monkeypatch):
 
 
 def answer(way, **work):
-    """What a peer's process answers to a work called "check"."""
+    """What a peer's process answers to the work called "check"."""
     from bench.sides import fresh
 
     with fresh(way) as child:
@@ -130,7 +143,7 @@ def test_onnx_runtime_computes_our_network(benchmarks, tmp_path, cell):
 @pytest.mark.torch
 @pytest.mark.parametrize("cell", ["rnn", "lstm", "gru"])
 def test_jax_trains_our_network(benchmarks, tmp_path, cell):
-    """Losses of some steps agree only if the gradients, the clipping and Adam do."""
+    """The losses of several steps agree only if the gradients, the clipping and Adam do."""
     pytest.importorskip("jax")
     from bench.sides import Way
 

@@ -1,4 +1,4 @@
-"""Every cell in the registry: its gradients are exact, and it computes what the textbook says."""
+"""Every registered cell has exact gradients, and computes what the textbook says."""
 
 import numpy as np
 import pytest

@@ -1,4 +1,4 @@
-"""Models in and out of files: the corpus of hostile files, mutations, and every promise."""
+"""Reading and writing models: the corpus of hostile files, mutations, and every promise."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ def canary(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def verdicts(canary: Path) -> list[dict[str, Any]]:
-    """What the judge says of every file, in processes of its own."""
+    """The judge's verdict on every file, from separate processes."""
     environment = os.environ | {"PYTHONPATH": str(TESTS.parent), "OPENBLAS_NUM_THREADS": "1"}
     argv = [sys.executable, str(TESTS / "hostile.py"), str(canary)]
     done = subprocess.run(argv, env=environment, capture_output=True, text=True, timeout=280)
@@ -100,7 +100,7 @@ def check_sentence(message: str) -> None:
 
 
 def test_most_files_in_this_process(canary: Path) -> None:
-    """On every system, also where the judge cannot measure."""
+    """Runs on every system, also where the judge cannot measure."""
     loaded = {
         f"{module.__name__[8:]}.{name}".replace(" ", "")
         for module in (hostile_zip, hostile_arrays, hostile_meta)
@@ -112,7 +112,7 @@ def test_most_files_in_this_process(canary: Path) -> None:
 
 
 def test_odd_files_load_in_this_process_too() -> None:
-    """Whatever wrote them: each gives the model that its metadata and arrays say."""
+    """Whatever wrote it, each file gives the model described by its metadata and arrays."""
     odd = [*healthy.containers(), *healthy.architectures(), *healthy.metadata(), *healthy.values()]
     for name, file in odd:
         if isinstance(file, bytes):
@@ -159,7 +159,7 @@ def mutate(data: bytes, changes: list[tuple[str, float, float, bytes]], other: b
 
 
 def model_or_none(data: bytes) -> CharRNN | None:
-    """The model in a file, or None where it is refused with a printable sentence."""
+    """The model in a file, or None if the file is refused with a printable sentence."""
     try:
         return from_bytes(data, max_bytes=HOSTED_BYTES)
     except ModelFileError as error:
@@ -191,7 +191,7 @@ def test_a_mutated_file_many_times(
 
 
 def test_every_single_byte_changed() -> None:
-    """Where a change does no harm, as in a date, the model is the same."""
+    """If a change does no harm, as in a date, the model is the same."""
     data = SOURCES[0]
     for at in range(len(data)):
         for value in (data[at] ^ 1, data[at] ^ 0x80, 0, 0xFF):
@@ -210,7 +210,7 @@ def test_every_cut() -> None:
 def test_a_mutated_member_with_a_right_checksum(
     changes: list[tuple[str, float, float, bytes]], which: int
 ) -> None:
-    """Behind the checksum: a .npy header or metadata that is wrong must be found wrong."""
+    """Behind a correct checksum, a wrong .npy header or wrong metadata must still be caught."""
     parts = forge.parts()
     parts[which] = parts[which].but(data=mutate(parts[which].data, changes, parts[0].data))
     check_meaning(forge.forge(parts))
@@ -237,7 +237,7 @@ def test_any_value_for_any_fact(name: str, value: object) -> None:
 
 
 def check_meaning(data: bytes) -> None:
-    """Refused, or a whole model, which comes back from its own file."""
+    """Check that a file is refused, or is a complete model that survives saving and loading."""
     model = model_or_none(data)
     assert model is None or same(from_bytes(to_bytes(model)), model)
 
@@ -274,7 +274,7 @@ def test_round_trip(cell: str, layers: int, tmp_path: Path) -> None:
 @pytest.mark.parametrize("words", [False, True])
 @pytest.mark.parametrize("cleaning", ["none", "lowercase"])
 def test_odd_vocabularies(text: str, words: bool, cleaning: str) -> None:
-    """Kept exactly: nothing is normalized, cut at a NUL, or escaped twice."""
+    """They are kept exactly: nothing is normalized, cut at a NUL, or escaped twice."""
     vocabulary = Vocabulary.from_text(text, words=words, cleaning=cleaning)
     model = CharRNN(vocabulary, ModelConfig("rnn", 2))
     assert same(from_bytes(to_bytes(model)), model)
@@ -313,7 +313,7 @@ def test_a_model_in_float64_is_saved_in_float32() -> None:
 
 
 def test_a_loaded_model_can_be_trained() -> None:
-    """Its weights are its own, and not a view of the file."""
+    """The model owns its weights, which are not a view of the file."""
     model = from_bytes(to_bytes(made()))
     assert model.parameters.vector.flags.owndata
     assert model.parameters.vector.flags.writeable
@@ -349,7 +349,7 @@ def test_the_error_tells_which_file_and_why(
 
 
 def test_what_a_file_unpacks_to_is_limited_too(tmp_path: Path) -> None:
-    """By every way to read one: 2 kB on the disk, and 0.2 MB of zeros in it."""
+    """Every way to read a file has the limit: here 2 kB on the disk contain 0.2 MB of zeros."""
     meta = forge.META | {"hidden_size": 100, "resume": {"slots": 2, "batch_size": 1}}
     path = tmp_path / "small.npz"
     path.write_bytes(forge.forge([forge.deflated(part) for part in forge.parts(meta, 0.0)]))
@@ -387,7 +387,7 @@ def test_devices_do_not_hang() -> None:
 
 
 def test_the_first_step_must_be_finite(monkeypatch: pytest.MonkeyPatch) -> None:
-    """No cell of today gets there with weights below the limit; one of tomorrow might."""
+    """No present cell overflows with weights below the limit, but a future one might."""
     monkeypatch.setattr(checkpoint, "MAX_WEIGHT", np.inf)
     values = forge.arrays(forge.META, fill=3e38)
     with pytest.raises(ModelFileError, match="finite"):
@@ -440,7 +440,7 @@ def test_info(tmp_path: Path) -> None:
 
 
 def state_of(model: CharRNN, slots: int, N: int) -> TrainState:
-    """A training in its middle, of random numbers."""
+    """The state of an unfinished training, with random numbers."""
     rng = np.random.default_rng(0)
     P, H = model.parameters.vector.size, model.config.hidden_size
     vectors = [rng.random(P).astype(np.float32) for _ in range(slots + 1)]
@@ -495,7 +495,7 @@ def test_a_finished_model_cannot_be_resumed() -> None:
 
 
 def test_a_file_of_version_0_1_resumes() -> None:
-    """A run of 13 of 30 steps, saved by version 0.1: nothing of it is lost or altered."""
+    """A run of 13 of 30 steps, saved by version 0.1, resumes with nothing lost or changed."""
     data = (TESTS / "data" / "run_of_0_1.npz").read_bytes()
     saved = Checkpoint.from_bytes(data)
     trainer = Trainer.resume(saved, TEXT)

@@ -1,4 +1,4 @@
-"""The terminal, in this process: options, output, and one line for whatever goes wrong."""
+"""The command line, in this process: options, output, and one line for every error."""
 
 from __future__ import annotations
 
@@ -18,8 +18,9 @@ import charrnn
 from charrnn import load
 from charrnn.__main__ import build_parser, main
 from charrnn.cli import COMMANDS, info
-from charrnn.cli.plan import make_plan
-from charrnn.corpora import load_corpus, split
+from charrnn.cli.training.plan import make_plan
+from charrnn.corpora import load_corpus
+from charrnn.held_out import split
 from charrnn.network.model import ModelConfig
 from charrnn.network.sampling import Sampling
 from charrnn.training import checkpoint
@@ -172,7 +173,7 @@ def test_options_override_a_recipe(capsys: pytest.CaptureFixture[str]) -> None:
     config = model.metadata["config"]
     assert (model.config.cell, model.config.layers, model.vocabulary.words) == ("gru", 2, True)
     assert (config["optimizer"], config["rescue"], config["batch_size"]) == ("adam", False, 1)
-    assert config["learning_rate"] == 0  # the optimizer's own, not the recipe's for another
+    assert config["learning_rate"] == 0  # the optimizer's own rate, not the recipe's
 
 
 def test_another_optimizer_than_the_preset_has_brings_its_own_rates(tmp_path: Path) -> None:
@@ -331,7 +332,7 @@ def test_score_can_skip_what_the_model_never_saw(
 def test_converted_weights_are_tried_on_their_text(
     order: str, trained: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """A script that numbers its characters by list(set(text)) makes nonsense of a sorted order."""
+    """The ids of a script that uses list(set(text)) do not fit a sorted vocabulary."""
     run(capsys, "train", "sea.txt", "--cell", "rnn", *QUICK, "--steps", 300, "--out", "rnn.npz")
     parameters = load("rnn.npz").parameters
     arrays = {name: parameters[name + "0"] for name in ("Wxh", "Whh", "bh")}
@@ -457,7 +458,7 @@ def test_bad_input_is_one_line_and_exit_code_2(
     Path("loop").symlink_to("loop")
     if "MODEL" in argv:
         shutil.copy(trained, "MODEL")
-    if argv[1:2] == ["--resume"]:  # the text is looked for by name, and would be found
+    if argv[1:2] == ["--resume"]:  # the text would be found by its name
         Path("sea.txt").unlink()
     code, out, err = run(capsys, *argv)
     assert (code, out) == (2, "")

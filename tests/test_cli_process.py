@@ -1,4 +1,4 @@
-"""The terminal as a real process: signals, pipes, exit codes, and what they leave behind."""
+"""The command line as a real process: signals, pipes, exit codes, and what is left behind."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 @contextmanager
 def started(*argv: str) -> Iterator[subprocess.Popen[str]]:
-    """A process that is gone at the end."""
+    """A process that has ended after the block."""
     process = subprocess.Popen(
         argv, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, encoding="utf-8"
     )
@@ -50,14 +50,14 @@ def started(*argv: str) -> Iterator[subprocess.Popen[str]]:
 
 
 def steps(process: subprocess.Popen[str], count: int) -> None:
-    """Wait until training has told of this many steps."""
+    """Wait until training has reported this many steps."""
     assert process.stdout is not None
     for _ in range(count):
         assert process.stdout.readline().startswith("{")
 
 
 def wait_for_handlers(pid: int) -> None:
-    """Wait until the process catches SIGTERM, which Python does not by itself."""
+    """Wait until the process catches SIGTERM, which Python does not do by default."""
     bit = 1 << (signal.SIGTERM - 1)
     for _ in range(2000):
         status = Path(f"/proc/{pid}/status").read_text()
@@ -115,7 +115,7 @@ def test_ctrl_c_between_and_within_saves_leaves_a_whole_file(delay: float) -> No
 
 
 def test_ctrl_c_twice_saves() -> None:
-    """As from impatient people, and from wrappers that pass on what the process has got already."""
+    """Impatient people press it twice, and wrappers pass on a signal that already arrived."""
     with started(*ADAGRAD, "--hidden-size", "700") as process:
         steps(process, 3)
         process.send_signal(signal.SIGINT)
@@ -132,7 +132,7 @@ def test_the_third_ctrl_c_ends_at_once_and_keeps_the_file_before() -> None:
         steps(process, 3)
         before = charrnn.load("adagrad.npz").metadata["steps"]
         process.send_signal(signal.SIGINT)
-        for _ in range(1000):  # until it has ended or could be told again
+        for _ in range(1000):  # until it has ended, or can be signaled again
             if process.poll() is not None:
                 break
             process.send_signal(signal.SIGINT)
@@ -219,7 +219,7 @@ def test_a_full_disk_under_the_output_costs_no_training() -> None:
 
 @pytest.mark.parametrize("closed", [">&-", "2>&-", ">&- 2>&-", "<&- >&- 2>&-"])
 def test_closed_streams_cost_nothing(closed: str) -> None:
-    """Not even a byte of the model, whose file would get the descriptor of a closed stream."""
+    """Not a byte of the model is lost, whose file would get a closed stream's descriptor."""
     done = shell(f'"$0" "$@" {closed}', *COMMAND, "train", "hello", *SMALL, "--steps", "60")
     assert (done.returncode, "Traceback" in done.stderr) == (0, False)
     assert charrnn.load("hello.npz").metadata["steps"] == 60
@@ -231,7 +231,7 @@ def test_closed_streams_cost_nothing(closed: str) -> None:
 
 
 def test_two_runs_with_one_file_keep_a_model_each() -> None:
-    """The second to end is told, and saves beside the first."""
+    """The second run to end says so, and saves beside the first."""
     argv = [*COMMAND, "train", "--settings", "adagrad", "--json", "--log-every", "1"]
     argv += ["--out", "one.npz", "--save-every", "1e6", "--hidden-size"]
     with started(*argv, "9") as first, started(*argv, "7") as second:
@@ -270,7 +270,7 @@ def test_output_is_utf8_whatever_the_code_page() -> None:
 def test_one_blas_thread_unless_the_environment_asks(
     asked: str | None, threads: int | None
 ) -> None:
-    """Where NumPy brings OpenBLAS; its own count is asked before and after."""
+    """Where NumPy includes OpenBLAS: its own thread count is read before and after."""
     code = """
 import ctypes, os, pathlib, numpy
 from charrnn.cli.threads import FOLDERS, use_one_thread
@@ -343,7 +343,7 @@ def test_control_characters_of_a_model_are_escaped_on_a_terminal_only(
 
 
 def read_terminal(descriptor: int) -> bytes:
-    """What a terminal's program wrote; nothing when it has ended."""
+    """What the program in a terminal wrote; nothing when it has ended."""
     try:
         return os.read(descriptor, 65536)
     except OSError:

@@ -54,7 +54,7 @@ sys.exit(pytest.main([*wanted, "tests"]))
 
 
 def test_what_runs_on_windows_is_found_without_posix() -> None:
-    """The job `windows` of the workflow could not even begin otherwise."""
+    """Otherwise the workflow's job `windows` could not even start."""
     done = subprocess.run(
         [sys.executable, "-c", WITHOUT_POSIX],
         cwd=ROOT,

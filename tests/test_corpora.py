@@ -1,4 +1,4 @@
-"""Named texts, and a download that does not come."""
+"""Named texts, and a download that never arrives."""
 
 from __future__ import annotations
 
@@ -11,7 +11,8 @@ from pathlib import Path
 import pytest
 
 from charrnn import ModelConfig, TrainConfig, Trainer, corpora
-from charrnn.corpora import CORPORA, CorpusError, alphabetical, load_corpus, shuffled_lines
+from charrnn.corpora import CORPORA, CorpusError, load_corpus
+from charrnn.held_out import alphabetical, shuffled_lines
 
 
 def test_python_source_is_python_and_the_same_every_time() -> None:
@@ -64,7 +65,7 @@ def test_a_list_in_alphabetical_order_is_noticed_and_can_be_shuffled() -> None:
 
 
 class Drip(BaseHTTPRequestHandler):
-    """Sends a byte every now and then, and never ends."""
+    """Sends a byte now and then, and never ends."""
 
     def do_GET(self) -> None:
         self.send_response(200)

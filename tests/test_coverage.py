@@ -1,4 +1,4 @@
-"""Every branch of the core is taken by a test: the command that pyproject.toml gives, run."""
+"""The tests take every branch of the core: runs the command that pyproject.toml gives."""
 
 from __future__ import annotations
 

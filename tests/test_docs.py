@@ -1,4 +1,4 @@
-"""The docs say what is true: quoted lines stand in the source, sessions give what they show."""
+"""The docs are true: quoted lines are in the source, and sessions print what they show."""
 
 import doctest
 import re
@@ -12,7 +12,7 @@ from charrnn import RECIPES
 ROOT = Path(__file__).parents[1]
 PAGES = sorted((ROOT / "docs").glob("*.md"))
 QUOTING = ("how-it-works", "formats", "recipes")
-"""The pages where all Python comes from the source."""
+"""The pages whose Python blocks are all quoted from the source."""
 QUOTE = re.compile(r"^\[`(charrnn/[\w/.]+)`\]\(\.\./\1\)\n\n```python\n(.*?)\n```$", re.M | re.S)
 SESSION = re.compile(r"^```pycon\n(.*?)```$", re.M | re.S)
 LINK = re.compile(r"\]\(([^)#]+)")
@@ -26,7 +26,7 @@ QUOTES = [
 
 @pytest.mark.parametrize(("name", "lines"), QUOTES)
 def test_quoted_lines_stand_in_the_source(name, lines):
-    """As one block, at whatever indentation."""
+    """They must be there as one block, at any indentation."""
     source = (ROOT / name).read_text("utf-8").splitlines()
     height = lines.count("\n") + 1
     blocks = ("\n".join(source[i : i + height]) for i in range(len(source) - height + 1))

@@ -36,7 +36,7 @@ def model(value: float = 0.0) -> CharRNN:
 
 
 class Faults:
-    """Counts the steps of a save, and fails the one that it is told to."""
+    """Counts the steps of a save, and fails the chosen one."""
 
     def __init__(self, monkeypatch: pytest.MonkeyPatch, fail_at: int, error: BaseException) -> None:
         self.steps: list[str] = []
@@ -63,7 +63,7 @@ class Faults:
 
 
 class Wrapped:
-    """A real file, one of its methods counted."""
+    """A real file, with one of its methods counted."""
 
     def __init__(self, file: Any, name: str, method: Callable[..., Any]) -> None:
         self._file = file
@@ -106,7 +106,7 @@ def test_whichever_step_fails_a_whole_file_stays(
 
 
 def test_order_of_steps(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """All bytes are on the disk before the name is given, and then the name is put there too."""
+    """All bytes are on the disk before the rename, and then the rename is synced too."""
     with monkeypatch.context() as patch:
         faults = Faults(patch, 0, OSError())
         files.write(tmp_path / "new", b"data")
@@ -117,7 +117,7 @@ def test_order_of_steps(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None
 def test_the_new_file_grows_beside_the_old_one(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Between two file systems a rename is a copy, and no longer one step."""
+    """Between two file systems a rename would be a copy, which is not atomic."""
     moved: list[tuple[str, str]] = []
     with monkeypatch.context() as patch:
         patch.setattr(files.os, "replace", lambda *names: moved.append(names))
@@ -254,7 +254,7 @@ def test_a_disk_without_room_is_found_out(
         raise OSError(number, os.strerror(number))
 
     monkeypatch.setattr(files.os, "posix_fallocate", fallocate)
-    if number == errno.EOPNOTSUPP:  # then nobody knows, and the write will tell
+    if number == errno.EOPNOTSUPP:  # the space is then unknown until the write
         files.try_write(tmp_path / "new", 1_000)
     else:
         with pytest.raises(OSError, match="new"):
@@ -280,7 +280,7 @@ def test_an_error_names_the_file_that_was_asked_for(tmp_path: Path) -> None:
 
 @POSIX
 def test_full_disk(tmp_path: Path) -> None:
-    """A real limit of the operating system, met by a real process."""
+    """A real process hits a real limit of the operating system."""
     path = tmp_path / "model.npz"
     checkpoint.save(model(1), path)
     good = path.read_bytes()
@@ -309,7 +309,7 @@ def check_kills(rounds: list[dict[str, Any]], kills: int) -> None:
     assert len(rounds) >= kills
     assert [r for r in rounds if r["error"]] == []
     for r in rounds:
-        assert r["told"] <= r["found"] <= r["told"] + 1  # never older than what save returned for
+        assert r["told"] <= r["found"] <= r["told"] + 1  # never older than the last returned save
     assert sum(r["inside"] for r in rounds) >= kills // 10, "kills must come amid a write"
 
 
@@ -327,13 +327,13 @@ def test_200_kills(tmp_path: Path) -> None:
 @POSIX
 @pytest.mark.slow
 def test_the_kills_have_teeth(tmp_path: Path) -> None:
-    """The same kills leave np.savez's file unreadable."""
+    """The same kills leave a file of np.savez unreadable."""
     rounds = kill_savers(tmp_path, 40, "savez")
     assert sum(bool(r["error"]) for r in rounds) >= 4
 
 
 def test_model_of_the_fault_tests_is_worth_it() -> None:
-    """The faults above tell the old file from the new one by its bytes."""
+    """The tests of faults above tell the old file from the new one by its bytes."""
     assert to_bytes(model(1)) != to_bytes(model(2))
     assert np.all(from_bytes(to_bytes(model(2))).parameters["by"] == 2)
 

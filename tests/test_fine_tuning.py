@@ -1,4 +1,4 @@
-"""A start's vocabulary grows, and what it knew stays."""
+"""A start's vocabulary grows, and it keeps what it knew."""
 
 from dataclasses import replace
 

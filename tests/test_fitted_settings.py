@@ -1,4 +1,4 @@
-"""Fitted settings: valid for every text, within the time, the same in the terminal and the page."""
+"""Fitted settings: valid for every text, within the time, equal on command line and page."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ import charrnn
 from charrnn import CharRNN, ModelConfig
 from charrnn.__main__ import build_parser, main
 from charrnn.baselines import baselines
-from charrnn.cli.plan import make_plan
+from charrnn.cli.training.plan import make_plan
 from charrnn.training.fitted_settings import (
     MANY_SYMBOLS,
     TIMES,
@@ -94,7 +94,7 @@ def test_a_bigger_model_is_thought_slower_and_steps_follow_the_speed() -> None:
 
 
 def trained(text: str, steps: int) -> CharRNN:
-    """A model by the quick settings; in steps, as seconds say nothing on a busy machine."""
+    """A model with the quick settings, by steps, as seconds mean nothing on a busy machine."""
     fitted = settings_for_text("quick", text)
     trainer = Trainer(text, fitted.model, replace(fitted.train, steps=steps))
     for _ in trainer.run():
@@ -103,14 +103,14 @@ def trained(text: str, steps: int) -> CharRNN:
 
 
 def test_500_characters_are_learned_by_heart() -> None:
-    """They are too few to learn a style from; what can be asked is that they are known."""
+    """They are too few to learn a style from, but the model must know them."""
     text = charrnn.load_corpus("lighthouse").text[3000:3500]
     assert charrnn.score(trained(text, 1200), text) < 0.3
 
 
 @pytest.mark.slow
 def test_5_mb_are_learned_from_the_first_seconds() -> None:
-    """100 steps read 1 % of it, and know more than the frequencies of its letters."""
+    """100 steps read 1 % of the text, and beat its letter frequencies."""
     source = charrnn.load_corpus("python-source").text
     model = trained(source * 5, 100)
     found = baselines(source, source[-20_000:], orders=())
@@ -118,7 +118,7 @@ def test_5_mb_are_learned_from_the_first_seconds() -> None:
 
 
 def test_little_is_held_out_of_a_long_text() -> None:
-    """Reading half a million characters again and again would eat the budget."""
+    """Reading half a million characters again and again would use up the time."""
     assert settings_for("quick", 5_000_000, 90).train.val_fraction * 5_000_000 <= 120_000
     assert settings_for("quick", 1_115_394, 65).train.val_fraction == 0.1
 

@@ -21,7 +21,7 @@ BIASES = {"columns": (-1, 1), "rows": (1, -1), "flat": (-1,)}
 
 
 def old_arrays(naming=NAMINGS[0], orientation="columns", biases="flat", hidden_size=5):
-    """What a script would have saved, and the model that it means."""
+    """What a script would have saved, and the model that it stands for."""
     model = tiny_model("rnn", hidden_size=hidden_size, text="".join(SYMBOLS), dtype=np.float32)
     p = model.parameters
     matrices = [p["Wxh0"], p["Whh0"], p["Why"]]
@@ -173,7 +173,7 @@ def test_a_wrong_orientation_is_refused(tmp_path):
 
 
 def test_damaged_files_are_one_sentence(tmp_path):
-    """Or the exact model, where the byte says nothing, like a file's attributes."""
+    """Or they give the exact model, if the byte is irrelevant, such as a file's attributes."""
     arrays, expected = old_arrays()
     path = write(tmp_path, arrays)
     whole = path.read_bytes()

@@ -12,7 +12,7 @@ from hub_git import bare_repository
 from programs import program
 
 import charrnn
-from charrnn.hub.space_files import files_of_space
+from charrnn.hub.spaces.files import files_of_space
 
 ROOT = Path(__file__).resolve().parents[1]
 NAMES = ("NAME", "EMAIL")
@@ -25,7 +25,7 @@ pytestmark = [
 
 
 def shell(folder: Path, *commands: str) -> subprocess.CompletedProcess[str]:
-    """Run commands as a person with a name, and with no settings of this machine's own."""
+    """Run commands as a user with a name, without this machine's own settings."""
     me = {f"GIT_{who}_{what}": "me@example" for who in ("AUTHOR", "COMMITTER") for what in NAMES}
     environment = {**os.environ, **me, "GIT_CONFIG_GLOBAL": os.devnull, "HOME": str(folder)}
     return subprocess.run(
@@ -61,7 +61,7 @@ def test_the_commands_of_the_docs_push_all_that_a_space_needs(
     (commands,) = COMMANDS.findall((ROOT / "docs" / "hub.md").read_text(encoding="utf-8"))
     done = shell(checkout, re.sub(r"https://\S+", space, commands))
     assert done.returncode == 0, done.stderr
-    got = tmp_path / "got"  # as the platform gets it, with its files of LFS
+    got = tmp_path / "got"  # as the platform gets it, with its LFS files
     done = shell(
         tmp_path,
         f"GIT_LFS_SKIP_SMUDGE=1 git clone --quiet --branch main {space} got",

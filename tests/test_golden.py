@@ -32,7 +32,7 @@ def read(cell):
 
 
 def model_of(golden, group, dtype=np.float64) -> CharRNN:
-    """The model of one group of arrays; gradients take the same road."""
+    """The model in one group of arrays; also converts a group of gradients."""
     start = f"{group}/"
     arrays = {k.removeprefix(start): v for k, v in golden.items() if k.startswith(start)}
     return from_torch(arrays, VOCABULARY).astype(dtype)

@@ -1,4 +1,4 @@
-"""Models on the Hub, by the real client over real HTTP: what is pushed comes back, and is found."""
+"""Models on the Hub, with the real client over real HTTP: pushed, pulled and listed."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from charrnn.hub import (
     push_to_hub,
     pushing,
 )
-from charrnn.hub.space_files import files_of_space
+from charrnn.hub.spaces.files import files_of_space
 
 pytestmark = pytest.mark.filterwarnings("ignore:Use 'content=:DeprecationWarning")  # the client's
 

@@ -1,4 +1,4 @@
-"""The model card: complete, valid by the Hub's rules, safe, and it keeps what people wrote."""
+"""The model card is complete, valid by the Hub's rules and safe, and keeps what people wrote."""
 
 from __future__ import annotations
 
@@ -182,7 +182,7 @@ def test_a_loss_that_a_stranger_claims_is_written_as_it_is(loss: float) -> None:
 
 @pytest.mark.parametrize("name", HOSTILE)
 def test_a_hostile_card_costs_no_more_than_its_length(model: CharRNN, name: str) -> None:
-    """Ten times the timeout would not be enough for what grows with the square."""
+    """A cost that grows with the square would exceed even ten times the timeout."""
     text = card(model, "alice/sea", old=HOSTILE[name])
     assert model_faults(front_matter(text[: text.index("\n---\n") + 5])) == []
 

@@ -15,7 +15,8 @@ from standin.store import front_matter, small
 
 import charrnn
 from charrnn.__main__ import main
-from charrnn.hub import HubError, deploy, deploying, planning, result_of, starting
+from charrnn.hub import HubError, deploying, planning, result_of, starting
+from charrnn.hub.spaces import deploy
 from charrnn.service.disk_store import KEPT
 
 ROOT = Path(charrnn.__file__).parents[1]

@@ -19,7 +19,7 @@ from charrnn.hub import HubError, from_hub, gallery, push_page, push_to_hub, pus
 pytestmark = pytest.mark.filterwarnings("ignore:Use 'content=:DeprecationWarning")  # the client's
 
 SILENT = 3600.0
-"""Seconds: a call that waits for this answer runs into the test's own time limit."""
+"""Seconds until an answer: a call that waits for it hits the test's own time limit."""
 
 
 @pytest.fixture(autouse=True)
@@ -69,7 +69,7 @@ def page(hub: Hub) -> object:
 
 
 def fails(call: Callable[[], object], sentence: str) -> None:
-    """Run a call that must fail with such a sentence, which contains no secret."""
+    """Run a call that must fail with this sentence, and without a secret in the message."""
     with pytest.raises(HubError, match=sentence) as caught:
         call()
     said = str(caught.value)
@@ -169,7 +169,7 @@ def test_fault(hub: Hub, call: Callable[[Hub], object], fault: Fault, sentence: 
 
 @pytest.mark.parametrize("number", range(len(XET_FAULTS)))
 def test_fault_of_storage(storage: str, number: int) -> None:
-    """On a Hub of its own: hf_xet keeps tokens and connections for one it knows."""
+    """Uses a new Hub, because hf_xet keeps tokens and connections for one that it knows."""
     call, fault, sentence = (XET_FAULTS if storage == "xet" else LFS_FAULTS)[number]
     with Hub().serve() as hub:
         push_to_hub(trained(), "alice/sea", token=ALICE, endpoint=hub.url)
@@ -209,7 +209,7 @@ def test_what_is_not_there_or_not_yours(hub: Hub) -> None:
 
 
 def test_someone_else_commits_in_the_meantime(hub: Hub) -> None:
-    """The parent of our commit is the one whose card we read: a newer one is not overwritten."""
+    """Our commit's parent is the one whose card we read, so a newer commit is not overwritten."""
     newer = b"---\ntags: [charrnn]\n---\nnewer words"
     repo = hub.model("alice/sea")
     commit = partial(repo.write, "README.md", newer, "alice")

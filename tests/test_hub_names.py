@@ -169,7 +169,7 @@ def test_the_terminal_reads_a_folder_and_a_model_of_the_hub(hub: Hub, tmp_path: 
 
 
 def test_an_answer_that_is_too_large_is_cut_off(hub: Hub) -> None:
-    """A repository's list has a limit as its weights do."""
+    """The size of a repository's list is limited, like that of its weights."""
     endless = b'{"id": "' + b"a" * (calls.ANSWERS + 1) + b'"}'
     hub.faults.append(Fault(f"/api/models/{NAME}", body=endless, times=1))
     with pytest.raises(HubError, match="more than it announced"):
@@ -177,7 +177,7 @@ def test_an_answer_that_is_too_large_is_cut_off(hub: Hub) -> None:
 
 
 def test_a_download_that_is_late_ends(hub: Hub, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A byte now and then meets no timeout of a read; the thread that waits for it ends too."""
+    """A byte now and then hits no read timeout; the thread that waits for it ends too."""
     monkeypatch.setattr(calls, "DEADLINE", 1.0)
     hub.faults.append(Fault(f"/api/models/{NAME}", trickle=0.05, times=1))
     with pytest.raises(HubError, match="in time"):

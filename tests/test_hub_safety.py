@@ -1,4 +1,4 @@
-"""What must not happen on the Hub: leaks, overwriting, hostile files, tokens in wrong places."""
+"""What must not happen on the Hub: leaks, overwriting, hostile files, misplaced tokens."""
 
 from __future__ import annotations
 

@@ -1,5 +1,5 @@
-"""The Hub from the terminal: real commands in child processes, with Xet and without, and a job
-that really runs. Everything they write or print is searched for the token."""
+"""The Hub from the command line: real commands in child processes, with Xet and without, and a job
+that really runs. Everything that they write or print is searched for the token."""
 
 from __future__ import annotations
 
@@ -66,7 +66,7 @@ class Shell:
         return [json.loads(line) for line in ended.stdout.splitlines()] if "--json" in words else []
 
     def keeps(self, secret: str) -> list[str]:
-        """Where the secret was printed or written."""
+        """The places where the secret was printed or written."""
         found = ["printed"] if secret in self.printed else []
         files = [path for path in self.folder.rglob("*") if path.is_file()]
         return found + [str(path) for path in files if secret.encode() in path.read_bytes()]
@@ -183,7 +183,7 @@ def test_a_killed_job_goes_on_from_its_last_save_up_to_a_limit(hub: Hub, folder:
             done.result()
     assert [job.stage for job in jobs()] == ["ERROR", "ERROR"]
     assert "ended as ERROR" in shell.err
-    shell(*words)  # the same command goes on with what those two have done
+    shell(*words)  # the same command continues where those two ended
     assert [job.stage for job in jobs()] == ["ERROR", "ERROR", "COMPLETED"]
     firsts = [next(json.loads(x)["step"] for x in job.lines if x[0] == "{") for job in jobs()]
     assert firsts == sorted(set(firsts))
@@ -294,6 +294,6 @@ def test_the_search_for_presets_runs_on_rented_machines(hub: Hub, folder: Path) 
     assert {first["settings"]["cell"], second["settings"]["cell"]} == {"rnn", "gru"}
     assert last["settings"] == min(first, second, key=lambda row: row["loss"])["settings"]
     assert all(row["steps"] > 0 for row in rows)
-    run()  # what is known is not run again, but for the one that failed
+    run()  # known runs are not repeated, except for the one that failed
     assert len(hub.jobs.jobs) == before + 5
     assert len((folder / "rows.jsonl").read_text().splitlines()) == 3

@@ -1,4 +1,4 @@
-"""The README's first command on a fresh copy, and `pip install .` beside it. Real, so slow."""
+"""The README's first command on a fresh copy, and `pip install .`, both real and so slow."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ pytestmark = [pytest.mark.slow, pytest.mark.timeout(900)]
 
 @pytest.fixture(scope="module")
 def copy(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """What a fresh clone holds."""
+    """A copy of the files in a fresh clone."""
     folder = tmp_path_factory.mktemp("fresh") / "charrnn"
     shutil.copytree(ROOT, folder, ignore=LEFT_OUT)
     return folder
@@ -38,7 +38,7 @@ def first_command() -> str:
 
 
 def clean_env(**more: str) -> dict[str, str]:
-    """This environment without what could lend the copy a package of ours."""
+    """This environment without anything that could make charrnn importable from elsewhere."""
     return {k: v for k, v in os.environ.items() if k != "PYTHONPATH"} | more
 
 
@@ -50,7 +50,7 @@ def free_port() -> int:
 
 
 def answers(url: str, process: subprocess.Popen[bytes], seconds: float) -> str:
-    """What the page answers, once it does."""
+    """The page's answer, once there is one."""
     end = time.monotonic() + seconds
     while time.monotonic() < end:
         assert process.poll() is None, "it ended by itself"
@@ -91,7 +91,7 @@ def test_pip_install_gives_a_command_that_works_anywhere(copy: Path, tmp_path: P
         subprocess.run([sys.executable, "-m", "venv", ".venv"], cwd=copy, check=True)
     pip = [scripts / "python", "-m", "pip", "install", "--quiet", str(copy)]
     subprocess.run(pip, cwd=tmp_path, env=clean_env(), check=True)
-    # The copy must not be what is imported: it is gone from now on but for its environment.
+    # The copy must not be what is imported, so only its environment is left from now on.
     shutil.rmtree(copy / "charrnn")
     code = (
         "import charrnn.corpora as c, charrnn.pretrained as p; "

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import errno
 import logging
 import os
@@ -12,6 +13,7 @@ import subprocess
 import sys
 from contextlib import ExitStack
 from pathlib import Path
+from typing import Any
 
 import pytest
 from serving import ROOT, free_port, wait_for
@@ -176,7 +178,7 @@ def test_without_descriptors_the_log_gets_a_line_and_the_page_comes_back(tmp_pat
         wait_until(lambda: "public link" in log.read_text(), "the launch did not end")
         before = len(log.read_text().splitlines())
         with ExitStack() as stack:
-            for _ in range(300):  # the system holds in its own queue what the page does not take
+            for _ in range(300):  # the system queues the connections that the page does not take
                 stack.enter_context(socket.create_connection(("127.0.0.1", port)))
             wait_until(lambda: "descriptors" in log.read_text(), "they did not run out")
         wait_for(url, process, log)
@@ -209,6 +211,29 @@ def test_one_line_a_minute_says_that_descriptors_ran_out() -> None:
     other = record(OSError(errno.EIO, "a broken disk"))
     assert limit.filter(other)
     assert other.exc_info
+
+
+@POSIX
+def test_a_socket_closed_before_asyncio_comes_back_to_it_is_not_logged(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    """This happens to a page that ends in the second after its descriptors ran out."""
+    loop: Any = asyncio.new_event_loop()
+    closed = socket.socket()
+    closed.close()
+    limit = OutOfDescriptors()
+    logging.getLogger("asyncio").addFilter(limit)
+    try:
+        loop.call_soon(loop._start_serving, asyncio.Protocol, closed)
+        loop.call_soon(int, "another ValueError")
+        loop.call_soon(loop.stop)
+        loop.run_forever()
+    finally:
+        logging.getLogger("asyncio").removeFilter(limit)
+        loop.close()
+    assert [str(record.exc_info[1])[:7] for record in caplog.records if record.exc_info] == [
+        "invalid"
+    ]
 
 
 def test_an_error_that_is_its_own_context_is_logged_as_it_is() -> None:

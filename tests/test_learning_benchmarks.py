@@ -1,4 +1,4 @@
-"""What the benchmarks of learning compute, apart from the training itself."""
+"""The computations of the learning benchmarks, apart from the training itself."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the C library is asked for, it does: counted in processes of their own."""
+"""The C library follows the allocator settings, as counted in separate processes."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from charrnn.training.memory import keep_freed_memory, share_arenas
+from charrnn.training.parallel.memory import keep_freed_memory, share_arenas
 
 ROOT = Path(__file__).parent.parent
 
@@ -28,7 +28,7 @@ print(faults(9))
 
 ARENAS = """
 import ctypes, sys, tempfile, threading
-from charrnn.training.memory import share_arenas
+from charrnn.training.parallel.memory import share_arenas
 if sys.argv[1] == "shared":
     share_arenas()
 meet, held = threading.Barrier(6), []
@@ -53,7 +53,7 @@ with tempfile.TemporaryFile() as file:
 
 
 def ran(code: str, *argv: str) -> int:
-    """The number that some code prints in a process of its own."""
+    """The number that some code prints in a separate process."""
     done = subprocess.run(
         [sys.executable, "-c", code, *argv],
         capture_output=True,

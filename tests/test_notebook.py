@@ -32,7 +32,7 @@ def installed(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.mark.slow
 def test_every_cell_runs_and_shows_what_it_should(installed: Path, tmp_path: Path) -> None:
-    path = tmp_path / "done.ipynb"  # by a process of its own: the client leaves its loops open
+    path = tmp_path / "done.ipynb"  # in a separate process: the client leaves its loops open
     subprocess.run([sys.executable, notebook.__file__, path, installed], check=True)
     shown = [output for cell in notebook.read(path).cells for output in cell.get("outputs", ())]
     assert not [output for output in shown if output.output_type == "error"]
@@ -48,7 +48,7 @@ def test_every_cell_runs_and_shows_what_it_should(installed: Path, tmp_path: Pat
 
 
 def test_what_the_notebook_shows_is_stored_in_it() -> None:
-    """A reader sees the curve and the model before anything runs."""
+    """So a reader sees the curve and the model before anything runs."""
     shown = [output for cell in notebook.read().cells for output in cell.get("outputs", ())]
     kinds = {kind for output in shown for kind in output.get("data", ())}
     assert {"image/png", "text/html"} <= kinds

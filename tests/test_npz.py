@@ -1,4 +1,4 @@
-"""The container: what is written, what is read, and what both agree on with NumPy."""
+"""The .npz container: writing, reading, and agreement of both with NumPy."""
 
 from __future__ import annotations
 

@@ -154,7 +154,7 @@ def test_a_vector_longer_than_a_block_moves_as_its_parts_do(name):
 def test_the_matrices_between_hidden_units_have_a_rate_of_their_own(cell, layers):
     parameters = Parameters(parameter_shapes(ModelConfig(cell, 5, layers), 7))
     for part, factor in hidden_parts(parameters.shapes, 0.25):
-        assert not parameters.vector[part].any()  # no weight twice
+        assert not parameters.vector[part].any()  # no weight is in two parts
         parameters.vector[part] = factor
     hidden = {f"Whh{i}" for i in range(layers)} | {f"Wxh{i}" for i in range(1, layers)}
     for name, array in parameters.items():

@@ -56,7 +56,7 @@ def folder(tmp_path: Path) -> Path:
 
 
 def ended(process: subprocess.Popen[str]) -> tuple[list[dict[str, Any]], str]:
-    """What a launcher printed until its end: the JSON objects, and the other stream."""
+    """What a launcher printed until it ended: the JSON objects, and the other stream."""
     out, errors = process.communicate(timeout=PATIENCE)
     return [json.loads(line) for line in out.splitlines() if line.startswith("{")], errors
 

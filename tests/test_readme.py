@@ -1,4 +1,4 @@
-"""The README says what is so: its tree, its tables, its Python, its commands."""
+"""The README is true: its file map, its tables, its Python, its commands."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def test_parts_are_as_the_code_is(name: str) -> None:
 
 
 def test_the_python_block_prints_what_it_says() -> None:
-    """Words to the letter; losses within 3 %, for no two processors train alike to the bit."""
+    """Words must match exactly, losses within 3 %: no two processors train identically."""
     _, steps = readme.examples(TEXT)
     assert len([step for step in steps if step.source.strip()]) >= 8
     for step, out in zip(steps, readme.outputs(steps), strict=True):
@@ -40,7 +40,7 @@ def test_the_python_block_prints_what_it_says() -> None:
 
 
 def command_lines(path: Path) -> list[str]:
-    """Every call of the terminal that a document shows."""
+    """Every charrnn command that a document shows."""
     text = path.read_text(encoding="utf-8").replace("\\\n", " ")
     found = re.findall(r"^(?:\$ )?((?:[A-Z_]+=\S+ )*python3? -m charrnn .*)$", text, re.MULTILINE)
     return found + re.findall(r"`(python -m charrnn [^`]*)`", text)

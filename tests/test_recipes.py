@@ -1,7 +1,8 @@
-"""The five systems by name, run for real on the one engine, and what the last one lists besides."""
+"""The five recipes, run for real on the one engine, and the extensions that the last one lists."""
 
 import dataclasses
 import itertools
+import json
 import tracemalloc
 
 import numpy as np
@@ -10,6 +11,7 @@ import pytest
 import charrnn
 from charrnn import CELLS, RECIPES, ModelConfig, Sampling, TrainConfig, Trainer, load_corpus
 from charrnn.__main__ import main
+from charrnn.ui.train.settings import SETTINGS, parse, recipe_values
 from charrnn.vocabulary import UNKNOWN
 
 GREEDY = Sampling(temperature=0)
@@ -85,7 +87,7 @@ def test_windows_cleans_overlaps_and_resets():
 
 
 def test_windows_stops_early_with_the_best_weights():
-    text = load_corpus("lighthouse").text[:5000]  # little enough to learn by heart
+    text = load_corpus("lighthouse").text[:5000]  # short enough to learn by heart
     trainer = trainer_of(
         "windows", {"hidden_size": 32}, text=text, learning_rate=0.02, eval_every=50, patience=2
     )
@@ -202,7 +204,7 @@ def test_rare_words_share_one_symbol_which_is_read_and_never_written():
     assert UNKNOWN in vocabulary.symbols
     assert "zebra" not in vocabulary.symbols
     assert vocabulary.encode("zebra") == vocabulary.encode("platypus") == vocabulary.ids[UNKNOWN]
-    trainer.model.parameters["by"][vocabulary.ids[UNKNOWN]] = 50  # it wants nothing else
+    trainer.model.parameters["by"][vocabulary.ids[UNKNOWN]] = 50  # far the likeliest symbol
     assert UNKNOWN not in write(trainer.model, "the platypus ", 100, Sampling(random_seed=3))
     assert np.isfinite(charrnn.score(trainer.model, "the zebra sat on the platypus."))
 
@@ -216,7 +218,7 @@ def zipf_text(words, distinct):
 
 
 def peak_of_training(words, distinct):
-    """Bytes held at most while a text of words is read, trained on and validated."""
+    """The peak bytes in use while a text of words is read, trained on and validated."""
     text = zipf_text(words, distinct)
     tracemalloc.start()
     config = TrainConfig(words=True, steps=3, eval_every=3)
@@ -249,3 +251,13 @@ def test_a_text_of_100000_words_trains_within_the_limits_of_the_page():
     check_size(trainer.live.config, config, text, 2000)
     found = losses(trainer)
     assert found[-5:].mean() < 0.7 * found[0]
+
+
+@pytest.mark.parametrize("name", RECIPES)
+def test_the_page_fills_its_form_with_the_recipe(name):
+    values = json.loads(json.dumps(recipe_values()[name]))
+    assert parse({key: values[key] for key in SETTINGS}) == (
+        RECIPES[name].model,
+        RECIPES[name].train,
+    )
+    assert (values["corpus"], values["settings_by"]) == (RECIPES[name].corpus, "by hand")

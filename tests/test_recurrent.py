@@ -1,4 +1,4 @@
-"""One symbol at a time and a window at a time are the same reading."""
+"""Reading one symbol at a time gives the same result as reading a window at a time."""
 
 import numpy as np
 import pytest

@@ -99,7 +99,7 @@ def test_the_state_has_read_every_character_of_the_seed():
 
 
 def test_writing_is_reading_what_was_written():
-    """Every drawn character goes back in: the text's own logits draw it again."""
+    """Every drawn character is read back, so the text's own logits draw the text again."""
     model = tiny_model("gru", 2, text=TEXT)
     text = "".join(generate(model, "the ", 30, Sampling(0)))
     ids = model.vocabulary.encode("the " + text)

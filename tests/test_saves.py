@@ -1,4 +1,4 @@
-"""A run that is killed goes on from its last save by the same command, as if nothing had been."""
+"""The same command continues a killed run from its last save, as if nothing had happened."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def killed(*words: str) -> None:
-    """Run a command in a child that saves all the time, and kill it once two saves are there."""
+    """Run a command in a child that saves all the time, and kill it after two saves."""
     argv = [sys.executable, "-m", "charrnn", *TRAIN, *words, "--save-every", "0.01"]
     with subprocess.Popen(
         argv, env={**os.environ, "PYTHONPATH": str(ROOT)}, stdout=subprocess.DEVNULL

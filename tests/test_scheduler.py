@@ -1,4 +1,4 @@
-"""The scheduler: one run per visitor, a place in the queue, stop, and what leaving keeps."""
+"""The scheduler: one run per visitor, places in the queue, Stop, and what a leaver keeps."""
 
 from __future__ import annotations
 
@@ -146,7 +146,7 @@ def test_a_run_goes_on_when_its_page_is_gone_and_the_next_page_follows_it() -> N
 
         back = asyncio.create_task(come_back())
         await until(lambda: trained(again))
-        scheduler.keep(visitor, "two")  # the page that came back, a session of its own
+        scheduler.keep(visitor, "two")  # the page that came back, as a new session
         assert scheduler.running("two")
         assert scheduler.stop("two")
         await back

@@ -1,4 +1,4 @@
-"""Scoring both ways: state carried, and cold windows, against a loop that anyone can follow."""
+"""Scoring both ways, with the state carried and in cold windows, against a simple loop."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ import pytest
 import charrnn
 from charrnn.__main__ import main
 from charrnn.analysis.adaptive import adaptive_score
-from charrnn.corpora import split
+from charrnn.held_out import split
 from charrnn.network import model as model_module
 from charrnn.network.loss import log_softmax
 from charrnn.network.model import CharRNN, ModelConfig, score, score_cold

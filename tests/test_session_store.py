@@ -1,14 +1,22 @@
-"""What visitors hold, and the store that gives it back after a reload."""
+"""The state of a visitor, and the store that restores it after a reload."""
 
 from __future__ import annotations
 
+import asyncio
 import copy
 import pickle
+import threading
 from dataclasses import replace
+from typing import Any
+
+import gradio as gr
+from gradio.state_holder import SessionState
 
 from charrnn import CharRNN, ModelConfig, Vocabulary
+from charrnn.service.scheduler import Scheduler
 from charrnn.service.session_store import SessionStore, weight
 from charrnn.service.visitor import KEPT_CHARACTERS, Visitor
+from charrnn.ui.server.sessions import Page
 
 
 def model() -> CharRNN:
@@ -72,3 +80,35 @@ def test_the_store_is_limited_in_bytes_and_drops_the_oldest() -> None:
     session_store = SessionStore(max_bytes=3 * weight(visitor))
     kept = [session_store.keep(visitor) for _ in range(5)]
     assert [session_store.find(each.token) is not None for each in kept] == [False] * 2 + [True] * 3
+
+
+class SlowScheduler(Scheduler):
+    """A scheduler that restores a visitor only when it is allowed to."""
+
+    def __init__(self) -> None:
+        super().__init__(seconds=60.0, runs_at_once=1)
+        self.asked, self.allowed = threading.Event(), threading.Event()
+
+    def restore(self, session: str) -> Visitor:
+        self.asked.set()
+        assert self.allowed.wait(60)
+        return super().restore(session)
+
+
+def test_an_early_event_does_not_undo_what_the_opening_of_the_page_restored() -> None:
+    scheduler, own = SlowScheduler(), Visitor().with_model(model(), "mine")
+
+    async def early_event() -> Any:
+        with Page() as blocks:
+            visitor, name = gr.State(Visitor()), gr.Textbox()
+            name.input(lambda visitor: visitor.name, visitor, name)
+        blocks.scheduler, blocks.visitor = scheduler, visitor
+        (event,) = blocks.fns.values()
+        state = SessionState(blocks)
+        answer = asyncio.create_task(blocks.process_api(event, [None], state, session_hash="early"))
+        await asyncio.to_thread(scheduler.asked.wait, 60)
+        state[visitor._id] = own  # what the event that opens the page does
+        scheduler.allowed.set()
+        return (await answer)["data"], state[visitor._id]
+
+    assert asyncio.run(early_event()) == (["mine"], own)

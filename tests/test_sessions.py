@@ -40,7 +40,7 @@ def test_a_forgotten_session_keeps_its_model(tmp_path: Path) -> None:
 
 @pytest.fixture
 def forgetful(tmp_path: Path) -> Iterator[str]:
-    """The address of a page that keeps nobody in memory."""
+    """The address of a page that keeps no visitor in memory."""
     port, log = free_port(), tmp_path / "log.txt"
     with log.open("w") as sink:
         process = subprocess.Popen(

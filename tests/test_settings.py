@@ -114,7 +114,7 @@ assert job.config.lamps == 5
 
 
 def test_a_new_option_costs_one_line(tmp_path: Path) -> None:
-    """It is checked, a flag, on the page, in the address and in /train."""
+    """It is validated, and becomes a flag, a control, part of the address and of /train."""
     shutil.copytree(ROOT / "charrnn", tmp_path / "charrnn")
     for folder in ("data", "pretrained"):
         (tmp_path / folder).symlink_to(ROOT / folder)

@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
+from types import SimpleNamespace
 from typing import Any
 
+from starlette.exceptions import HTTPException
+
+from charrnn.ui.server.routes import JOINS, UPLOAD
 from charrnn.ui.server.shares import HELD, QUEUED, UPLOADS, Shares
 
 
 class Site:
-    """Gradio's part: a queue that takes events, and uploads that last until they are released."""
+    """Stands in for Gradio: a queue of events, and uploads that last until they are released."""
 
     def __init__(self) -> None:
         self._queue: list[str] = []
@@ -22,8 +26,9 @@ class Site:
         return self
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
+        await receive()
         client = scope["client"][0]
-        if scope["path"].endswith("join"):
+        if scope["route"].path in JOINS:
             await asyncio.sleep(0)
             self._queue.append(client)
             self.longest = max(self.longest, len(self._queue))
@@ -36,11 +41,21 @@ def request(shares: Shares, site: Site, client: str, path: str, answers: list[An
     async def send(message: Any) -> None:
         answers.append(message)
 
-    scope = {"type": "http", "path": path, "headers": [], "client": (client, 1), "app": site}
-    return asyncio.create_task(shares(scope, None, send))  # type: ignore[arg-type]
+    async def receive() -> Any:
+        return {}
+
+    async def answered() -> None:
+        try:
+            await shares(scope, receive, send)
+        except HTTPException as error:
+            answers.append({"status": error.status_code})
+
+    route = SimpleNamespace(path=path)
+    scope = {"type": "http", "route": route, "headers": [], "client": (client, 1), "app": site}
+    return asyncio.create_task(answered())
 
 
-JOIN, UPLOAD = "/gradio_api/queue/join", "/gradio_api/upload"
+JOIN = "/gradio_api/queue/join"
 
 
 async def settle() -> None:

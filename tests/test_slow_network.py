@@ -16,7 +16,7 @@ pytestmark = pytest.mark.slow
 
 
 class SilentProxy:
-    """Accepts every connection and never says a word."""
+    """Accepts every connection and never answers."""
 
     def __init__(self) -> None:
         self.server = socket.create_server(("127.0.0.1", 0), backlog=100)
@@ -36,7 +36,7 @@ class SilentProxy:
 
     @property
     def waiting(self) -> int:
-        """How many still wait for an answer."""
+        """How many connections still wait for an answer."""
         return sum(is_open(connection) for connection in self.asked)
 
     def close(self) -> None:

@@ -1,4 +1,4 @@
-"""The metadata of the Space, and what its platform installs, hold together."""
+"""The Space's metadata, and the packages that its platform installs, fit together."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from standin.store import front_matter
 
 from charrnn.hub.account import HUB
 from charrnn.hub.card import DATASETS
-from charrnn.hub.space_files import files_of_space, space_readme
+from charrnn.hub.spaces.files import files_of_space, space_readme
 from charrnn.service.disk_store import KEPT, DiskStore
 from charrnn.ui.share import model as model_column
 
@@ -50,7 +50,7 @@ def test_keys_and_values_are_those_of_the_reference() -> None:
 
 
 def test_the_readme_of_one_space_is_valid_too() -> None:
-    """With what `deploy` adds: its thumbnail, its owner's models, what it keeps."""
+    """It includes what `deploy` adds: a thumbnail, its owner's models, what the Space keeps."""
     readme = space_readme(README, "me/page", HUB, ["me/sea", "me/book"], "me/page-models")
     metadata = front_matter(readme)
     assert metadata.keys() - METADATA.keys() == {"thumbnail", "models"} <= KEYS
@@ -89,7 +89,7 @@ def test_every_file_that_the_readme_shows_is_on_the_space() -> None:
 
 @pytest.mark.slow
 def test_what_the_platform_installs_fits_together(tmp_path: Path) -> None:
-    """For the Space's Python, by a resolver that downloads metadata alone."""
+    """Resolved for the Space's Python, downloading metadata only."""
     uv = pytest.importorskip("uv", reason="needs the resolver uv")
     wanted = [line.format(**METADATA) for line in BUILT_WITH]
     asked = tmp_path / "asked.txt"

@@ -25,7 +25,7 @@ TEXT = "hello there, " * 40
 
 @pytest.fixture(autouse=True)
 def places(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """What a TempFiles sets for its process is put back afterwards."""
+    """Restores what a TempFiles sets for its process."""
     monkeypatch.setenv("TMPDIR", str(tmp_path))
     monkeypatch.setenv("GRADIO_TEMP_DIR", str(tmp_path))
     monkeypatch.setattr(tempfile, "tempdir", None)
@@ -86,7 +86,7 @@ def test_the_folder_of_a_server_that_was_killed_goes_with_the_next_one(tmp_path:
 
 
 def visitor(resumable: bool) -> Visitor:
-    """A visitor with a model, and with a run to go on with or without one."""
+    """A visitor with a model, with or without a run to continue."""
     if not resumable:
         model = CharRNN(Vocabulary.from_text("abc"), ModelConfig("rnn", 4))
         return Visitor(token="t").with_model(model, "mine", "secret")

@@ -1,4 +1,4 @@
-"""Files as people have them: every encoding, line end and container gives its text or a reason."""
+"""Text files of every encoding, line end and container give their text, or a reason why not."""
 
 from __future__ import annotations
 

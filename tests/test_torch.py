@@ -15,7 +15,7 @@ CASES = [(cell, layers) for cell in GATE_ORDER for layers in (1, 2, 3)]
 
 
 def random_model(cell, layers, hidden_size=24) -> CharRNN:
-    """Biases too, for they start at zero and would prove nothing."""
+    """A model with random biases too: zeros, as in a new model, would prove nothing."""
     model = CharRNN(VOCABULARY, ModelConfig(cell, hidden_size, layers))
     rng = np.random.default_rng(3)
     model.parameters.vector[:] = rng.normal(0, 0.3, model.parameters.vector.shape)

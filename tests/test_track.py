@@ -38,7 +38,7 @@ def python(folder: Path, *words: str, path: Path | None = None) -> str:
 def trackio(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The package alone, in a folder of its own.
 
-    With all that it brings, Uvicorn would serve the page of all other tests on another event loop.
+    With all its dependencies, Uvicorn would serve all other tests' pages on another event loop.
     """
     folder = tmp_path_factory.mktemp("trackio")
     version = (ROOT / "tests/requirements-trackio.txt").read_text().strip()

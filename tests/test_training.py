@@ -22,8 +22,8 @@ from charrnn import (
     load,
     score,
 )
-from charrnn.corpora import split
 from charrnn.formats import npz
+from charrnn.held_out import split
 from charrnn.training.checkpoint import Checkpoint
 from charrnn.training.fine_tuning import StartError, weights_sha256
 from charrnn.training.optimizers import OPTIMIZERS
@@ -69,7 +69,7 @@ def test_validation_is_the_last_part_and_is_never_trained_on():
     train, val = split(ids, 0.1)
     assert train.tolist() == list(range(900))
     assert val.tolist() == list(range(900, 1000))
-    assert len(split(ids[:400], 0.1)[1]) == 0  # 40 symbols tell nothing
+    assert len(split(ids[:400], 0.1)[1]) == 0  # 40 symbols are too few to measure
     assert len(split(ids, 0.0)[1]) == 0
     trainer = Trainer("a" * 900 + "b" * 100, SMALL, SHORT)
     b = trainer.model.vocabulary.ids["b"]
@@ -103,7 +103,7 @@ def test_stop_save_and_resume_is_the_same_run_to_the_last_bit(cell, config, tmp_
 
 
 def test_a_run_saved_before_its_first_step_is_the_same_run(tmp_path):
-    """Nothing is the best yet, so nothing is taken for it."""
+    """There are no best weights yet, and none must be invented."""
     whole, first = (Trainer(TEXT, SMALL, SHORT) for _ in "ab")
     first.save(tmp_path / "run.npz")
     second = Trainer.resume(tmp_path / "run.npz", TEXT)

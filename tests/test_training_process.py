@@ -35,7 +35,7 @@ JOB = Job(
 
 
 def until(run: TrainingProcess, done: Callable[[Snapshot], bool]) -> Snapshot:
-    """The first snapshot for which `done` holds."""
+    """The first snapshot for which `done` is true."""
     wait_until(lambda: done(run.snapshot), "the worker did not get there")
     return run.snapshot
 

@@ -23,7 +23,7 @@ def queue_of(runs_at_once: int = 2) -> tuple[TrainingQueue, Clock]:
 
 
 def play(queue: TrainingQueue, clock: Clock, real: dict[Slot, float]) -> dict[Slot, float]:
-    """Let every run take its real seconds; the time at which each started."""
+    """Let every run take its real seconds; returns the time at which each started."""
     started: dict[Slot, float] = {}
     while queue.slots:
         running = queue.running
@@ -217,7 +217,7 @@ def test_a_process_that_is_late_to_start_tells_what_the_others_will_need() -> No
     waiting = queue.join(120, expected=20)
     last = queue.join(120, expected=20)
     assert last.wait == pytest.approx(2 * 21)
-    clock.now = 4  # its process has not come yet
+    clock.now = 4  # its process has not started yet
     assert first.begun is None
     assert last.wait - waiting.wait == pytest.approx(4 + 20)
 

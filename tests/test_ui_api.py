@@ -83,7 +83,7 @@ def test_a_bad_file_is_refused_with_a_sentence(client: Client, tmp_path: Path) -
 
 @pytest.mark.parametrize("address", ["http://example.invalid/a.npz", " HTTPS://example.invalid/"])
 def test_the_page_fetches_no_address_that_a_visitor_names(url: str, address: str) -> None:
-    """Gradio alone would download it, and take it for an upload."""
+    """By itself, Gradio would download the address and treat it as an upload."""
     file = {"path": address, "orig_name": "a.npz", "meta": {"_type": "gradio.FileData"}}
     with pytest.raises(RefusedError, match="Upload the file itself"):
         Visitor(url).call("load_model", None, file)
@@ -126,7 +126,7 @@ def test_what_the_server_refuses(url: str, path: str, headers: dict[str, str], s
 def test_a_hundred_megabytes_are_refused(
     url: str, path: str, megabytes: int, chunked: bool
 ) -> None:
-    """By the length that is declared, and where none is, by what comes."""
+    """By the declared length or, if there is none, by the bytes received."""
     connection = http.client.HTTPConnection(url.split("/")[2], timeout=60)
     kind = {"Content-Type": "multipart/form-data; boundary=x"}
     length = (
@@ -141,7 +141,7 @@ def test_a_hundred_megabytes_are_refused(
             encode_chunked=chunked,
         )
         assert connection.getresponse().status in (413, 400)  # 400: what read it wraps the error
-    except (BrokenPipeError, ConnectionResetError):  # hung up on, in the middle
+    except (BrokenPipeError, ConnectionResetError):  # the server hung up in the middle
         pass
     finally:
         connection.close()

@@ -67,8 +67,10 @@ def test_a_text_streams_and_is_the_one_that_generate_writes() -> None:
     assert texts[-1] == expected
     assert updates[0][0]["busy"]
     assert not updates[-1][0]["busy"]
+    assert all(value["note"] == tab.layout.written_by(v.name) for value, *_ in updates)
+    assert len(tab.layout.written_by("x" * 100)) <= 80  # one line beside the title
     links = [taken["query"] for *_, taken in updates]
-    assert set(links[:-1]) == {""}  # while it writes there is nothing to take
+    assert set(links[:-1]) == {""}  # nothing to copy while the text is being written
     query = {name: values[0] for name, values in parse_qs(links[-1]).items()}
     assert query.pop("tab") == "generate"
     assert query.items() >= {"seed": "the cat", "random_seed": "7"}.items()

@@ -34,7 +34,7 @@ def hub() -> Iterator[Hub]:
 
 
 class Asked:
-    """What a handler reads of a request."""
+    """The parts of a request that a handler reads."""
 
     session_hash = "tab"
 
@@ -114,7 +114,7 @@ def test_a_gallery_without_a_hub_is_a_sentence(hub: Hub, monkeypatch: pytest.Mon
 
 
 def test_push_and_pull_from_a_client(hub: Hub, tmp_path: Path) -> None:
-    """On one's own machine, with HF_TOKEN set there."""
+    """On the user's own machine, with HF_TOKEN set."""
     keep = {"CHARRNN_KEEP": str(tmp_path / "bucket")}
     with serving(tmp_path, HF_ENDPOINT=hub.url, HF_HUB_OFFLINE="0", HF_TOKEN=ALICE, **keep) as url:
         client = Client(url, verbose=False)

@@ -1,4 +1,4 @@
-"""The Look inside tab's handlers: what is packed for the pictures is what the model holds."""
+"""The Look inside tab's handlers: the values packed for the pictures are the model's own."""
 
 from __future__ import annotations
 

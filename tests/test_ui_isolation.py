@@ -1,4 +1,4 @@
-"""A thousand requests of two visitors, interleaved, on the real server: nobody sees the other's."""
+"""A thousand interleaved requests of two visitors on the real server: neither sees the other's."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ AT_ONCE = 5  # requests that a visitor has on the way together
 
 @dataclass
 class Person:
-    """A visitor with an alphabet of their own: any letter of the other's is a leak."""
+    """A visitor with their own alphabet, so that any letter of the other's is a leak."""
 
     visitor: Visitor
     letters: str
@@ -51,7 +51,7 @@ class Person:
         self.note("train", outputs)
 
     def live(self, count: int) -> None:
-        """So many requests, in a random order, several at once."""
+        """Send `count` requests in a random order, several at once."""
         dice = Random(self.cell)
         names = ("generate", "inspect", "guess", "download_model", "load_model", "share_model")
         for start in range(0, count, AT_ONCE):
@@ -71,7 +71,7 @@ class Person:
             "inspect": (name, None, self.text[:60]),
             "guess": (name, None, self.letters[:3]),
             "download_model": (name, None, False),
-            # No network: refused, with a sentence that must not hold the token.
+            # Refused without a network, in a sentence that must not contain the token.
             "share_model": (name, None, "somebody/model", "mit", False, False, self.token),
         }[name]
 

@@ -30,19 +30,19 @@ CHOICES = ("standard", "own", "gru", "none", "lighthouse", "liked", "mit")
 def own_frame(root: Path) -> re.Pattern[str]:
     """Matches a frame of this project's code in a traceback.
 
-    Gradio logs a traceback of its own for a value that it does not pass on. The server room's
-    layers are in all of them, as every event goes through them; the folder's .venv is not the
-    project's code.
+    Gradio logs a traceback of its own for a value that it does not pass on. The layers in
+    charrnn/ui/server are in all of these, as every event goes through them; the folder's .venv is
+    not the project's code.
     """
     folder = re.escape(str(root))
     return re.compile(
-        rf'File "{folder}/(app\.py|charrnn/(?!ui/server/(middleware|sessions|shares)))'
+        rf'File "{folder}/(app\.py|charrnn/(?!ui/server/(middleware|page_cache|sessions|shares)))'
     )
 
 
 OWN_FRAME = own_frame(ROOT)
 INTERNALS = re.compile(r"Traceback|File \"|site-packages|\.py\b|hf_")
-"""Must appear in no answer: it names files, code or a token."""
+"""Matches what must be in no answer: the names of files, code or a token."""
 
 
 @pytest.fixture(scope="module")
@@ -57,7 +57,7 @@ def url(place: Path) -> Iterator[str]:
 
 
 def events(url: str) -> dict[str, int]:
-    """How many inputs each event has; one of those that only differ in what triggers them."""
+    """How many inputs each event has; of events that differ only in their trigger, just one."""
     dependencies = json.loads(Visitor(url, {}).request("GET", "/config"))["dependencies"]
     own = [event for event in dependencies if event["backend_fn"]]
     return {
@@ -68,7 +68,7 @@ def events(url: str) -> dict[str, int]:
 
 
 def error_message(visitor: Visitor, name: str, data: list[Any]) -> str:
-    """What the page answers with, or "" where there is no error."""
+    """The page's error message, or "" if there is none."""
     try:
         visitor.call(name, *data, seconds=60)
     except RefusedError as error:
@@ -92,7 +92,7 @@ def test_junk_gets_a_sentence(url: str, place: Path) -> None:
         for number, junk in enumerate(JUNK):
             before = log.stat().st_size
             data = [junk] * inputs
-            if number % 2 and inputs > 1:  # junk in one place only: the others let it through
+            if number % 2 and inputs > 1:  # junk in one place, among values that let it through
                 data = list(islice(cycle(CHOICES), inputs))
                 data[number % inputs] = junk
             words = error_message(visitor, name, data)

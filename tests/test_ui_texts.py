@@ -1,4 +1,4 @@
-"""A look at a text, and settings from browsers and addresses."""
+"""The verdict on a text, and settings from browsers and addresses."""
 
 from __future__ import annotations
 
@@ -190,7 +190,7 @@ def test_a_seed_is_the_first_words() -> None:
 
 @pytest.mark.parametrize("where", ["own", "seed"])
 def test_half_of_a_character_is_refused_in_a_sentence(where: str) -> None:
-    """A cut emoji can be pasted, and no answer of the server could hold it."""
+    """A cut emoji can be pasted, but no answer of the server could encode it."""
     own = "a text to learn, " * 20
     values = {"corpus": texts.OWN, "own": own, "seed": "", "temperature": 1, "rate": 1}
     values |= {"recipe": "standard", where: own + "\ud83d"}

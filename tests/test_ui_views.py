@@ -1,4 +1,4 @@
-"""From snapshots to what the page draws."""
+"""The values that the page draws, from snapshots of runs."""
 
 from __future__ import annotations
 

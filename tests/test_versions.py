@@ -1,4 +1,4 @@
-"""Which weights write after a run: the best, the last, a sample's, or a ready-made model's."""
+"""The weights that write after a run: the best, the last, a sample's, or a ready-made model's."""
 
 from __future__ import annotations
 

@@ -61,7 +61,7 @@ def test_infinite_weights_are_refused():
 
 @pytest.fixture
 def open_page(browser, tmp_path):
-    """Opens a model's page from a file, and fails on any request or error of it."""
+    """Opens a model's page from a file, and fails if it makes a request or raises an error."""
     troubles = []
 
     def open_(model, **words):
@@ -83,7 +83,7 @@ def open_page(browser, tmp_path):
 
 def test_it_writes_when_it_is_opened_with_what_comes_next(open_page):
     page = open_page(random_model(Vocabulary.from_text(TEXT)), title="Songs", seed="the ")
-    page.wait_for_selector("#written span:nth-child(20)")
+    page.wait_for_selector("#written span:nth-child(20)", state="attached")
     heights = page.eval_on_selector_all(
         "#bars i", "all => all.map(i => parseFloat(i.style.height))"
     )
@@ -106,7 +106,7 @@ def test_the_direction_follows_what_is_written(open_page):
     page = open_page(
         random_model(Vocabulary.from_text("\u05d0\u05d1\u05d2\u05d3 ")), seed="\u05d0\u05d1"
     )
-    page.wait_for_selector("#written span:nth-child(5)")
+    page.wait_for_selector("#written span:nth-child(5)", state="attached")
     for name in ("#sheet", "#seed"):
         assert page.eval_on_selector(name, "e => getComputedStyle(e).direction") == "rtl", name
 

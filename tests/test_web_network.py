@@ -113,7 +113,7 @@ def test_a_clipped_update_has_the_length_asked_for(page: Any) -> None:
 @pytest.mark.browser
 @pytest.mark.parametrize("cell", ["rnn", "lstm", "gru"])
 def test_what_arrives_at_a_hidden_state_is_the_derivative_of_the_loss(page: Any, cell: str) -> None:
-    """Against NumPy's forward pass from a changed state, by the complex step."""
+    """Compared with NumPy's forward pass from a perturbed state, by the complex step."""
     model = random_model(cell, 1)
     ids = model.vocabulary.encode(TEXT)
     x, y = ids[:-1, None], ids[1:, None]
@@ -133,7 +133,7 @@ def test_what_arrives_at_a_hidden_state_is_the_derivative_of_the_loss(page: Any,
 
 @pytest.mark.browser
 def test_what_arrives_at_an_lstms_cell_is_the_derivative_of_the_loss(page: Any) -> None:
-    """The same for a change of the cell, which changes the hidden state with it."""
+    """The same for a change to the cell, which also changes the hidden state."""
     model = random_model("lstm", 1)
     ids = model.vocabulary.encode(TEXT)
     x, y = ids[:-1, None], ids[1:, None]
@@ -154,7 +154,7 @@ def test_what_arrives_at_an_lstms_cell_is_the_derivative_of_the_loss(page: Any) 
 
 @pytest.mark.browser
 def test_six_bits_stand_for_a_weight(page: Any) -> None:
-    """The live network of the first screen: its weights in the browser are those of Python."""
+    """The weights of the first screen's live network are the same in the browser and in Python."""
     from charrnn.ui.train.live import live_network, six_bits
 
     model = random_model("gru", 1)

@@ -32,10 +32,10 @@ TEXTS = (
     "\u0420\u0443\u0441\u0441\u043a\u0438\u0439 \u0395\u03bb\u03bb\u03ac\u03c2 \u0540\u0561\u0575",
     "\U0001f600\U0001f468\u200d\U0001f469 \U00010400\U0001d54f \ufffd\u2028\u0085\u00a0",
 )
-"""Scripts of the world and odd symbols."""
+"""Writing systems of the world, and odd symbols."""
 
 NONE = ("Cn", "Co", "Cs")
-"""Categories of what is no character: unassigned, private use, half a pair."""
+"""Unicode categories that are not characters: unassigned, private use, half a pair."""
 
 LOGITS = np.random.default_rng(5).normal(0, 3, 40)
 SAMPLINGS = [
@@ -69,7 +69,7 @@ def test_texts_become_the_same_symbols(page: Any, cleaning: str, words: bool) ->
 
 
 def test_every_character_is_treated_the_same(page: Any) -> None:
-    """All that Python's Unicode knows, between two letters; a browser's may know more."""
+    """All characters of Python's Unicode, between two letters; a browser's may have more."""
     known = [c for c in map(chr, range(sys.maxunicode + 1)) if unicodedata.category(c) not in NONE]
     texts = [f"a{character}b" for character in known]
     for words, cleaning in ((True, "none"), (False, "lowercase"), (False, "letters")):

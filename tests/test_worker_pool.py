@@ -17,7 +17,7 @@ import pytest
 from waiting import PATIENCE, wait_until
 
 from charrnn import ModelConfig, TrainConfig, Trainer, load
-from charrnn.training.gradients import WorkerError
+from charrnn.training.parallel.gradients import WorkerError
 
 ROOT = Path(__file__).parent.parent
 TEXT = "The keeper climbs the stair, and counts; the lamp is lit before the dark. " * 20

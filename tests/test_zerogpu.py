@@ -46,7 +46,7 @@ def on_zerogpu(
 
 def alive(processes: list[psutil.Process]) -> list[psutil.Process]:
     def lives(process: psutil.Process) -> bool:
-        try:  # one that nobody waited for yet has ended all the same
+        try:  # a process that nobody has waited for yet has ended all the same
             return bool(process.status() != psutil.STATUS_ZOMBIE)
         except psutil.NoSuchProcess:
             return False
@@ -55,7 +55,7 @@ def alive(processes: list[psutil.Process]) -> list[psutil.Process]:
 
 
 def test_everything_works_beside_calls_to_the_decorated_function(tmp_path: Path) -> None:
-    """One report; training, uploads and generation go on between calls."""
+    """There is one report; training, uploads and generation continue between calls."""
     with DeviceAPI().serve() as api, on_zerogpu(tmp_path, api) as (url, _):
         assert api.paths() == ["/startup-report"]
         client, other = Client(url, verbose=False), Client(url, verbose=False)

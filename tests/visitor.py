@@ -1,6 +1,6 @@
-"""A visitor without a browser: the page's own protocol over plain HTTP, a session each.
+"""A visitor without a browser, who speaks the page's own protocol over plain HTTP in one session.
 
-gradio_client takes some threads and connections for each client; of these a thousand are cheap.
+gradio_client uses several threads and connections per client; a thousand of these are cheap.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ Message = dict[str, Any]
 
 
 class RefusedError(RuntimeError):
-    """An answer that is no success: the status, or 0 for an error of a handler, and its words."""
+    """An unsuccessful answer: the status, or 0 for an error of a handler, and its message."""
 
     def __init__(self, status: int, words: str) -> None:
         super().__init__(f"{status} {words}")
@@ -28,7 +28,7 @@ class Visitor:
     """One session with the page."""
 
     def __init__(self, url: str, functions: dict[str, int] | None = None) -> None:
-        """functions: event numbers by name, when another visitor has asked for them already."""
+        """functions: event numbers by name, if another visitor has already fetched them."""
         self.address = urlsplit(url).netloc
         self.session = secrets.token_hex(6)
         self.functions = functions or self.config()
@@ -41,7 +41,7 @@ class Visitor:
         headers: dict[str, str] | None = None,
         seconds: float = 60,
     ) -> bytes:
-        """One request; the body of its answer. Raises RefusedError, OSError."""
+        """Send one request; returns the body of its answer. Raises RefusedError, OSError."""
         connection = http.client.HTTPConnection(self.address, timeout=seconds)
         try:
             connection.request(method, path, body, headers or {})
@@ -59,11 +59,11 @@ class Visitor:
         return {event["api_name"]: event["id"] for event in found["dependencies"]}
 
     def load(self) -> int:
-        """Open the page; the length of its HTML."""
+        """Open the page; returns the length of its HTML."""
         return len(self.request("GET", "/"))
 
     def join(self, name: str, *data: Any) -> str:
-        """Ask for an event; its number."""
+        """Trigger an event; returns its id."""
         asked = {"data": data, "fn_index": self.functions[name], "session_hash": self.session}
         body, kind = json.dumps(asked).encode(), {"content-type": "application/json"}
         return str(
@@ -72,7 +72,7 @@ class Visitor:
 
     def listen(self, *events: str, seconds: float = 120) -> Iterator[Message]:
         """The messages of events as they come, up to the end of the last. One listener a session:
-        two would share its messages out between them."""
+        two would each get only some of its messages."""
         connection = http.client.HTTPConnection(self.address, timeout=seconds)
         try:
             connection.request("GET", f"/gradio_api/queue/data?session_hash={self.session}")
@@ -90,12 +90,12 @@ class Visitor:
             connection.close()
 
     def call(self, name: str, *data: Any, seconds: float = 120) -> list[Any]:
-        """An event from start to end; its last outputs. Raises RefusedError for an error."""
+        """Run an event to its end; returns its last outputs. Raises RefusedError for an error."""
         (outputs,) = self.calls([(name, *data)], seconds)
         return outputs
 
     def calls(self, wanted: Sequence[tuple[Any, ...]], seconds: float = 120) -> list[list[Any]]:
-        """Several events at once, each a name and its data; the last outputs of each."""
+        """Run several events at once, each a name and its data; returns each one's last outputs."""
         events = [self.join(*each) for each in wanted]
         found: dict[str, list[Any]] = {}
         for message in self.listen(*events, seconds=seconds):
@@ -126,7 +126,7 @@ class Visitor:
             raw.sendall("\r\n".join(head).encode() + body[: len(body) // 2])
 
     def download(self, file: Message) -> bytes:
-        """What the page offers as a file."""
+        """The bytes of a file that the page offers."""
         return self.request("GET", f"/gradio_api/file={file['path']}")
 
 

@@ -1,4 +1,4 @@
-"""A pytest plugin that does what a contributor's one line does: it registers another cell."""
+"""A pytest plugin that registers another cell, as a contributor's one line would."""
 
 from mgu import MGU
 

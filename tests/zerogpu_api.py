@@ -1,4 +1,4 @@
-"""A stand-in for ZeroGPU's device API on loopback: answers its calls and keeps what was asked."""
+"""A stand-in for ZeroGPU's device API on loopback, which answers calls and records them."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ ANSWERS: dict[str, tuple[int, object]] = {
     "/release": (204, None),
     "/queue-size": (200, 0),
 }
-"""Status and JSON by path; what is not here gets 404, as from the platform."""
+"""Status and JSON by path; any other path gets 404, as from the platform."""
 
 
 class Asked(NamedTuple):
@@ -27,7 +27,7 @@ class Asked(NamedTuple):
 
 
 class DeviceAPI:
-    """`with DeviceAPI().serve() as api`, then talk to `api.url`; `api.asked` holds every call."""
+    """`with DeviceAPI().serve() as api`, then talk to `api.url`; `api.asked` has every call."""
 
     def __init__(self) -> None:
         self.asked: list[Asked] = []

@@ -1,4 +1,4 @@
-"""A real nginx in front of the page, set up in the ways that people do."""
+"""Runs a real nginx in front of the page, configured in the ways that people use."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ SSL = " ssl; ssl_certificate {folder}/cert.pem; ssl_certificate_key {folder}/key
 def behind_nginx(
     folder: Path, page: str, headers: str, path: str = "/", https: bool = False
 ) -> Iterator[str]:
-    """The address that visitors see of the page. headers: what nginx is told to set."""
+    """The page's address as visitors see it. headers: those that nginx sets."""
     port = free_port()
     folder.mkdir()
     if https:
@@ -67,7 +67,7 @@ def _listens(port: int) -> bool:
 
 
 def _self_made_certificate(folder: Path) -> None:
-    """As in nginx's own guide: for a day, signed by nobody."""
+    """Make a self-signed certificate for a day, as in nginx's own guide."""
     command = [program("openssl"), "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "1"]
     command += ["-subj", "/CN=127.0.0.1", "-keyout", str(folder / "key.pem")]
     subprocess.run([*command, "-out", str(folder / "cert.pem")], check=True, capture_output=True)

@@ -1,4 +1,4 @@
-"""What a visitor does on the page, in a word each."""
+"""The steps of a visitor on the page, a function each."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ from waiting import PATIENCE
 MODEL = ".drawing.header .model"
 WORDS = "the old cat sat on a mat while a dog lay by the log and one bird sang in a tree"
 TEXT = " ".join(random.Random(0).choices(WORDS.split(), k=1_200))
-"""In no order that a network could learn by heart, so that its samples keep changing."""
+"""Words in an order that no network learns by heart, so that its samples keep changing."""
 
 
 def new_context(browser: Browser, **options: Any) -> BrowserContext:
-    """A visitor's browser, with time enough on a busy machine."""
+    """A visitor's browser, with timeouts for a busy machine."""
     context = browser.new_context(**options)
     context.set_default_timeout(1000 * PATIENCE)
     return context
@@ -33,7 +33,7 @@ def tab(page: Page, name: str) -> None:
 
 
 def until(page: Page, reached: Callable[[], object]) -> None:
-    """Wait for a state; the browser goes on in the meantime, unlike during a sleep."""
+    """Wait for a state; unlike during a sleep, the browser keeps running."""
     for _ in range(int(10 * PATIENCE)):
         if reached():
             return
@@ -46,7 +46,7 @@ def state(page: Page, name: str) -> None:
 
 
 def number(page: Page, label: str) -> str:
-    """The value above a label of the status card."""
+    """The value above a label on the status card."""
     item = page.locator(".drawing.status dl > div", has_text=re.compile(label))
     return item.locator("dd").inner_text()
 
@@ -68,7 +68,7 @@ def opened(page: Page, url: str = "") -> Page:
         page.reload()
     expect(page.locator(MODEL)).not_to_be_empty()
     page.wait_for_selector("#train-text textarea", state="attached")
-    page.evaluate("document.fonts.ready.then(() => true)")  # they move what stands below
+    page.evaluate("document.fonts.ready.then(() => true)")  # fonts move what is below
     return page
 
 
@@ -82,7 +82,7 @@ def verdict(page: Page) -> Locator:
 
 
 def judged(page: Page) -> str:
-    """The verdict on the text, once it is there."""
+    """The verdict on the text, once it is shown."""
     page.wait_for_selector(".drawing.verdict:is([data-mood=good], [data-mood=warn])")
     return verdict(page).inner_text()
 
@@ -95,7 +95,7 @@ def unfold(page: Page, name: str) -> None:
 
 
 def plan(page: Page, steps: int) -> None:
-    """Give a run so many steps that it is not over before it is stopped, on any machine."""
+    """Give a run so many steps that no machine finishes it before it is stopped."""
     unfold(page, "Settings")
     box = page.get_by_label("Steps", exact=True)
     box.fill(str(steps))
@@ -116,6 +116,25 @@ def upload(page: Page, file: Path) -> None:
     with page.expect_file_chooser() as chosen:
         button(page, "Upload .npz")
     chosen.value.set_files(file)
+
+
+BEGINS = """caret => {
+  window.began = false;
+  const watcher = new MutationObserver(() => { window.began = true; });
+  watcher.observe(caret, { attributes: true, attributeFilter: ['hidden'] });
+}"""
+
+
+def generated(page: Page) -> str:
+    """The text that Generate writes, once it is whole.
+
+    The page itself notices its beginning: a text may begin and end between two looks from here.
+    """
+    page.locator("#generate-output .caret").evaluate(BEGINS)
+    button(page, "Generate")
+    page.wait_for_function("window.began")
+    page.wait_for_selector("#generate-output .caret", state="hidden")
+    return page.locator("#generate-output .reading pre").inner_text()
 
 
 def write(page: Page) -> str:

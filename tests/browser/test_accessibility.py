@@ -1,4 +1,4 @@
-"""What axe-core says of every tab, in light and dark: nothing but what is Gradio's own."""
+"""axe-core finds no fault on any tab, in light and dark, except Gradio's own."""
 
 from __future__ import annotations
 

@@ -34,7 +34,7 @@ def frame(browser: Browser, chromium: str, page_url: str, tmp_path: Path) -> Ite
             self.wfile.write(f'<iframe src="{address}" width=1200 height=900></iframe>'.encode())
 
         def log_message(self, *_: object) -> None:
-            """Nothing."""
+            """Log nothing."""
 
     profile = tmp_path / "profile" / "Default"
     profile.mkdir(parents=True)

@@ -1,11 +1,23 @@
-"""A press of Train counts from the first moment that the button is there."""
+"""A press of Train counts from the moment that the button appears."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 import pytest
-from browser.steps import MODEL, button, new_context, state
+from browser.steps import (
+    MODEL,
+    TEXT,
+    button,
+    judged,
+    new_context,
+    opened,
+    paste,
+    state,
+    unfold,
+    until,
+)
 from playwright.sync_api import Browser, Page, expect
 
 pytestmark = pytest.mark.browser
@@ -19,7 +31,7 @@ ANSWERS_LATE = """(() => {
     return answer;
   };
 })();"""
-"""Lets the answer to each event come later than the event's first messages, as on a slow line."""
+"""Delays the answer to each event until after the event's first messages, as on a slow line."""
 
 
 @pytest.fixture
@@ -31,7 +43,7 @@ def visit(browser: Browser) -> Iterator[Page]:
 
 
 def trained(visit: Page) -> None:
-    """The run was the one that the address asks for, and the page shows all of it."""
+    """Check that the run was the one in the page's address, and that all of it is shown."""
     state(visit, "done")
     expect(visit.locator(MODEL)).to_contain_text("trained here on hello")
     expect(visit.locator(".drawing.live-writer")).to_have_count(0)
@@ -48,6 +60,28 @@ def test_train_pressed_as_the_page_opens(visit: Page, page_url: str, millisecond
     visit.wait_for_timeout(milliseconds)
     button(visit, "Train")
     trained(visit)
+
+
+def test_ready_made_settings_are_those_of_the_next_press(visit: Page, page_url: str) -> None:
+    opened(visit, page_url)
+    unfold(visit, "Settings")
+    for name, steps in (("minimal", 5000), ("hello", 100)):
+        visit.get_by_label("Ready-made settings").click()
+        visit.get_by_role("option", name=re.compile(f"^{name}")).click()
+        expect(visit.get_by_label("Steps", exact=True)).to_have_value(str(steps))
+    expect(visit.get_by_label("As set below")).to_be_checked()
+    button(visit, "Train")
+    trained(visit)
+
+
+def test_a_verdict_leaves_the_curve_of_a_run_alone(visit: Page, page_url: str) -> None:
+    """A verdict that came after the end of a short run once emptied the run's chart."""
+    opened(visit, f"{page_url}?recipe=hello&steps=60")
+    button(visit, "Train")
+    trained(visit)
+    paste(visit, TEXT)
+    until(visit, lambda: f"{len(TEXT):,} characters" in judged(visit))
+    expect(visit.locator(".drawing.chart path.curve").first).to_be_visible()
 
 
 def test_two_presses_as_the_page_opens_start_one_run(visit: Page, page_url: str) -> None:

@@ -5,13 +5,30 @@ from __future__ import annotations
 import re
 
 import pytest
-from browser.steps import button, tab, until
+from browser.steps import button, generated, tab, until
 from playwright.sync_api import Page, expect
 
 pytestmark = pytest.mark.browser
 
 OUTPUT = "#generate-output .reading"
 BARS = ".drawing.next-symbol .column:not(.rest)"
+WATCH = """output => {
+  window.seen = [];
+  const look = () => [output.querySelectorAll('[data-i]').length, output.offsetHeight];
+  const watcher = new MutationObserver(() => window.seen.push(look()));
+  watcher.observe(output, { childList: true, subtree: true });
+}"""
+"""Notes the letters and the height of the box each time the text changes."""
+STOP = """output => {
+  const watcher = new MutationObserver(() => {
+    if (output.querySelectorAll('[data-i]').length <= 15) return;
+    const buttons = [...document.querySelectorAll('button')];
+    buttons.find((one) => one.textContent.trim() === 'Stop' && one.offsetParent).click();
+    watcher.disconnect();
+  });
+  watcher.observe(output, { childList: true, subtree: true });
+}"""
+"""Presses Stop as soon as there are more than 15 letters."""
 
 
 @pytest.fixture
@@ -25,14 +42,6 @@ def seed(page: Page, text: str) -> None:
     page.locator("#generate-seed textarea").fill(text)
 
 
-def written(page: Page) -> str:
-    """The whole text, when it is finished."""
-    button(page, "Generate")
-    page.wait_for_selector(f"{OUTPUT} .caret:not([hidden])")
-    page.wait_for_selector(f"{OUTPUT} .caret", state="hidden")
-    return page.locator(f"{OUTPUT} pre").inner_text()
-
-
 def heights(page: Page) -> list[float]:
     shown: list[float] = page.eval_on_selector_all(
         f"{BARS} i", "bars => bars.map(bar => parseFloat(bar.style.height))"
@@ -41,7 +50,7 @@ def heights(page: Page) -> list[float]:
 
 
 def move(page: Page, name: str, value: float) -> None:
-    """Move a slider as a hand would: the browser hears of every step."""
+    """Move a slider as a hand would, with an event for every step."""
     before = heights(page)
     page.locator(f"#generate-{name} input[type=range]").evaluate(
         "(slider, value) => { slider.value = value;"
@@ -55,16 +64,11 @@ def test_it_streams_and_nothing_jumps(at_generate: Page) -> None:
     page = at_generate
     seed(page, "The ")
     box = page.locator("#generate-output").bounding_box()
-    button(page, "Generate")
-    page.wait_for_selector(f"{OUTPUT} .caret:not([hidden])")
-    lengths, boxes = [], []
-    while page.locator(f"{OUTPUT} .caret").is_visible():
-        lengths.append(page.locator(f"{OUTPUT} [data-i]").count())
-        boxes.append(page.locator("#generate-output").bounding_box())
-        page.wait_for_timeout(50)
-    assert len(set(lengths)) >= 2  # it grew before our eyes
-    assert boxes == [box] * len(boxes)
-    page.wait_for_selector(f"{OUTPUT} .caret", state="hidden")
+    page.locator("#generate-output").evaluate(WATCH)
+    generated(page)
+    lengths, heights = zip(*page.evaluate("window.seen"), strict=True)
+    assert len(set(lengths)) >= 2  # the text grew while we watched
+    assert len(set(heights)) == 1
     assert page.locator("#generate-output").bounding_box() == box
     assert page.locator(f"{OUTPUT} b").inner_text() == "The "
     colors: list[str] = page.eval_on_selector_all(
@@ -76,8 +80,8 @@ def test_it_streams_and_nothing_jumps(at_generate: Page) -> None:
 
 def test_a_letter_tells_what_else_was_likely(at_generate: Page) -> None:
     page = at_generate
-    written(page)
-    page.locator(f"{OUTPUT} [data-i='20']").hover()
+    generated(page)
+    page.locator(f"{OUTPUT} [data-i]", has_text=re.compile(r"\w")).nth(20).hover()
     tooltip = page.locator(f"{OUTPUT} .tooltip")
     expect(tooltip).to_be_visible()
     expect(tooltip.locator(".row")).to_have_count(5)
@@ -91,12 +95,11 @@ def test_a_letter_tells_what_else_was_likely(at_generate: Page) -> None:
 
 def test_stop_ends_the_text(at_generate: Page) -> None:
     page = at_generate
-    button(page, "Generate")
-    page.wait_for_selector(f"{OUTPUT} [data-i='15']")
-    button(page, "Stop")
-    page.wait_for_selector(f"{OUTPUT} .caret", state="hidden")
+    page.get_by_label("number input for Length").fill("2000")
+    page.locator("#generate-output").evaluate(STOP)  # sooner than from here, where all may be over
+    generated(page)
     count = page.locator(f"{OUTPUT} [data-i]").count()
-    assert 15 < count < 400
+    assert 15 < count < 2000
     page.wait_for_timeout(500)
     assert page.locator(f"{OUTPUT} [data-i]").count() == count
 
@@ -167,8 +170,8 @@ def test_the_same_random_seed_writes_the_same(at_generate: Page) -> None:
     page = at_generate
     page.get_by_role("button", name="More control").click()
     page.get_by_label("Random seed").and_(page.locator(":visible")).fill("42")
-    first = written(page)
-    assert written(page) == first
+    first = generated(page)
+    assert generated(page) == first
 
 
 def test_a_wrong_value_gets_a_sentence(at_generate: Page) -> None:
@@ -180,12 +183,12 @@ def test_a_wrong_value_gets_a_sentence(at_generate: Page) -> None:
 
 
 def test_passages_of_the_training_text_are_underlined(page: Page, page_url: str) -> None:
-    """At temperature 0 this seed leads into a run of 29 letters that stands in the play."""
+    """At temperature 0 this seed leads to a run of 29 letters that is in the play."""
     words = "e+me+the+matches.+We+can+shout+at+ea"
     page.goto(f"{page_url}?temperature=0&length=160&seed={words}")
     tab(page, "Generate")
     page.wait_for_selector(BARS)
-    written(page)
+    generated(page)
     copied = page.locator(f"{OUTPUT} .copied, .drawing.reading .copied")
     expect(copied).not_to_have_count(0)
     assert "one hundred and forty-five." in "".join(copied.all_inner_texts())
@@ -200,14 +203,14 @@ def test_a_long_text_is_shown_whole_from_its_first_word(at_generate: Page) -> No
     seed(page, "The ")
     page.get_by_label("number input for Length").fill("1500")
     page.get_by_label("number input for Length").press("Enter")
-    written(page)
+    generated(page)
     expect(page.locator(f"{OUTPUT} [data-i='1499']")).to_be_attached()
     assert page.locator(f"{OUTPUT} pre").evaluate(WHOLE)
 
 
 def test_on_paper_there_is_the_text_and_nothing_to_press(at_generate: Page) -> None:
     page = at_generate
-    written(page)
+    generated(page)
     page.emulate_media(media="print", color_scheme="dark")
     expect(page.locator(f"{OUTPUT} pre")).to_be_visible()
     assert page.locator(f"{OUTPUT} pre").evaluate(WHOLE)

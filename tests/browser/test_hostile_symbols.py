@@ -49,7 +49,7 @@ def test_symbols_are_text_on_the_generate_tab(hostile: Page) -> None:
     page = hostile
     page.locator("#generate-seed textarea").fill("".join(PAYLOADS) + "\u00e9<img src=y>")
     button(page, "Generate")
-    page.wait_for_selector(f"{OUTPUT} [data-i='5']")
+    page.wait_for_selector(f"{OUTPUT} [data-i='5']", state="attached")
     page.wait_for_selector(f"{OUTPUT} .caret", state="hidden")
     assert PAYLOADS[0] in page.locator(f"{OUTPUT} pre").inner_text()
     page.locator(f"{OUTPUT} [data-i='3']").hover()
@@ -72,7 +72,7 @@ def test_symbols_are_text_on_the_look_inside_tab(hostile: Page) -> None:
     page.locator(".drawing.units canvas").hover()
     harmless(page)
     tab(page, "Which letters mattered")
-    page.wait_for_selector(".drawing.saliency [data-i='3']")
+    page.wait_for_selector(".drawing.saliency [data-i='3']", state="attached")
     page.locator(".drawing.saliency [data-i='3']").click()
     expect(page.locator(".drawing.saliency .answer")).to_contain_text("To guess")
     tab(page, "The weights")
@@ -81,7 +81,7 @@ def test_symbols_are_text_on_the_look_inside_tab(hostile: Page) -> None:
 
 
 def test_names_and_facts_of_a_file_are_text_on_every_tab(page: Page, tmp_path: Path) -> None:
-    """The file's name, and what its metadata says of the training: both are a stranger's words."""
+    """A stranger chose both the file's name and what its metadata says about the training."""
     model = CharRNN(Vocabulary.from_text("ab<>"), ModelConfig("gru", 4))
     model.metadata.update(corpus=PAYLOADS[0], steps=7, best_loss=1.0, machine=PAYLOADS[4])
     path = tmp_path / "<img src=x onerror=window.__hit=1>.npz"

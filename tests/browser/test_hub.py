@@ -1,4 +1,4 @@
-"""Sharing on the Hub, in a real Chromium: the page speaks with the stand-in over real HTTP."""
+"""Sharing on the Hub, in a real Chromium: the page talks to the stand-in over real HTTP."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from browser.steps import TEXT, button, new_context, opened, paste, state, tab, until
+from browser.steps import TEXT, button, generated, new_context, opened, paste, state, tab, until
 from hubs import text_of, trained
 from playwright.sync_api import Browser, Page, expect
 from serving import serving
@@ -30,7 +30,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def url(hub: Hub, folder: Path) -> Iterator[str]:
-    """The page with a Hub; everything that it and the client write lies in `folder`."""
+    """The page with a Hub; everything that the page and the client write is in `folder`."""
     home = {"HF_HOME": str(folder / "home"), "HOME": str(folder), "TMPDIR": str(folder)}
     with serving(folder, HF_ENDPOINT=hub.url, HF_HUB_OFFLINE="0", **home) as address:
         yield address
@@ -64,20 +64,17 @@ def card(page: Page) -> str:
 
 
 def writes(page: Page) -> str:
-    """What the model writes with a fixed random seed and a fixed beginning."""
+    """What the model writes from a fixed random seed and a fixed beginning."""
     tab(page, "Generate")
     page.wait_for_selector("#generate-seed textarea")
     page.get_by_role("button", name="More control").click()
     page.get_by_label("Random seed").fill("7")
     page.locator("#generate-seed textarea").fill("The ")
-    button(page, "Generate")
-    page.wait_for_selector("#generate-output .reading .caret:not([hidden])")
-    page.wait_for_selector("#generate-output .reading .caret", state="hidden")
-    return page.locator("#generate-output .reading pre").inner_text()
+    return generated(page)
 
 
 def stored(page: Page) -> str:
-    """All that the browser keeps."""
+    """Everything that the browser stores."""
     kept = page.evaluate(
         "() => JSON.stringify([{...localStorage}, {...sessionStorage}, document.cookie])"
     )

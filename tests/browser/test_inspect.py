@@ -17,7 +17,7 @@ TEXT = "The keeper said: The lamp is lit.\nNobody answered him.\nThe sea was cal
 @pytest.fixture
 def at_inspect(page: Page) -> Page:
     tab(page, "Look inside")
-    page.wait_for_selector(".drawing.units [data-i='20']")
+    page.wait_for_selector(".drawing.units [data-i='20']", state="attached")
     return page
 
 
@@ -100,7 +100,7 @@ def test_gates_can_be_watched(at_inspect: Page) -> None:
 def test_which_letters_mattered(at_inspect: Page) -> None:
     page = at_inspect
     tab(page, "Which letters mattered")
-    page.wait_for_selector(".drawing.saliency [data-i='60']")
+    page.wait_for_selector(".drawing.saliency [data-i='60']", state="attached")
     page.locator(".drawing.saliency [data-i='50']").hover()
     answer = page.locator(".drawing.saliency .answer")
     expect(answer).to_contain_text("mattered most")
@@ -112,14 +112,14 @@ def test_which_letters_mattered(at_inspect: Page) -> None:
     held = answer.inner_text()
     assert held != told
     page.locator(".drawing.saliency [data-i='55']").hover()
-    assert answer.inner_text() == held  # a click holds
+    assert answer.inner_text() == held  # a click keeps it
     page.locator(".drawing.saliency pre").focus()
     page.keyboard.press("ArrowRight")
     assert answer.inner_text() != held
 
 
 def test_how_far_back_it_learns(at_inspect: Page) -> None:
-    """Three trained networks and the visitor's own; the same three before training at a click."""
+    """Three trained networks and the visitor's own; a click adds the three before training."""
     page = at_inspect
     tab(page, "How far back it learns")
     chart = page.locator(".drawing.gradient-reach")

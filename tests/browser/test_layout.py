@@ -1,4 +1,4 @@
-"""What stays in sight and in reach: scrolling, phones, the keyboard, forced colors."""
+"""What stays visible and reachable: scrolling, phones, the keyboard, forced colors."""
 
 from __future__ import annotations
 
@@ -65,7 +65,7 @@ def test_focus_can_be_seen_on_what_is_chosen_from(page: Page) -> None:
     page.wait_for_selector(".drawing.verdict[data-mood=good]")  # the choices do not change again
     for group in (".times", ".chips"):
         page.locator(f"{group} input:checked").focus()
-        page.keyboard.press("Shift")  # a key, so that focus counts as the keyboard's
+        page.keyboard.press("Shift")  # a key, so that focus counts as coming from the keyboard
         focused = page.locator(f"{group} label:has(input:focus)")
         expect(focused).to_have_css("outline-style", "solid")
         expect(focused).to_have_css("outline-width", "2px")

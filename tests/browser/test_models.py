@@ -9,6 +9,7 @@ import pytest
 from browser.steps import (
     MODEL,
     button,
+    generated,
     new_context,
     opened,
     paste,
@@ -31,8 +32,7 @@ OUTPUT = "#generate-output .reading pre"
 
 
 def written(page: Page) -> str:
-    button(page, "Generate")
-    page.wait_for_selector("#generate-output .caret:not([hidden])")
+    generated(page)
     expect(page.get_by_role("button", name="Copy text")).to_be_enabled()
     return page.locator(OUTPUT).text_content() or ""
 
@@ -43,12 +43,14 @@ def test_a_ready_made_model_is_one_choice_away_on_every_tab(page: Page) -> None:
         page.locator(MENU).select_option(name or "lighthouse")
         expect(page.locator(MODEL)).to_contain_text(name or "lighthouse")
     page.locator(MENU).focus()
-    page.keyboard.press("ArrowDown")  # the list of a real select needs no mouse
+    page.keyboard.press("ArrowDown")  # a real select needs no mouse
     expect(page.locator(MODEL)).not_to_contain_text("lighthouse")
     tab(page, "Share")
     held = page.locator(MODEL).inner_text()
+    name = page.locator(MENU).input_value()
+    expect(page.locator("#pretrained input")).to_have_value(re.compile(f"^{name} "))
     page.locator("#pretrained input").click()
-    page.locator("h1").click()  # only opened
+    page.locator("h1").click()  # closes the list without a choice
     expect(page.locator(".toast-body")).to_have_count(0)
     assert page.locator(MODEL).inner_text() == held
 
@@ -82,11 +84,12 @@ def test_sample_and_generate_use_the_same_weights(browser: Browser, page_url: st
     first = sample(page)
     button(page, "Write from here")
     expect(page.locator(MODEL)).to_contain_text("step 0")
-    page.wait_for_selector(OUTPUT)  # the tab that writes has come up
+    page.wait_for_selector(OUTPUT)  # the Generate tab is shown
     tab(page, "Train")
     assert sample(page) == first
     page.locator(MENU).select_option("shakespeare")
     expect(page.locator(MODEL)).to_contain_text("shakespeare")
+    expect(page.locator("#generate-output .head")).to_contain_text("trained here on your text")
     page.locator(MENU).select_option("")
     expect(page.locator(MODEL)).to_contain_text("trained here on your text")
     context.close()
@@ -119,7 +122,7 @@ def test_what_was_written_can_be_taken_away(browser: Browser, page_url: str) -> 
     expect(said).to_contain_text("Picture")
     kinds = "async () => (await navigator.clipboard.read())[0].types"
     assert page.evaluate(kinds) == ["image/png"]
-    page.locator(OUTPUT).focus()  # by hand: the signs for line breaks are not in the text
+    page.locator(OUTPUT).focus()  # copied by hand: the marks for line breaks are not in the text
     page.evaluate("s => getSelection().selectAllChildren(document.querySelector(s))", OUTPUT)
     page.keyboard.press("Control+c")
     until(page, lambda: "thou" in page.evaluate("navigator.clipboard.readText()"))

@@ -72,7 +72,7 @@ def inside(page: Page, selector: str) -> bool:
 
 
 def end(page: Page) -> None:
-    """Stop a run that may be over by itself."""
+    """Stop a run that may have ended by itself."""
     page.locator(".run button", has_text="Stop").dispatch_event("click")
     page.wait_for_selector(".drawing.status:is([data-state=stopped], [data-state=done])")
 
@@ -92,7 +92,7 @@ def test_a_network_writes_with_its_guesses_and_asks_no_server(page: Page) -> Non
 
 
 def pressed_once(page: Page) -> None:
-    """While it pauses, the button writes one letter, and nothing else does."""
+    """While the network pauses, the button writes one letter, and nothing else does."""
     before = letters(page)
     page.get_by_role("button", name="Next letter").click()
     assert letters(page) == before + 1
@@ -151,6 +151,28 @@ def test_the_verdict_says_when_a_paste_is_cut(page: Page) -> None:
     expect(verdict(page)).not_to_contain_text(f"{TRAINING_CHARACTERS:,}")
 
 
+def test_a_long_paste_is_counted_before_the_box_takes_it(visit: Visit) -> None:
+    page = visit(permissions=["clipboard-read", "clipboard-write"])
+    judged(page)
+    box = page.locator("#train-text textarea")
+    box.evaluate(
+        """box => box.addEventListener('input', () => {
+             window.counted = document.querySelector('.drawing.verdict').textContent;
+           }, { once: true })"""
+    )
+    lines = (TEXT + "\n") * 40
+    page.evaluate("text => navigator.clipboard.writeText(text)", lines)
+    box.press("Control+v")
+    expect(box).to_have_value(lines)
+    assert f"{len(lines):,} characters" in page.evaluate("window.counted")
+    expect(page.get_by_label("Your text")).to_be_checked()
+    assert f"{len(lines):,} characters" in judged(page)
+    box.press("Control+v")  # into a box with something to go back to: the browser's own paste
+    expect(box).to_have_value(2 * lines)
+    box.press("Control+z")
+    expect(box).to_have_value(lines)
+
+
 def test_train_uses_the_plan_of_what_was_chosen_last(visit: Visit) -> None:
     page = visit(f"?start={SCRATCH}", viewport={"width": 1280, "height": 800})
     planned = Planner(60).plan(TEXT, "", "none", SCRATCH, None)
@@ -158,7 +180,7 @@ def test_train_uses_the_plan_of_what_was_chosen_last(visit: Visit) -> None:
     assert models["quick"] != models["better"]
     page.wait_for_selector(".drawing.verdict:is([data-mood=good], [data-mood=warn])")
     page.locator("#train-text textarea").fill(TEXT)
-    button(page, "Train")  # at once: the verdict has not answered
+    button(page, "Train")  # at once, before the verdict is there
     state(page, "training")
     expect(page.locator(".drawing.status strong")).to_contain_text(models["quick"])
     expect(page.locator(".drawing.status .note")).to_contain_text("on your text")

@@ -30,7 +30,7 @@ pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.timeout(900)]
 
 
 class Way(NamedTuple):
-    """How an administrator puts nginx before the page."""
+    """One way in which an administrator puts nginx in front of the page."""
 
     headers: str
     path: str = "/"
@@ -38,7 +38,7 @@ class Way(NamedTuple):
 
 
 HOST = "proxy_set_header Host $host;"
-"""What most guides say: the port is lost, and so is the scheme."""
+"""The setting in most guides: it loses the port and the scheme."""
 ALL = (
     "proxy_set_header Host $http_host; proxy_set_header X-Forwarded-Proto $scheme; "
     "proxy_set_header X-Forwarded-Host $http_host;"
@@ -88,7 +88,7 @@ def test_everything_works(
 
 
 FAVICON = "/favicon.ico"
-"""What a browser asks of a host by itself, whatever the page's path is."""
+"""What a browser requests from a host by itself, whatever the page's path is."""
 
 
 def _outside(url: str, address: str) -> bool:

@@ -41,7 +41,7 @@ Open = Callable[..., Page]
 
 @pytest.fixture
 def open_page(browser: Browser, address: str) -> Iterator[Open]:
-    """Opens the file; nothing may go wrong in it, and it may ask nothing of anybody."""
+    """Opens the file, in which nothing may go wrong, and which may make no requests."""
     faults: list[str] = []
     contexts = []
 
@@ -276,7 +276,7 @@ def test_what_arrives_at_earlier_memories_is_the_engines(page: Page, cell: str) 
 
 
 def losses(model: CharRNN, word: Any, rate: float, clip: float, updates: int) -> list[Any]:
-    """By NumPy: -log p of every letter before each update and after the last."""
+    """-log p of every letter by NumPy, before each update and after the last."""
     rows = []
     for left in range(updates, -1, -1):
         logits, _, _ = model.forward(word[:-1, None])
@@ -352,7 +352,7 @@ def test_the_notebook_recipe_explodes_and_clipping_saves_it(page: Page) -> None:
 
 
 def held_forget_gate(value: float) -> Any:
-    """By NumPy: the guess after "hell" where the LSTM's forget gate is held."""
+    """The guess after "hell" by NumPy, with the LSTM's forget gate held at a value."""
     model, H = engine("lstm"), 8
     p, h, c = model.parameters, np.zeros(8), np.zeros(8)
     for read in ids()[:-1]:

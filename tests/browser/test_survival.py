@@ -1,4 +1,4 @@
-"""A run goes on while its page is away, and the page that comes back follows it."""
+"""A run continues while its page is gone, and the page that comes back follows it."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from serving import free_port, start, wait_for
 pytestmark = pytest.mark.browser
 
 LONG = "?recipe=standard&cell=rnn&hidden_size=16&steps=1000000"
-"""Settings of a run that lasts as long as it may."""
+"""Settings of a run that lasts as long as the server allows."""
 
 
 class Server(NamedTuple):
@@ -46,7 +46,7 @@ def context(browser: Browser, server: Server) -> Iterator[BrowserContext]:
     opened = new_context(browser, viewport={"width": 1280, "height": 800})
     yield opened
     opened.close()
-    for worker in server.workers():  # a run whose page is gone goes on for more than a minute
+    for worker in server.workers():  # a run whose page is gone continues for more than a minute
         worker.kill()
     psutil.wait_procs(server.workers(), timeout=60)
 
@@ -59,7 +59,7 @@ def opened(context: BrowserContext, server: Server, query: str = "") -> Page:
 
 
 def arrived(page: Page) -> None:
-    """Wait until the page shows which model it holds, which is the last thing of its opening."""
+    """Wait until the page shows which model it has, the last step of its opening."""
     expect(page.locator(".drawing.header .model")).to_contain_text("·")
 
 
@@ -80,7 +80,7 @@ def curve(page: Page) -> str:
 
 
 def follows(page: Page, server: Server, before: int) -> None:
-    """The page shows the same run: its step goes on, its curve and its samples are there."""
+    """The page shows the same run: its step advances, its curve and its samples are there."""
     state(page, "training")
     until(page, lambda: step(page) > before)
     assert len(server.workers()) == 1
@@ -144,7 +144,7 @@ def test_a_page_that_was_closed_finds_its_run_again(
 
 
 TEXTS = {"hello": "on hello", "notebook": "on sentence"}
-"""Recipes that take a second, and what the model is called then."""
+"""Recipes that take a second, and the end of the resulting model's name."""
 
 
 def trained(page: Page, recipe: str) -> Page:
@@ -192,7 +192,7 @@ def test_a_dead_or_frozen_worker_leaves_what_it_had_learned(
     train(page)
     (worker,) = server.workers()
     before = worker.cpu_times().user
-    until(page, lambda: worker.cpu_times().user > before + 3)  # it saves after a second
+    until(page, lambda: worker.cpu_times().user > before + 3)  # by then the worker has saved
     os.kill(worker.pid, getattr(signal, how))
     if how == "SIGSTOP":
         button(page, "Stop")

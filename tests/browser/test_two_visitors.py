@@ -29,7 +29,7 @@ def test_one_trains_while_the_other_generates(page: Page, browser: Browser, page
     tab(other, "Generate")
     before = step(page)
     write(other)  # fails when nothing comes
-    state(page, "training")  # it did not wait for the run to end
+    state(page, "training")  # Generate did not wait for the run to end
     model = other.locator(".drawing.header .model").inner_text()
     assert "pretrained" in model  # a model of their own
     until(page, lambda: step(page) > before)  # and the training went on

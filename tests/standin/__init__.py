@@ -1,8 +1,8 @@
 """A stand-in for the Hub: real HTTP on loopback, all in memory, for the real client to talk to.
 
-It answers what huggingface_hub 2.4 asks for when it pushes, pulls, lists, makes Spaces and runs
-Jobs, with Xet and without. `hub.log` holds every request, `hub.faults` makes the next ones fail,
-`hub.repos` is what is stored. What it does not know it logs in `hub.unknown` and answers 404.
+It answers the requests that huggingface_hub 2.4 makes to push, pull, list, make Spaces and run
+Jobs, with Xet and without. `hub.log` has every request, `hub.faults` makes the next ones fail,
+`hub.repos` is what is stored. Unknown requests are logged in `hub.unknown` and get 404.
 
     with Hub().serve() as hub:
         push_to_hub(model, "alice/sea", token=ALICE, endpoint=hub.url)

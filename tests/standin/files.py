@@ -1,4 +1,4 @@
-"""Files out of repositories: the tree, and each file by a redirect, as the Hub has it."""
+"""Serves files from repositories: the tree, and each file by a redirect, as the Hub does."""
 
 from __future__ import annotations
 
@@ -86,7 +86,7 @@ class Files:
 
 
 def ranged(request: Request, data: bytes, headers: dict[str, str]) -> Response:
-    """The bytes, or the range of them that was asked for."""
+    """The bytes, or the requested range of them."""
     headers = {"Accept-Ranges": "bytes", **headers}
     asked = re.match(r"bytes=(\d+)-(\d*)", request.headers.get("range", ""))
     if not asked:

@@ -1,7 +1,7 @@
-"""Jobs: a command on a machine, its log as it grows; and the buckets that carry files to it.
+"""Runs Jobs: a command on a machine, its growing log, and the buckets that carry files to it.
 
 The machine is a child process here. `uv run --with PACKAGE charrnn ...` becomes this Python with
-`-m charrnn ...`, for the package under test is the one that lies here.
+`-m charrnn ...`, because the package under test is the one in this checkout.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ ENDED = ("COMPLETED", "ERROR", "CANCELED")
 
 @dataclass
 class Job:
-    """One command and what became of it."""
+    """One command and its outcome."""
 
     id: str
     owner: str
@@ -45,7 +45,7 @@ class Job:
     created: str = field(default_factory=now)
 
     def as_json(self) -> dict[str, Any]:
-        """As the API shows it, with secrets by name only."""
+        """The job as the API shows it, with secrets by name only."""
         return {
             "id": self.id, "createdAt": self.created, "dockerImage": self.spec["dockerImage"],
             "owner": {"id": self.owner, "name": self.owner, "type": "user"},
@@ -60,7 +60,7 @@ class Jobs:
         self.hub = hub
         self.jobs: dict[str, Job] = {}
         self.buckets: dict[str, dict[str, str]] = {}  # path -> Xet hash
-        self.disk = tempfile.TemporaryDirectory()  # what jobs see of the buckets, and write there
+        self.disk = tempfile.TemporaryDirectory()  # the buckets as jobs see them and write to them
         self.credit = True
 
     def routes(self) -> list[tuple[str, str, Handler]]:
@@ -146,7 +146,7 @@ class Jobs:
             job.stage = "ERROR" if code else "COMPLETED"
 
     def _mounted(self, volume: dict[str, Any]) -> Path:
-        """A folder with a bucket's files under the volume's path; what a job writes there stays."""
+        """A folder with a bucket's files under the volume's path; a job's writes to it are kept."""
         bucket = Path(self.disk.name) / volume["source"]
         folder = bucket / volume["path"]
         folder.mkdir(parents=True, exist_ok=True)
@@ -156,7 +156,7 @@ class Jobs:
         return folder
 
     def bucket(self, request: Request) -> dict[str, str]:
-        """The bucket of the path, its owner's only. Raises Refusal."""
+        """The bucket in the path, for its owner only. Raises Refusal."""
         user, params = self.hub.user(request, must=True), request.path_params
         if not user or user.name != params["ns"] or user.role != "write":
             raise Refusal(403, "You don't have the required permissions")
@@ -191,7 +191,7 @@ def event(line: str) -> str:
 
 
 def uv_command(command: list[str]) -> list[str]:
-    """What `uv run [--with X] [--python X] COMMAND ARGS` runs, with the package that lies here.
+    """What `uv run [--with X] [--python X] COMMAND ARGS` runs, with this checkout's package.
 
     COMMAND is charrnn or a Python file.
     """

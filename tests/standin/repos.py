@@ -1,4 +1,4 @@
-"""Accounts and repositories: who asks, make one, tell about one, list them."""
+"""Accounts and repositories: identify the user, and create, describe and list repositories."""
 
 from __future__ import annotations
 
@@ -157,7 +157,7 @@ def describe(repo: Repo, commit: Commit, blobs: bool = False, full: bool = True)
 
 
 def model_faults(card: dict[str, Any]) -> list[str]:
-    """What the Hub's validation says against a model card's metadata."""
+    """What the Hub's validation finds wrong in a model card's metadata."""
     faults = []
     if "license" in card and card["license"] not in LICENSES:
         faults.append('"license" must be one of the known licenses')
@@ -180,7 +180,7 @@ def model_faults(card: dict[str, Any]) -> list[str]:
 
 
 def space_faults(card: dict[str, Any]) -> list[str]:
-    """What the Hub's validation says against a Space's front matter."""
+    """What the Hub's validation finds wrong in a Space's front matter."""
     faults = []
     if card.get("sdk") not in SDKS:
         faults.append(f'"sdk" must be one of {sorted(SDKS)}')

@@ -28,7 +28,7 @@ Handler = Callable[[Request, bytes], Any]
 
 
 class Asked(NamedTuple):
-    """One request as it came."""
+    """One request as it was received."""
 
     method: str
     path: str
@@ -42,10 +42,10 @@ class Asked(NamedTuple):
 class Fault:
     """How the next requests to matching paths fail.
 
-    status: answer so, with `headers`. delay: wait so many seconds first. action: called first.
-    body: answer 200 with these bytes. cut: "request" closes the connection before the request was
-    read, "response" in the middle of the answer. trickle: one byte of an endless answer every so
-    many seconds.
+    status: answer with it, and with `headers`. delay: wait so many seconds first. action: called
+    first. body: answer 200 with these bytes. cut: "request" closes the connection before the
+    request is read, "response" in the middle of the answer. trickle: send one byte of an endless
+    answer every so many seconds.
     """
 
     path: str
@@ -83,7 +83,7 @@ class Hub:
         self.xet = xet.Xet(self)
         self.jobs = jobs.Jobs(self)
         self.spaces = spaces.Spaces(self)
-        # Jobs first: their addresses look like those of repositories.
+        # Jobs first, because their addresses look like those of repositories.
         parts = (
             self.jobs, self.spaces, repos.Repos(self), uploads.Uploads(self), files.Files(self),
             self.xet,
@@ -101,7 +101,7 @@ class Hub:
         return self.repos[f"models/{repo_id}"]
 
     def user(self, request: Request, must: bool = False) -> User | None:
-        """Who asks; None for a stranger. Raises Refusal for a token that is not known."""
+        """The user of the request's token; None without one. Raises Refusal if it is unknown."""
         given = request.headers.get("authorization", "").removeprefix("Bearer ")
         if given and given not in self.tokens:
             raise Refusal(401, "Invalid credentials in Authorization header")
@@ -110,13 +110,13 @@ class Hub:
         return self.tokens.get(given)
 
     def repo(self, request: Request, write: bool = False, content: bool = False) -> Repo:
-        """The repository of the path, if who asks may do that. Raises Refusal."""
+        """The repository in the path, if the user may access it this way. Raises Refusal."""
         params, user = request.path_params, self.user(request)
         kind = params.get("kind", "models")
         repo = self.repos.get(f"{kind}/{params['ns']}/{params['name']}")
         mine = repo is not None and user is not None and user.name == repo.owner
         if repo is None or (repo.private and not mine):
-            if user is None:  # over http the client needs the code to see what a bare 401 means
+            if user is None:  # over http the client needs the code to understand a bare 401
                 raise Refusal(401, "Invalid username or password.", "RepoNotFound")
             raise Refusal(404, "Repository not found", "RepoNotFound")
         if repo.gated and content and not mine:
@@ -147,7 +147,7 @@ class Hub:
         return endpoint
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
-        """Log the request, let it fail if it should, else pass it on."""
+        """Log the request, and fail it if it should fail, else pass it on."""
         request = Request(scope)
         path = unquote(request.url.path) + (f"?{request.url.query}" if request.url.query else "")
         headers = dict(request.headers)
@@ -163,7 +163,7 @@ class Hub:
         await self.app(scope, receive, send)
 
     async def _fail(self, fault: Fault, scope: Any, receive: Any, send: Any) -> bool:
-        """Let the request fail; False when it is only late."""
+        """Fail the request; False if it is only delayed."""
         if fault.action:
             fault.action()
         await asyncio.sleep(fault.delay)
@@ -194,7 +194,7 @@ class Hub:
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         listener.bind(("127.0.0.1", port))
         port = listener.getsockname()[1]
-        # Large files lie on another origin, as on the Hub: there the client must send no token.
+        # Large files are on another origin, as on the Hub: the client must send no token there.
         self.url, self.cdn_url = f"http://127.0.0.1:{port}", f"http://localhost:{port}"
         self.stopping = threading.Event()
         settings = uvicorn.Config(

@@ -1,4 +1,4 @@
-"""Running Spaces: which hardware an account gets, their stages, variables and volumes."""
+"""Running Spaces: the hardware that an account gets, stages, variables and volumes."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ class Spaces:
         ]
 
     def check(self, user: User, hardware: str) -> None:
-        """Raises Refusal where the account cannot have the hardware."""
+        """Raises Refusal if the account cannot have the hardware."""
         if hardware == ZEROGPU:
             owned = [repo for repo in self.hub.repos.values() if repo.owner == user.name]
             if sum(repo.hardware == ZEROGPU for repo in owned) >= FREE[user.pro]:

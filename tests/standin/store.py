@@ -1,4 +1,4 @@
-"""What a Hub keeps: users, repositories, commits, files."""
+"""What the stand-in stores: users, repositories, commits, files."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ import re
 import secrets
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import Any
 from urllib.parse import unquote
 
@@ -21,7 +22,7 @@ LARGE = {
     *("msgpack", "npy", "npz", "onnx", "ot", "parquet", "pb", "pickle", "pkl", "pt", "pth", "rar"),
     *("safetensors", "tar", "tflite", "tgz", "wasm", "xz", "zip", "zst"),
 }
-"""File name endings in every new repository's .gitattributes: large files, whatever their size."""
+"""File name endings in every new repository's .gitattributes, which count as large at any size."""
 
 ATTRIBUTES = "".join(
     f"*.{end} filter=lfs diff=lfs merge=lfs -text\n" for end in sorted(LARGE)
@@ -43,7 +44,7 @@ class Refusal(Exception):  # noqa: N818  the Hub's answer, not a mistake of the 
 
 @dataclass
 class User:
-    """The owner of a token. role: of the token, "read" or "write"."""
+    """The owner of a token. role: the token's, "read" or "write"."""
 
     name: str
     role: str = "write"
@@ -81,7 +82,7 @@ class Repo:
     sdk: str = ""
     hardware: str = ""
     stages: list[str] = field(default_factory=list)
-    """What a Space is in, one at each question; the last one stays. RUNNING when empty."""
+    """A Space's stages, a new one for each request; the last one stays. RUNNING if empty."""
     variables: dict[str, str] = field(default_factory=dict)
     volumes: list[dict[str, Any]] = field(default_factory=list)
     likes: int = 0
@@ -135,7 +136,7 @@ def large(sha256: str, size: int) -> Blob:
 
 
 def front_matter(text: str) -> Any:
-    """A card's metadata as YAML has it; {} where there is none. Raises yaml.YAMLError."""
+    """A card's metadata, parsed from YAML; {} if there is none. Raises yaml.YAMLError."""
     match = FRONT_MATTER.match(text)
     return yaml.safe_load(match[1]) if match else {}
 
@@ -143,8 +144,13 @@ def front_matter(text: str) -> Any:
 def card_of(files: dict[str, Blob]) -> dict[str, Any]:
     """The metadata of a repository's README.md."""
     blob = files.get("README.md")
+    return _metadata(blob.data or b"") if blob else {}
+
+
+@lru_cache(1000)  # a list of hundreds of models would parse the same few cards for seconds
+def _metadata(card: bytes) -> dict[str, Any]:
     try:
-        metadata = front_matter((blob.data or b"").decode()) if blob else {}
+        metadata = front_matter(card.decode())
     except (yaml.YAMLError, UnicodeDecodeError):
         return {}
     return metadata if isinstance(metadata, dict) else {}

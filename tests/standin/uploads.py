@@ -1,4 +1,4 @@
-"""Files into repositories: what is large, LFS, and the commit that shows them all at once."""
+"""Takes uploads: which files are large, LFS, and the commit that adds them all at once."""
 
 from __future__ import annotations
 
@@ -95,7 +95,7 @@ class Uploads:
         return {"success": True, "commitOid": commit.oid, "commitUrl": url, "hookOutput": ""}
 
     def _apply(self, files: dict[str, Blob], key: str, value: dict[str, Any]) -> None:
-        """One line of a commit."""
+        """Apply one line of a commit."""
         path = value["path"]
         if key == "file":
             files[path] = small(base64.b64decode(value["content"]))

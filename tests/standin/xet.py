@@ -35,7 +35,7 @@ class Segment(NamedTuple):
 
 
 class Xet:
-    """Large files by sha256: as bytes when they came by LFS, as segments when by Xet."""
+    """Large files by sha256: as bytes if uploaded by LFS, as segments if uploaded by Xet."""
 
     def __init__(self, hub: Hub) -> None:
         self.hub = hub
@@ -71,7 +71,7 @@ class Xet:
         return sum(segment.size for segment in self.files[self.hashes[sha256]])
 
     def content(self, sha256: str) -> bytes:
-        """A large file's bytes; what came by Xet is put together by hf_xet from our own store."""
+        """A large file's bytes; hf_xet reassembles those uploaded by Xet from our own store."""
         if sha256 not in self.objects:
             self.objects[sha256] = self.rebuild(self.hashes[sha256])
         return self.objects[sha256]
