@@ -20,13 +20,20 @@ def page_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         yield url
 
 
+STREAMS = ("/heartbeat/", "/queue/data")
+"""What Gradio may keep open as long as the page is: it is nothing that the page waits for."""
+
+
 class Watch:
     """Watches for what a page must not do: log to the console, fail, or contact another host."""
 
     def __init__(self, page: Page, host: str) -> None:
         self.page = page
         self.faults: list[str] = []
+        self.requests: list[str] = []
         self.unanswered: set[Request] = set()
+        self.forgives = ["signal is aborted", "Connection errored out"]
+        """Gradio's own messages when leaving a page cuts its streams."""
         page.on("console", self.hear)
         page.on("pageerror", lambda error: self.faults.append(f"exception: {error}"))
         page.on("request", lambda request: self.see(request, host))
@@ -34,27 +41,29 @@ class Watch:
         page.on("requestfailed", lambda request: self.unanswered.discard(request))
 
     def hear(self, message: ConsoleMessage) -> None:
-        if message.type != "verbose" and not self.forgiven(message.text):
+        if message.type != "verbose" and not any(own in message.text for own in self.forgives):
             self.faults.append(f"{message.type}: {message.text}")
-
-    def forgiven(self, text: str) -> bool:
-        """Whether a message is Gradio's own when leaving a page cuts its streams."""
-        return any(own in text for own in ("signal is aborted", "Connection errored out"))
 
     def see(self, request: Request, host: str) -> None:
         parts = urlsplit(request.url)
         if parts.scheme not in ("data", "blob") and parts.netloc != host:
             self.faults.append(f"another host: {request.url}")
-        if "/heartbeat/" not in parts.path:  # open as long as the page is
+        if not any(stream in parts.path for stream in STREAMS):
+            self.requests.append(request.url)
             self.unanswered.add(request)
 
-    def quiet(self) -> None:
-        """Wait until the server owes the page no answer, and the page asks for nothing more."""
+    def go_offline(self) -> None:
+        """Take the page's network away, once it waits for no answer.
+
+        The streams that are cut then, and what Gradio says of it, are no faults of the page.
+        """
         calm = 0
         while calm < 5:  # the page may ask again once it has read an answer
             until(self.page, lambda: not self.unanswered)
             self.page.wait_for_timeout(100)
             calm = 0 if self.unanswered else calm + 1
+        self.forgives += ["net::ERR_", "Failed to fetch"]
+        self.page.context.set_offline(True)
 
 
 @pytest.fixture

@@ -263,9 +263,9 @@ def test_nothing_of_the_tour_is_wider_than_the_page(
 
 def test_the_tour_and_all_panels_need_no_server(loaded: Page, watches: list[Watch]) -> None:
     """They work without a network, so thirty students wait for nobody."""
-    page = loaded
-    watches[-1].quiet()
-    page.context.set_offline(True)
+    page, (watch,) = loaded, watches
+    watch.go_offline()
+    asked = list(watch.requests)
     for name in ("What each letter gave", "Select a span", "Beside counting", "Hold a unit"):
         expect(panel(page, name)).not_to_be_empty()
     for each in LESSONS:
@@ -277,6 +277,7 @@ def test_the_tour_and_all_panels_need_no_server(loaded: Page, watches: list[Watc
             before = page.locator(".losses").get_attribute("aria-label")
             page.get_by_role("button", name="Update", exact=True).click()
             expect(page.locator(".losses")).not_to_have_attribute("aria-label", before or "")
+    assert watch.requests == asked
     page.context.set_offline(False)
 
 
