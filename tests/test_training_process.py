@@ -163,9 +163,10 @@ def test_the_learning_rate_moves_while_it_runs() -> None:
         replace(JOB, config=replace(JOB.config, schedule="constant", learning_rate=0.002))
     )
     until(run, lambda s: steps(s) > 0)
-    run.send("rate", 0.5)
-    snapshot = until(run, lambda s: progress(s).learning_rate < 0.0015)
-    run.stop()
+    for factor in (4.0, 2.0, 0.5):  # they arrive in this order
+        run.send("rate", factor)
+    until(run, lambda s: progress(s).learning_rate < 0.0015)
+    snapshot = run.stop()
     assert progress(snapshot).learning_rate == pytest.approx(0.001)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import multiprocessing
 import os
+import queue
 import threading
 from dataclasses import replace
 
@@ -34,7 +35,8 @@ class TrainingProcess:
         self._saved: Snapshot | None = None  # the newest with files, in case the process dies
         self._ending = False
         self.over = threading.Event()
-        self._sending = threading.Lock()  # the job and a command must not mix in the pipe
+        self._outgoing: queue.SimpleQueue[Job | Command | None] = queue.SimpleQueue()
+        self._outgoing.put(job)
         for library in ("OPENBLAS", "OMP", "MKL", "VECLIB_MAXIMUM"):  # processes share the cores
             os.environ[f"{library}_NUM_THREADS"] = "1"
         context = multiprocessing.get_context("spawn")  # a fork would copy the server's locks
@@ -42,13 +44,18 @@ class TrainingProcess:
         self.process = context.Process(target=worker.main, args=(its_end,), daemon=True)
         self.process.start()
         its_end.close()  # so that the pipe closes when the process ends
-        threading.Thread(target=self._follow, daemon=True).start()
+        for work in (self._deliver, self._follow):
+            threading.Thread(target=work, daemon=True).start()
+
+    def _deliver(self) -> None:
+        """Send the job, up to 2 MB, and then commands in their order; a full pipe takes a while."""
+        with contextlib.suppress(OSError, ValueError):
+            while (item := self._outgoing.get()) is not None:
+                self._connection.send(item)
 
     def _follow(self) -> None:
-        """Send the job, and keep the newest snapshot until the process ends."""
+        """Keep the newest snapshot until the process ends."""
         try:
-            with self._sending:
-                self._connection.send(self.job)  # up to 2 MB, more than a pipe takes at once
             while not self.snapshot.over:
                 received = self._connection.recv()
                 if received.files and not received.over:
@@ -60,17 +67,13 @@ class TrainingProcess:
         finally:
             self.process.kill()
             self.process.join()
+            self._outgoing.put(None)
             self._connection.close()
             self.over.set()  # from here on the process is gone
 
     def send(self, name: str, value: float = 0.0) -> None:
         """Send a command, without waiting for a process that reads nothing."""
-
-        def deliver() -> None:
-            with contextlib.suppress(OSError, ValueError), self._sending:
-                self._connection.send(Command(name, value))
-
-        threading.Thread(target=deliver, daemon=True).start()
+        self._outgoing.put(Command(name, value))
 
     @property
     def saved_step(self) -> int:
