@@ -64,6 +64,8 @@ def browser(chromium: str) -> Iterator[Any]:
     with sync_api.sync_playwright() as playwright:
         args = ["--no-sandbox"] if hasattr(os, "geteuid") and os.geteuid() == 0 else []
         opened = playwright.chromium.launch(executable_path=chromium, args=args)
+        # A page that a test opens without a context of its own waits as long.
+        opened.on("context", lambda context: context.set_default_timeout(1000 * PATIENCE))
         yield opened
         opened.close()
 

@@ -125,6 +125,24 @@ BEGINS = """caret => {
 }"""
 
 
+RECORDS = """selector => {
+  const texts = window.recorded = [];
+  const look = () => {
+    const text = document.querySelector(selector)?.textContent ?? '';
+    if (text !== texts.at(-1)) texts.push(text);
+  };
+  const changes = { subtree: true, childList: true, characterData: true };
+  new MutationObserver(look).observe(document, changes);
+  look();
+}"""
+
+
+def recorded(page: Page, selector: str) -> Callable[[str], bool]:
+    """Whether an element has shown a text since now: a run may be over before the next look."""
+    page.evaluate(RECORDS, selector)
+    return lambda text: any(text in shown for shown in page.evaluate("window.recorded"))
+
+
 def generated(page: Page) -> str:
     """The text that Generate writes, once it is whole.
 

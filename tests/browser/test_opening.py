@@ -15,7 +15,8 @@ from browser.steps import (
     new_context,
     opened,
     paste,
-    state,
+    recorded,
+    train_a_while,
     unfold,
     until,
     verdict,
@@ -180,15 +181,14 @@ def test_train_uses_the_plan_of_what_was_chosen_last(visit: Visit) -> None:
     assert models["quick"] != models["better"]
     page.wait_for_selector(".drawing.verdict:is([data-mood=good], [data-mood=warn])")
     page.locator("#train-text textarea").fill(TEXT)
+    shown = recorded(page, ".drawing.status")
     button(page, "Train")  # at once, before the verdict is there
-    state(page, "training")
-    expect(page.locator(".drawing.status strong")).to_contain_text(models["quick"])
-    expect(page.locator(".drawing.status .note")).to_contain_text("on your text")
+    until(page, lambda: shown(models["quick"]) and shown("on your text"))
     end(page)
     page.get_by_role("radio", name=re.compile("Better")).check()
+    shown = recorded(page, ".drawing.status")
     button(page, "Train")  # at once
-    state(page, "training")
-    expect(page.locator(".drawing.status strong")).to_contain_text(models["better"])
+    until(page, lambda: shown(models["better"]))
     assert "time=better" in page.url
     assert "corpus" not in page.url
     end(page)
@@ -200,7 +200,6 @@ def test_what_one_watches_is_on_the_screen(visit: Visit, viewport: dict[str, int
     paste(page, TEXT)
     page.get_by_role("button", name="Train", exact=True).scroll_into_view_if_needed()
     button(page, "Train")
-    state(page, "training")
     page.wait_for_selector(".drawing.chart path.curve")
     seen = [".drawing.status", ".drawing.samples pre"]
     seen += [".drawing.chart svg"] if viewport != PHONE else []
@@ -224,8 +223,7 @@ def test_the_tabs_title_and_a_notification_tell_how_it_goes(visit: Visit) -> Non
     page.add_init_script(LISTEN)
     opened(page)
     paste(page, TEXT)
-    button(page, "Train")
-    state(page, "training")
+    train_a_while(page, 1)
     until(page, lambda: re.match(r"\d+ %", page.title()))
     button(page, "Notify me")
     page.evaluate("window.away = true")
