@@ -200,8 +200,7 @@ def test_the_temperature_of_samples_moves_while_it_runs(page: Page) -> None:
     greedy = re.compile("e{100}")  # nine in sixteen letters are an e at temperature 1
 
     def moved() -> bool:
-        # As a visitor would, again where nothing happens: once in forty times a press that the
-        # slider showed did not reach the run.
+        # As a visitor would, again where nothing happens.
         slider.press("ArrowRight")
         slider.press("Home")
         expect(slider).to_have_value("0")
